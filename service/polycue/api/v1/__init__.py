@@ -1,0 +1,1 @@
+"""The generated code of the API; made from ``proto/`` by ``make proto``, never edited."""

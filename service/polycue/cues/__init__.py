@@ -1,0 +1,1 @@
+"""Words to cues: sentences, breaks, lines and times."""

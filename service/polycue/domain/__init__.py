@@ -1,0 +1,1 @@
+"""The nouns: values the stages hand to each other. No I/O."""

@@ -1,0 +1,363 @@
+"""Every error raised on purpose, as one tree.
+
+::
+
+    PolycueError
+    ├── InvalidRequest                  what a caller asked for cannot be right
+    │   ├── UnknownLanguage
+    │   ├── RequestIdReused
+    │   └── LimitExceeded               longer, larger or more than is allowed
+    ├── NotFound                        job, upload, artifact or model that is not there
+    ├── MediaError                      the file is at fault
+    │   ├── NotMedia
+    │   ├── NoAudioStream
+    │   ├── NoVideoStream
+    │   ├── AudioStreamNotFound
+    │   ├── UnsupportedContainer
+    │   └── MuxRejected                 the written copy failed its own check
+    ├── SubtitleError
+    │   └── SubtitleSyntax
+    ├── ToolError                       ffmpeg is at fault
+    │   ├── ToolMissing
+    │   ├── ToolFailed
+    │   └── ToolTimedOut
+    ├── ModelError                      weights are at fault
+    │   ├── ModelMissing
+    │   ├── ModelDamaged
+    │   ├── PairNotInstalled
+    │   ├── LanguageNotSupported
+    │   └── Offline
+    ├── EngineError                     a model that runs is at fault
+    │   ├── DeviceUnavailable
+    │   ├── RecognitionFailed
+    │   └── TranslationFailed
+    ├── JobError
+    │   ├── IllegalTransition
+    │   └── QueueFull
+    ├── TransferError
+    │   ├── WriteOffsetMismatch
+    │   ├── UploadIncomplete
+    │   ├── ChecksumMismatch
+    │   └── ReadPastEnd
+    ├── FileError                       a path we may not read or write
+    │   ├── Unreadable
+    │   ├── Unwritable
+    │   └── AlreadyExists
+    └── Draining                        the server is shutting down
+
+    Cancelled                           not an error: work stopped because its owner asked
+
+The class says what happened, its attributes to what. No status codes here:
+``polycue.rpc.status`` has the one table.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class PolycueError(Exception):
+    """The root; never raised itself."""
+
+
+class Cancelled(BaseException):
+    """The owner of the work asked it to stop.
+
+    Derived from BaseException, as asyncio's is, so that no ``except Exception`` takes it for one.
+    """
+
+
+class InvalidRequest(PolycueError):
+    """A field of a request has a value that cannot be right."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field, self.problem = field, problem
+
+
+class UnknownLanguage(InvalidRequest):
+    """A text is no language tag and no language's name."""
+
+    def __init__(self, text: str, field: str = "language") -> None:
+        super().__init__(field, f"{text!r} is not a language; write a tag such as 'es' or 'pt-BR'")
+        self.text = text
+
+
+class RequestIdReused(InvalidRequest):
+    """A request id came a second time with another payload."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__("request_id", f"{request_id} was used before with another request")
+        self.request_id = request_id
+
+
+class LimitExceeded(InvalidRequest):
+    """A request is over a limit that ``GetServerInfo`` announces. ``unit``: 'bytes', 'ms' or ''."""
+
+    def __init__(self, field: str, value: int, limit: int, unit: str, advice: str = "") -> None:
+        what = f"{value} {unit}".strip()
+        super().__init__(
+            field, f"{what} is over the limit of {limit}{'; ' + advice if advice else ''}"
+        )
+        self.value, self.limit, self.unit = value, limit, unit
+
+
+class NotFound(PolycueError):
+    """Nothing has this name. ``kind`` is 'job', 'upload', 'artifact' or 'model'."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"there is no {kind} {name!r}")
+        self.kind, self.name = kind, name
+
+
+class MediaError(PolycueError):
+    """A media file cannot give what was asked of it."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path.name}: {problem}")
+        self.path, self.problem = path, problem
+
+
+class NotMedia(MediaError):
+    """ffmpeg finds no media in the file."""
+
+    def __init__(self, path: Path, reason: str = "") -> None:
+        super().__init__(path, "not a media file" + (f" ({reason})" if reason else ""))
+        self.reason = reason
+
+
+class NoAudioStream(MediaError):
+    """The file has no audio stream at all."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "has no audio stream, so there is nothing to transcribe")
+
+
+class NoVideoStream(MediaError):
+    """The file has no picture to burn subtitles into."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "has no video stream to burn subtitles into")
+
+
+class AudioStreamNotFound(MediaError):
+    """No audio stream is the one asked for; ``available`` describes those that are there."""
+
+    def __init__(self, path: Path, wanted: str, available: Sequence[str]) -> None:
+        super().__init__(path, f"no audio stream is {wanted}; it has {', '.join(available)}")
+        self.wanted, self.available = wanted, tuple(available)
+
+
+class UnsupportedContainer(MediaError):
+    """Subtitles cannot be muxed into a file of this kind."""
+
+    def __init__(self, path: Path, supported: Sequence[str]) -> None:
+        super().__init__(
+            path, f"cannot mux subtitles into {path.suffix or 'this'!r}; use {', '.join(supported)}"
+        )
+        self.supported = tuple(supported)
+
+
+class MuxRejected(MediaError):
+    """The muxed copy was written but is not what was asked for; it has been removed."""
+
+
+class SubtitleError(PolycueError):
+    """A subtitle text is at fault."""
+
+
+class SubtitleSyntax(SubtitleError):
+    """A subtitle text breaks the rules of its format. ``line`` counts from 1; 0 means the whole."""
+
+    def __init__(self, format_name: str, line: int, problem: str) -> None:
+        super().__init__(
+            f"{format_name}, line {line}: {problem}" if line else f"{format_name}: {problem}"
+        )
+        self.format_name, self.line, self.problem = format_name, line, problem
+
+
+class ToolError(PolycueError):
+    """ffmpeg or ffprobe did not do its work."""
+
+
+class ToolMissing(ToolError):
+    """A program is not on the PATH."""
+
+    def __init__(self, program: str) -> None:
+        super().__init__(
+            f"{program} is not installed; get it with 'apt-get install ffmpeg' or the like"
+        )
+        self.program = program
+
+
+class ToolFailed(ToolError):
+    """A program ended with a non-zero exit status."""
+
+    def __init__(self, argv: Sequence[str], returncode: int, stderr_tail: str) -> None:
+        super().__init__(f"{argv[0]} exited with {returncode}: {stderr_tail.strip()[-500:]}")
+        self.argv, self.returncode, self.stderr_tail = tuple(argv), returncode, stderr_tail
+
+
+class ToolTimedOut(ToolError):
+    """A program was killed because it ran past its deadline."""
+
+    def __init__(self, argv: Sequence[str], timeout_s: float) -> None:
+        super().__init__(f"{argv[0]} was stopped after {timeout_s:g} s")
+        self.argv, self.timeout_s = tuple(argv), timeout_s
+
+
+class ModelError(PolycueError):
+    """Weights on disk cannot serve the request."""
+
+
+class ModelMissing(ModelError):
+    """A model is not installed; ``command`` gets it."""
+
+    def __init__(self, model: str, command: str) -> None:
+        super().__init__(f"model {model!r} is not installed; get it with: {command}")
+        self.model, self.command = model, command
+
+
+class ModelDamaged(ModelError):
+    """A model's files are not those that were installed."""
+
+    def __init__(self, model: str, problem: str) -> None:
+        super().__init__(f"model {model!r} is damaged: {problem}")
+        self.model, self.problem = model, problem
+
+
+class PairNotInstalled(ModelError):
+    """No installed Argos package, nor any chain of them, leads from ``source`` to ``target``."""
+
+    def __init__(self, source: str, target: str, command: str) -> None:
+        super().__init__(
+            f"nothing installed translates {source} to {target}; get it with: {command}"
+        )
+        self.source, self.target, self.command = source, target, command
+
+
+class LanguageNotSupported(ModelError):
+    """The model does not know the language."""
+
+    def __init__(self, model: str, language: str) -> None:
+        super().__init__(f"model {model!r} does not know the language {language!r}")
+        self.model, self.language = model, language
+
+
+class Offline(ModelError):
+    """A download was needed and the network is not to be touched."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} would have to be downloaded, and --offline forbids that")
+        self.what = what
+
+
+class EngineError(PolycueError):
+    """A model that was loaded did not do its work."""
+
+
+class DeviceUnavailable(EngineError):
+    """The device asked for cannot be used."""
+
+    def __init__(self, device: str, reason: str) -> None:
+        super().__init__(f"device {device!r} cannot be used: {reason}")
+        self.device, self.reason = device, reason
+
+
+class RecognitionFailed(EngineError):
+    """The recogniser raised; no words of this chunk exist."""
+
+    def __init__(self, start_ms: int, reason: str) -> None:
+        super().__init__(f"the chunk at {start_ms} ms could not be transcribed: {reason}")
+        self.start_ms, self.reason = start_ms, reason
+
+
+class TranslationFailed(EngineError):
+    """The translator raised; no sentence of the batch is translated."""
+
+    def __init__(self, source: str, target: str, reason: str) -> None:
+        super().__init__(f"{source} to {target} failed: {reason}")
+        self.source, self.target, self.reason = source, target, reason
+
+
+class JobError(PolycueError):
+    """A job cannot do what was asked of it."""
+
+
+class IllegalTransition(JobError):
+    """A job in this state cannot take the step asked for."""
+
+    def __init__(self, job: str, state: str, wanted: str) -> None:
+        super().__init__(f"job {job} is {state} and cannot become {wanted}")
+        self.job, self.state, self.wanted = job, state, wanted
+
+
+class QueueFull(JobError):
+    """As many jobs wait as may wait; nothing was queued."""
+
+    def __init__(self, waiting: int, retry_after_s: int) -> None:
+        super().__init__(f"{waiting} jobs wait already; try again in {retry_after_s} s")
+        self.waiting, self.retry_after_s = waiting, retry_after_s
+
+
+class TransferError(PolycueError):
+    """Bytes on their way in or out do not fit together."""
+
+
+class WriteOffsetMismatch(TransferError):
+    """A chunk does not follow what is stored; go on from ``committed_bytes``."""
+
+    def __init__(self, upload: str, offset: int, committed_bytes: int) -> None:
+        super().__init__(f"upload {upload} continues at byte {committed_bytes}, not at {offset}")
+        self.upload, self.offset, self.committed_bytes = upload, offset, committed_bytes
+
+
+class UploadIncomplete(TransferError):
+    """An upload was used before its last byte came."""
+
+    def __init__(self, upload: str, committed_bytes: int, size_bytes: int) -> None:
+        super().__init__(f"upload {upload} has {committed_bytes} of {size_bytes} bytes")
+        self.upload, self.committed_bytes, self.size_bytes = upload, committed_bytes, size_bytes
+
+
+class ChecksumMismatch(TransferError):
+    """The bytes that came are not those that were announced."""
+
+    def __init__(self, name: str, expected: str, actual: str) -> None:
+        super().__init__(f"{name} has SHA-256 {actual}, expected {expected}")
+        self.name, self.expected, self.actual = name, expected, actual
+
+
+class ReadPastEnd(TransferError):
+    """A read starts behind the last byte."""
+
+    def __init__(self, name: str, offset: int, size_bytes: int) -> None:
+        super().__init__(f"{name} has {size_bytes} bytes, so byte {offset} cannot be read")
+        self.name, self.offset, self.size_bytes = name, offset, size_bytes
+
+
+class FileError(PolycueError):
+    """A path cannot be used as asked."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path, self.problem = path, problem
+
+
+class Unreadable(FileError):
+    """A file is not there, or may not be read."""
+
+
+class Unwritable(FileError):
+    """A file or folder may not be written."""
+
+
+class AlreadyExists(FileError):
+    """A file is there already and nobody said it may be replaced."""
+
+
+class Draining(PolycueError):
+    """The server is shutting down and takes no new work."""
+
+    def __init__(self, retry_after_s: int = 5) -> None:
+        super().__init__("the server is shutting down; another one may take the call")
+        self.retry_after_s = retry_after_s

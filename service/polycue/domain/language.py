@@ -1,0 +1,92 @@
+"""One language, many spellings: callers', Whisper's, Argos's and the containers'.
+
+Inside and on the wire a language is a BCP-47 tag in canonical form: ``en``, ``pt-BR``, ``zh-Hant``.
+"""
+
+import functools
+
+import langcodes
+
+from polycue.domain.errors import UnknownLanguage
+
+UNDETERMINED = "und"
+
+# Whisper's own names where they are not the tag's primary subtag (openai/whisper tokenizer.py).
+_WHISPER_OF = {"nb": "no", "fil": "tl", "he": "he", "jv": "jw"}
+_FROM_WHISPER = {"jw": "jv"}
+# Argos has four-letter exceptions for variants that are packages of their own.
+_ARGOS_OF = {"zh-Hant": "zt", "zh-TW": "zt", "zh-HK": "zt", "pt-BR": "pb", "nb": "nb", "no": "nb"}
+_FROM_ARGOS = {"zt": "zh-Hant", "pb": "pt-BR"}
+
+
+@functools.cache
+def canonical(text: str, field: str = "language") -> str:
+    """The canonical tag for a tag in any case, or for a language's English or own name.
+
+    Raises:
+        UnknownLanguage: ``text`` is neither.
+    """
+    cleaned = text.strip().replace("_", "-")
+    if langcodes.tag_is_valid(cleaned):
+        return langcodes.standardize_tag(cleaned)
+    try:
+        return langcodes.find(cleaned).to_tag()
+    except LookupError as error:
+        raise UnknownLanguage(text, field) from error
+
+
+def primary(tag: str) -> str:
+    """The language without region or script: ``pt`` of ``pt-BR``."""
+    return tag.split("-", 1)[0]
+
+
+def whisper_code(tag: str) -> str:
+    """The code in Whisper's vocabulary (``<|xx|>``), whether or not a model has it."""
+    return _WHISPER_OF.get(primary(tag), primary(tag))
+
+
+def from_whisper(code: str) -> str:
+    return _FROM_WHISPER.get(code, code)
+
+
+def argos_code(tag: str) -> str:
+    """The code Argos packages use for the language."""
+    return _ARGOS_OF.get(tag, _ARGOS_OF.get(primary(tag), primary(tag)))
+
+
+def from_argos(code: str) -> str:
+    return _FROM_ARGOS.get(code, code)
+
+
+@functools.cache
+def iso639_2t(tag: str) -> str:
+    """The three letters MP4 wants, ``deu`` for German (ISO 639-2/T)."""
+    return langcodes.get(tag).to_alpha3(variant="T")
+
+
+@functools.cache
+def iso639_2b(tag: str) -> str:
+    """The three letters Matroska wants, ``ger`` for German (ISO 639-2/B)."""
+    return langcodes.get(tag).to_alpha3(variant="B")
+
+
+@functools.cache
+def from_iso639_2(code: str) -> str:
+    """The tag for a container's code; "und" for none, for nonsense and for "multiple languages"."""
+    if not code or not langcodes.tag_is_valid(code):
+        return UNDETERMINED
+    tag = langcodes.standardize_tag(code)
+    return UNDETERMINED if primary(tag) in {"mul", "mis", "zxx", "und"} else tag
+
+
+@functools.cache
+def name(tag: str) -> str:
+    """In English, for logs and messages: "Brazilian Portuguese"."""
+    return langcodes.get(tag).display_name()
+
+
+@functools.cache
+def autonym(tag: str) -> str:
+    """In the language itself, for players' menus: "Español"."""
+    own = langcodes.get(tag).autonym()
+    return own[:1].upper() + own[1:]

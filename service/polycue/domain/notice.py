@@ -1,0 +1,30 @@
+"""What went less than perfectly and is told with the result, not raised."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class NoticeReason(StrEnum):
+    """Why a notice was given. The values travel on the wire and are never renamed."""
+
+    TRUNCATED_MEDIA = "TRUNCATED_MEDIA"  # less sound than the container promises
+    DECODE_ERRORS = "DECODE_ERRORS"  # ffmpeg skipped damaged packets
+    SILENT_AUDIO = "SILENT_AUDIO"  # no sound, or none that carries a signal
+    NO_SPEECH = "NO_SPEECH"  # sound, but nobody speaks
+    CANCELLED_PHASE = "CANCELLED_PHASE"  # left = -right: one channel was taken
+    INVALID_SAMPLES = "INVALID_SAMPLES"  # NaN or infinite samples were silenced
+    DISCONTINUITY = "DISCONTINUITY"  # the stream's clock jumps
+    LANGUAGE_UNCERTAIN = "LANGUAGE_UNCERTAIN"  # detected with little confidence
+    TRANSLATION_KEPT_SOURCE = "TRANSLATION_KEPT_SOURCE"  # a sentence came back unusable
+    SUBTITLE_REPAIRED = "SUBTITLE_REPAIRED"  # a foreign file broke its format's rules
+    DEMO_MODEL = "DEMO_MODEL"  # made by the demo models of a small world
+    TRACK_LEFT_OUT = "TRACK_LEFT_OUT"  # a stream the target container cannot hold
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing a reader of the result should know; ``message`` is for people."""
+
+    reason: NoticeReason
+    message: str
+    facts: dict[str, str] = field(default_factory=dict)

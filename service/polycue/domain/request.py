@@ -1,0 +1,137 @@
+"""What a caller wants done, checked and free of the wire."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from polycue.domain.media import AudioChoice
+from polycue.domain.track import TrackFormat, TrackKind
+
+
+class SpeechTask(StrEnum):
+    TRANSCRIBE = "transcribe"
+    TRANSLATE = "translate"  # into English, by the recogniser itself
+
+
+class Container(StrEnum):
+    """A kind of file that holds video and subtitles; the value is its suffix."""
+
+    MKV = "mkv"
+    MP4 = "mp4"
+    MOV = "mov"
+    WEBM = "webm"
+
+    @property
+    def mime_type(self) -> str:
+        return {
+            "mkv": "video/x-matroska",
+            "mp4": "video/mp4",
+            "mov": "video/quicktime",
+            "webm": "video/webm",
+        }[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionOptions:
+    """What counts as speech. ``threshold`` is Silero's probability, within 0..1."""
+
+    threshold: float = 0.5
+    min_silence_ms: int = 300
+    padding_ms: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOptions:
+    """How to recognise. ``model`` "" means the server's default, ``language`` "" means detect."""
+
+    model: str = ""
+    language: str = ""
+    task: SpeechTask = SpeechTask.TRANSCRIBE
+    beam_size: int = 5
+    initial_prompt: str = ""
+    hotwords: tuple[str, ...] = ()
+    detection: DetectionOptions = DetectionOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutOptions:
+    """How cues look; what is None comes from the preset."""
+
+    preset: str = "netflix"
+    max_line_chars: int | None = None
+    max_line_count: int | None = None
+    min_cue_ms: int | None = None
+    max_cue_ms: int | None = None
+    max_chars_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MuxOptions:
+    """One muxed copy. ``container`` None keeps the input's own.
+
+    ``burn_in`` is the language of the track to draw into the picture, ``default`` of the one players
+    show without being asked; both BCP-47, "" for none and for the first.
+    """
+
+    container: Container | None = None
+    burn_in: str = ""
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file the pipeline may read, and the name its owner knows it by."""
+
+    path: Path
+    filename: str
+
+    @property
+    def stem(self) -> str:
+        return Path(self.filename).stem or "media"
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleTask:
+    """Media to tracks, and to muxed copies."""
+
+    media: InputFile
+    audio: AudioChoice = AudioChoice()
+    speech: SpeechOptions = SpeechOptions()
+    targets: tuple[str, ...] = ()
+    layout: LayoutOptions = LayoutOptions()
+    formats: tuple[TrackFormat, ...] = (TrackFormat.SRT,)
+    mux: tuple[MuxOptions, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TranslateTask:
+    """A subtitle file to the same cues in other languages."""
+
+    subtitle: InputFile
+    language: str
+    targets: tuple[str, ...]
+    layout: LayoutOptions = LayoutOptions()
+    formats: tuple[TrackFormat, ...] = (TrackFormat.SRT,)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenTrack:
+    """A subtitle file to be muxed as it is."""
+
+    subtitle: InputFile
+    language: str
+    title: str = ""
+    kind: TrackKind = TrackKind.SUBTITLES
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MuxTask:
+    """Existing tracks into a copy of a film."""
+
+    media: InputFile
+    tracks: tuple[GivenTrack, ...]
+    options: MuxOptions = MuxOptions()
+
+
+Task = SubtitleTask | TranslateTask | MuxTask

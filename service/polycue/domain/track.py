@@ -1,0 +1,69 @@
+"""Cues of one language, and the files that hold them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from polycue.domain.cue import Cue
+from polycue.domain.notice import Notice
+
+
+class TrackKind(StrEnum):
+    SUBTITLES = "subtitles"
+    CAPTIONS = "captions"  # for the deaf and hard of hearing
+    FORCED = "forced"  # foreign parts only
+
+
+class TrackFormat(StrEnum):
+    """A way of writing a track; the value is the file's suffix."""
+
+    SRT = "srt"
+    VTT = "vtt"
+    JSON = "json"
+
+    @property
+    def mime_type(self) -> str:
+        return {"srt": "application/x-subrip", "vtt": "text/vtt", "json": "application/json"}[
+            self.value
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Cues in order of time that do not overlap, in one language (BCP-47).
+
+    ``route`` is how a translated track came about, ``("es", "en", "de")`` for a pivot through
+    English; empty for the language that is spoken.
+    """
+
+    language: str
+    cues: tuple[Cue, ...]
+    kind: TrackKind = TrackKind.SUBTITLES
+    route: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+    def __post_init__(self) -> None:
+        for one, other in zip(self.cues, self.cues[1:], strict=False):
+            if other.start_ms < one.end_ms:
+                raise ValueError(f"cues overlap at {other.start_ms} ms")
+
+    @property
+    def translated(self) -> bool:
+        return bool(self.route)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFile:
+    """A subtitle file on disk and what a player should be told of it. ``title`` may be empty."""
+
+    path: Path
+    language: str
+    title: str = ""
+    kind: TrackKind = TrackKind.SUBTITLES
+    default: bool = False
+
+
+def sidecar_name(stem: str, language: str, kind: TrackKind, suffix: str) -> str:
+    """The name media servers look for: ``movie.en.srt``, ``movie.en.forced.srt``."""
+    tag = {TrackKind.SUBTITLES: "", TrackKind.CAPTIONS: ".sdh", TrackKind.FORCED: ".forced"}[kind]
+    return f"{stem}.{language}{tag}.{suffix}"

@@ -1,0 +1,94 @@
+"""What was said, when, and how sure the recogniser is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from polycue.domain.notice import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word with its punctuation and its time from the start of the media.
+
+    ``text`` has no white space around it. ``joined`` says that it follows the word before without a
+    space, as in Japanese, Chinese or Thai. ``probability`` is within 0..1.
+    """
+
+    text: str
+    start_ms: int
+    end_ms: int
+    probability: float | None = None
+    speaker: str | None = None
+    joined: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.text or self.text != self.text.strip():
+            raise ValueError(f"not a bare word: {self.text!r}")
+        if not 0 <= self.start_ms <= self.end_ms:
+            raise ValueError(f"{self.text!r} has no time: {self.start_ms}..{self.end_ms}")
+
+    def moved(self, start_ms: int, end_ms: int) -> Self:
+        return replace(self, start_ms=start_ms, end_ms=end_ms)
+
+
+def text_of(words: Sequence[Word]) -> str:
+    """The words as running text, on one line."""
+    return "".join(w.text if i == 0 or w.joined else f" {w.text}" for i, w in enumerate(words))
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkFacts:
+    """What the recogniser said of one chunk besides its words.
+
+    ``avg_logprob`` is the mean natural log probability of a token; ``compression_ratio`` the
+    size of the text over its size when deflated, above 2.4 a sign of a loop (openai/whisper's threshold).
+    """
+
+    start_ms: int
+    end_ms: int
+    language: str
+    avg_logprob: float
+    no_speech_prob: float
+    compression_ratio: float
+    word_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The words of a whole film in order, and how they came about.
+
+    ``language`` is the BCP-47 tag of most of its speech, "und" where nobody speaks;
+    ``language_probability`` is 1 where the caller named the language.
+    """
+
+    words: tuple[Word, ...]
+    language: str
+    language_probability: float
+    chunks: tuple[ChunkFacts, ...]
+    duration_ms: int
+    model: str
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A run of words that is translated as one; never empty."""
+
+    words: tuple[Word, ...]
+
+    def __post_init__(self) -> None:
+        if not self.words:
+            raise ValueError("a sentence has words")
+
+    @property
+    def text(self) -> str:
+        return text_of(self.words)
+
+    @property
+    def start_ms(self) -> int:
+        return self.words[0].start_ms
+
+    @property
+    def end_ms(self) -> int:
+        return self.words[-1].end_ms

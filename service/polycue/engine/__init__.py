@@ -1,0 +1,1 @@
+"""Models at work: devices, batches, and what runs them."""

@@ -1,0 +1,1 @@
+"""What runs a batch: threads in this process, later child processes and other nodes."""

@@ -1,0 +1,1 @@
+"""Work that outlives a call: states, store, runner, files."""

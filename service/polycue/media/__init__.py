@@ -1,0 +1,1 @@
+"""ffmpeg's side: probing, decoding and muxing of media files."""

@@ -1,0 +1,1 @@
+"""Weights on disk: what is known, installed, pulled and verified."""

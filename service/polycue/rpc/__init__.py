@@ -1,0 +1,1 @@
+"""gRPC: messages in, domain values within, statuses out."""

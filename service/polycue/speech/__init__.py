@@ -1,0 +1,1 @@
+"""Sound to words: speech detection, cutting, and Whisper."""

@@ -1,0 +1,1 @@
+"""Fakes that keep the promises of the real parts; shipped, for our tests and those of users."""

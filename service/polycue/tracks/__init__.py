@@ -1,0 +1,1 @@
+"""Cues to subtitle text and back."""

@@ -1,0 +1,1 @@
+"""Sentences to other languages, and their words back onto time."""
