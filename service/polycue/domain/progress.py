@@ -43,7 +43,7 @@ class LanguageFound:
 
 @dataclass(frozen=True, slots=True)
 class CuesReady:
-    """Cues of one track that will not change any more; the first has number ``first_index``, from 1."""
+    """Cues of one track that will not change any more; ``first_index`` counts from 1."""
 
     language: str
     first_index: int

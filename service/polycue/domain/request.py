@@ -69,8 +69,8 @@ class LayoutOptions:
 class MuxOptions:
     """One muxed copy. ``container`` None keeps the input's own.
 
-    ``burn_in`` is the language of the track to draw into the picture, ``default`` of the one players
-    show without being asked; both BCP-47, "" for none and for the first.
+    ``burn_in`` is the language of the track to draw into the picture, ``default`` of the one
+    players show without being asked; both BCP-47, "" for none and for the first.
     """
 
     container: Container | None = None

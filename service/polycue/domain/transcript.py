@@ -42,7 +42,7 @@ class ChunkFacts:
     """What the recogniser said of one chunk besides its words.
 
     ``avg_logprob`` is the mean natural log probability of a token; ``compression_ratio`` the
-    size of the text over its size when deflated, above 2.4 a sign of a loop (openai/whisper's threshold).
+    size of the text over its size when deflated; openai/whisper takes more than 2.4 for a loop.
     """
 
     start_ms: int

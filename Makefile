@@ -1,0 +1,103 @@
+# Everything a newcomer types. `make` alone lists the targets.
+BIN := .venv/bin
+UV := $(BIN)/uv
+PY := $(BIN)/python
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format format-check lint layers types proto proto-check lock \
+        bench bench-demo-models demo-models film ffmpeg hooks clean
+
+help:                          ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+demo: .venv/service ffmpeg     ## set everything up and subtitle the demo film in three languages
+	$(PY) demo/run.py
+
+test: .venv/ready ffmpeg       ## run all tests
+	$(BIN)/pytest
+
+check: format-check lint layers types proto-check  ## everything CI asks besides the tests
+
+# --- set-up -------------------------------------------------------------------------------------
+
+# No system package is needed but Python's own venv module; where Debian split it off, say so.
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "polycue needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+	    { echo "python3-venv is missing: apt-get install python3-venv, and run make again"; exit 1; }
+	@$(PY) -m pip install -q --disable-pip-version-check uv==0.13.9
+
+# --no-deps: the lock is complete, and argostranslate's own list would bring torch (overrides.txt).
+.venv/service: requirements.lock pyproject.toml | $(UV)
+	@echo "Installing polycue's packages ..."
+	@$(UV) pip install -q --python $(PY) --no-deps --require-hashes -r requirements.lock
+	@$(UV) pip install -q --python $(PY) --no-deps -e .
+	@touch $@
+
+.venv/ready: requirements-dev.lock .venv/service | $(UV)
+	@echo "Installing the tools for tests and checks ..."
+	@$(UV) pip install -q --python $(PY) --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+ffmpeg:
+	@command -v ffmpeg >/dev/null || sh demo/install-ffmpeg.sh
+
+hooks: .venv/ready             ## run the checks before every commit
+	$(BIN)/prek install
+
+# --- checks -------------------------------------------------------------------------------------
+
+format: .venv/ready            ## format the code
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix-only -q
+
+format-check: .venv/ready
+	$(BIN)/ruff format --check
+
+lint: .venv/ready
+	$(BIN)/ruff check
+
+layers: .venv/ready
+	$(BIN)/lint-imports --no-logo
+
+types: .venv/ready
+	$(BIN)/mypy
+
+# The generator's version is every user's floor for protobuf and grpcio, so an old one runs in a
+# room of its own: its output works with protobuf 6.31.1 and everything newer.
+proto: .venv/ready             ## generate the API's code from proto/
+	$(BIN)/buf format -w
+	$(BIN)/buf lint
+	$(UV) run -q --isolated --no-project --with grpcio-tools==1.80.0 --with mypy-protobuf==5.1.0 \
+	    python -m grpc_tools.protoc -I proto --python_out=service --grpc_python_out=service \
+	    --mypy_out=quiet:service --mypy_grpc_out=quiet:service \
+	    $$(find proto -name '*.proto' | sort)
+
+# `git status`, not `git diff`: a new file that nobody added must fail too.
+proto-check: proto
+	@test -z "$$(git status --porcelain -- proto service/polycue/api)" || \
+	    { echo "the generated code is not what proto/ says; commit these:"; \
+	      git status --porcelain -- proto service/polycue/api; exit 1; }
+
+LOCK := pip compile pyproject.toml --universal --generate-hashes --overrides overrides.txt \
+        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q
+
+lock: | $(UV)                  ## compile the lock files anew
+	$(UV) $(LOCK) --extra service -o requirements.lock
+	$(UV) $(LOCK) --extra service --extra cuda -c requirements.lock -o requirements-cuda.lock
+	$(UV) $(LOCK) --extra service --group dev -c requirements.lock -o requirements-dev.lock
+
+# --- benchmarks and demo material -----------------------------------------------------------------
+
+bench: .venv/ready             ## run every benchmark that needs no GPU (minutes)
+	$(PY) benchmarks/segmentation.py
+	$(PY) benchmarks/translation.py
+	$(PY) benchmarks/demo_models.py
+
+bench-demo-models: .venv/ready ## print held-out word errors and chrF of the demo models
+	$(PY) benchmarks/demo_models.py
+
+clean:                         ## remove what make made, the environment included
+	rm -rf .venv .polycue demo/out demo/work

@@ -1,0 +1,54 @@
+"""A track as it grows: words of finished islands in, cues that will not change any more out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from polycue.cues.layout import layout
+from polycue.cues.presets import Rules
+from polycue.domain.cue import Cue, CueFlag
+from polycue.domain.progress import CuesReady, Report
+from polycue.domain.track import Track
+from polycue.domain.transcript import Word
+from polycue.pipeline.translating import Translated, notice_of
+
+
+class GrowingTrack:
+    """Cues of one language, each reported as soon as it is final.
+
+    ``route`` is empty for the language that is spoken.
+    """
+
+    def __init__(self, language: str, route: tuple[str, ...], rules: Rules, report: Report) -> None:
+        self.language, self.route = language, route
+        self._rules, self._report = rules, report
+        self._cues: list[Cue] = []
+        self._objections: list[str] = []
+
+    def __repr__(self) -> str:
+        return f"GrowingTrack({self.language}, {len(self._cues)} cues)"
+
+    def add(self, words: Sequence[Word], *, media_end_ms: int | None) -> None:
+        """Lay out the words of one island."""
+        self._append(layout(words, self._rules, media_end_ms=media_end_ms))
+
+    def add_translated(self, translated: Translated, *, media_end_ms: int | None) -> None:
+        """Lay out one island of a translation; cues with untranslated words are flagged."""
+        self._objections += translated.objections
+        cues = layout(translated.words, self._rules, media_end_ms=media_end_ms)
+        self._append(tuple(flag_kept(cue, translated) for cue in cues))
+
+    def finish(self) -> Track:
+        notices = notice_of(self._objections, self.route)
+        return Track(self.language, tuple(self._cues), route=self.route, notices=notices)
+
+    def _append(self, cues: tuple[Cue, ...]) -> None:
+        if cues:
+            self._report(CuesReady(self.language, len(self._cues) + 1, cues))
+            self._cues += cues
+
+
+def flag_kept(cue: Cue, translated: Translated) -> Cue:
+    """The cue, flagged where a sentence in it could not be translated."""
+    if translated.kept.isdisjoint(cue.words):
+        return cue
+    return replace(cue, flags=cue.flags | {CueFlag.KEPT_SOURCE})

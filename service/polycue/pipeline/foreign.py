@@ -1,0 +1,63 @@
+"""Subtitle files that come from somewhere else: read, repaired, and made ready to be muxed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from polycue.domain.errors import UnknownLanguage, Unreadable
+from polycue.domain.language import autonym, canonical
+from polycue.domain.request import GivenTrack, InputFile
+from polycue.domain.track import Track, TrackFile, TrackFormat
+from polycue.tracks.files import (
+    decode_text,
+    deoverlapped,
+    format_of,
+    parse,
+    render,
+    write_atomically,
+)
+from polycue.tracks.reading import Reading
+
+
+def read_subtitles(file: InputFile) -> Reading:
+    """The cues of a subtitle file in order, none overlapping the next.
+
+    Raises:
+        Unreadable: the file cannot be read.
+        SubtitleSyntax: it holds no subtitles.
+    """
+    try:
+        text = decode_text(file.path.read_bytes())
+    except OSError as error:
+        raise Unreadable(file.path, error.strerror or str(error)) from error
+    reading = parse(text, format_of(file.filename, text))
+    return replace(reading, cues=deoverlapped(reading.cues))
+
+
+def prepare_track(given: GivenTrack, number: int, form: TrackFormat, *, folder: Path) -> TrackFile:
+    """Write a caller's subtitle file into ``folder`` in the format its container takes."""
+    reading = read_subtitles(given.subtitle)
+    path = folder / f"{number}.{form.value}"
+    write_atomically(path, render(Track(given.language, reading.cues, kind=given.kind), form))
+    return TrackFile(
+        path,
+        given.language,
+        title=given.title or autonym(given.language),
+        kind=given.kind,
+        default=given.default,
+    )
+
+
+def stem_without_language(stem: str, language: str) -> str:
+    """``movie`` for both ``movie.en`` and ``movie``, so that ``movie.en.srt`` gives ``movie.es.srt``."""
+    head, dot, tail = stem.rpartition(".")
+    return head if dot and tail and _names(tail, language) else stem
+
+
+def _names(text: str, language: str) -> bool:
+    # Codes only: canonical() also knows languages by name, and a film may be called "Danish".
+    if len(text.split("-")[0]) > 3:
+        return False
+    try:
+        return canonical(text) == language
+    except UnknownLanguage:
+        return False

@@ -1,0 +1,108 @@
+"""Tracks into files: sidecars and muxed copies, under names media servers know."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from polycue.domain.cancel import CancelToken
+from polycue.domain.language import autonym
+from polycue.domain.media import Media
+from polycue.domain.notice import Notice, NoticeReason
+from polycue.domain.progress import FileReady, OutputFile, Report, Stage, StageMoved
+from polycue.domain.request import Container, InputFile, MuxOptions
+from polycue.domain.track import Track, TrackFile, TrackFormat, sidecar_name
+from polycue.domain.transcript import Transcript
+from polycue.media.mux import container_of, mux, subtitle_format
+from polycue.tracks.files import render, write_atomically
+
+
+def write_sidecars(
+    tracks: Sequence[Track],
+    formats: Sequence[TrackFormat],
+    *,
+    stem: str,
+    workdir: Path,
+    transcript: Transcript | None,
+    report: Report,
+) -> list[OutputFile]:
+    """Write each track in each format as ``{stem}.{language}.{suffix}``."""
+    files = []
+    for track in tracks:
+        for track_format in dict.fromkeys(formats):
+            filename = sidecar_name(stem, track.language, track.kind, track_format.value)
+            path = workdir / filename
+            spoken = transcript if not track.translated else None
+            write_atomically(path, render(track, track_format, spoken))
+            files.append(OutputFile(path, filename, track_format.mime_type, track.language))
+            report(FileReady(files[-1]))
+    return files
+
+
+class Muxing:
+    """Muxed copies of one film into ``workdir``."""
+
+    def __init__(
+        self, media: Media, source: InputFile, *, workdir: Path, cancel: CancelToken, report: Report
+    ) -> None:
+        self._media, self._source, self._workdir = media, source, workdir
+        self._cancel, self._report = cancel, report
+
+    def copy(
+        self, tracks: Sequence[Track], options: MuxOptions
+    ) -> tuple[list[OutputFile], tuple[Notice, ...]]:
+        """Write one copy with ``tracks``; those without cues are left out, and that is told."""
+        full = [track for track in tracks if track.cues]
+        left_out = tuple(_left_out(track) for track in tracks if not track.cues)
+        if not full:
+            return [], left_out
+        container = options.container or container_of(self._media)
+        files = list(self._track_files(full, container, options))
+        output, notices = self.write(files, container, burn_in=options.burn_in)
+        return [output], left_out + notices
+
+    def write(
+        self, files: Sequence[TrackFile], container: Container, *, burn_in: str = ""
+    ) -> tuple[OutputFile, tuple[Notice, ...]]:
+        """Mux track files; the one in the language ``burn_in`` is drawn into the picture."""
+        drawn = next((file for file in files if burn_in and file.language == burn_in), None)
+        soft = [file for file in files if file is not drawn]
+        kind = f"{burn_in}.burned" if drawn else "subtitled"
+        filename = f"{self._source.stem}.{kind}.{container.value}"
+        notices = mux(
+            self._media,
+            soft,
+            to=self._workdir / filename,
+            container=container,
+            burn_in=drawn,
+            cancel=self._cancel,
+            progress=self._progress,
+        )
+        output = OutputFile(self._workdir / filename, filename, container.mime_type, "")
+        self._report(FileReady(output))
+        return output, notices
+
+    def _track_files(
+        self, tracks: Sequence[Track], container: Container, options: MuxOptions
+    ) -> Iterator[TrackFile]:
+        """Write each track in the container's own format, beside the outputs but not one of them."""
+        folder = self._workdir / "mux"
+        folder.mkdir(exist_ok=True)
+        track_format = subtitle_format(container)
+        default = options.default or tracks[0].language
+        for track in tracks:
+            path = folder / f"{track.language}.{track_format.value}"
+            write_atomically(path, render(track, track_format))
+            yield TrackFile(
+                path,
+                track.language,
+                title=autonym(track.language),
+                kind=track.kind,
+                default=track.language == default and not options.burn_in,
+            )
+
+    def _progress(self, processed_ms: int) -> None:
+        self._report(StageMoved(Stage.MUX, processed_ms, self._media.duration_ms))
+
+
+def _left_out(track: Track) -> Notice:
+    message = f"the {track.language} track has no cues, so it is not in the muxed copy"
+    return Notice(NoticeReason.TRACK_LEFT_OUT, message, {"language": track.language})

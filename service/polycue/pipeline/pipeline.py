@@ -1,0 +1,174 @@
+"""The tasks a caller can have done, each from files to files. Blocks; runs in a worker thread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from polycue.cues.layout import break_lines
+from polycue.cues.presets import rules_for
+from polycue.cues.sentences import sentences
+from polycue.cues.template import fill, words_of
+from polycue.domain.cancel import CancelToken
+from polycue.domain.cue import Cue
+from polycue.domain.notice import Notice
+from polycue.domain.progress import MediaFound, OutputFile, Report, Stage, StageMoved
+from polycue.domain.request import LayoutOptions, MuxTask, SubtitleTask, Task, TranslateTask
+from polycue.domain.track import Track
+from polycue.domain.transcript import Transcript
+from polycue.media.mux import container_of, subtitle_format
+from polycue.media.probe import probe
+from polycue.media.streams import choose_audio
+from polycue.pipeline.assembling import flag_kept
+from polycue.pipeline.foreign import prepare_track, read_subtitles, stem_without_language
+from polycue.pipeline.outputs import Muxing, write_sidecars
+from polycue.pipeline.ports import Recogniser, Translator
+from polycue.pipeline.subtitling import Subtitling
+from polycue.pipeline.translating import notice_of, translate_sentences
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What a task made. ``transcript`` is of a subtitle task, ``duration_ms`` of media."""
+
+    tracks: tuple[Track, ...] = ()
+    files: tuple[OutputFile, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    transcript: Transcript | None = None
+    duration_ms: int = 0
+
+    @property
+    def language(self) -> str:
+        """What is spoken, BCP-47; "" where nothing was recognised."""
+        return self.transcript.language if self.transcript else ""
+
+
+class Pipeline:
+    """Runs tasks; safe to use from several threads at once.
+
+    ``workdir`` of a call is a folder of its own that the caller owns; results lie in it afterwards.
+    ``report`` is called in the thread of the call, in order.
+    """
+
+    def __init__(
+        self, recogniser: Recogniser, translator: Translator, *, max_media_ms: int | None = None
+    ) -> None:
+        self._recogniser, self._translator = recogniser, translator
+        self._max_media_ms = max_media_ms
+
+    def run(self, task: Task, *, workdir: Path, cancel: CancelToken, report: Report) -> TaskResult:
+        """Do a task of any kind.
+
+        Raises:
+            PolycueError: the task failed; what it had written into ``workdir`` may lie there.
+            Cancelled: ``cancel`` was set.
+        """
+        match task:
+            case SubtitleTask():
+                return self.subtitle(task, workdir=workdir, cancel=cancel, report=report)
+            case TranslateTask():
+                return self.translate(task, workdir=workdir, cancel=cancel, report=report)
+            case MuxTask():
+                return self.mux(task, workdir=workdir, cancel=cancel, report=report)
+
+    def subtitle(
+        self, task: SubtitleTask, *, workdir: Path, cancel: CancelToken, report: Report
+    ) -> TaskResult:
+        media = probe(task.media.path, cancel=cancel)
+        report(MediaFound(media.duration_ms))
+        report(StageMoved(Stage.PROBE, 0, media.duration_ms, finished=True))
+        stream = choose_audio(media, task.audio)
+        if any(options.container is None for options in task.mux):
+            container_of(media)  # an unusable one is told now, not after an hour of work
+        work = Subtitling(
+            task, media, self._recogniser, self._translator, cancel=cancel, report=report
+        )
+        done = work.run(stream, max_media_ms=self._max_media_ms)
+        files = write_sidecars(
+            done.tracks,
+            task.formats,
+            stem=task.media.stem,
+            workdir=workdir,
+            transcript=done.transcript,
+            report=report,
+        )
+        notices = tuple(notice for track in done.tracks for notice in track.notices)
+        muxing = Muxing(media, task.media, workdir=workdir, cancel=cancel, report=report)
+        for options in task.mux:
+            copies, told = muxing.copy(done.tracks, options)
+            files += copies
+            notices += told
+        report(StageMoved(Stage.MUX if task.mux else Stage.RENDER, 0, None, finished=True))
+        return TaskResult(
+            done.tracks, tuple(files), notices, done.transcript, done.transcript.duration_ms
+        )
+
+    def translate(
+        self, task: TranslateTask, *, workdir: Path, cancel: CancelToken, report: Report
+    ) -> TaskResult:
+        reading = read_subtitles(task.subtitle)
+        tracks = []
+        for target in task.targets:
+            tracks.append(
+                self.translate_cues(reading.cues, task.language, target, task.layout, cancel=cancel)
+            )
+            report(StageMoved(Stage.TRANSLATE, _end_of(reading.cues), _end_of(reading.cues)))
+        files = write_sidecars(
+            tracks,
+            task.formats,
+            stem=stem_without_language(task.subtitle.stem, task.language),
+            workdir=workdir,
+            transcript=None,
+            report=report,
+        )
+        notices = reading.notices + tuple(n for track in tracks for n in track.notices)
+        return TaskResult(tuple(tracks), tuple(files), notices)
+
+    def mux(
+        self, task: MuxTask, *, workdir: Path, cancel: CancelToken, report: Report
+    ) -> TaskResult:
+        media = probe(task.media.path, cancel=cancel)
+        report(MediaFound(media.duration_ms))
+        container = task.options.container or container_of(media)
+        folder = workdir / "mux"
+        folder.mkdir(exist_ok=True)
+        files = [
+            prepare_track(given, number, subtitle_format(container), folder=folder)
+            for number, given in enumerate(task.tracks)
+        ]
+        muxing = Muxing(media, task.media, workdir=workdir, cancel=cancel, report=report)
+        output, notices = muxing.write(files, container, burn_in=task.options.burn_in)
+        report(StageMoved(Stage.MUX, 0, None, finished=True))
+        return TaskResult((), (output,), notices, duration_ms=media.duration_ms or 0)
+
+    def translate_cues(
+        self,
+        cues: Sequence[Cue],
+        source: str,
+        target: str,
+        options: LayoutOptions,
+        *,
+        cancel: CancelToken,
+    ) -> Track:
+        """The same cues, with the same times, in another language."""
+        route = self._translator.route(source, target)
+        rules = rules_for(options, target, None)
+        parts = sentences(words_of(cues), source)
+        translated = translate_sentences(self._translator, parts, route, cancel=cancel)
+        filled = fill(cues, translated.words, rules) if cues else ()
+        return Track(
+            target,
+            tuple(flag_kept(cue, translated) for cue in filled),
+            route=route,
+            notices=notice_of(translated.objections, route),
+        )
+
+    def convert(
+        self, cues: Sequence[Cue], language: str, options: LayoutOptions
+    ) -> tuple[Cue, ...]:
+        """The same cues with their lines broken anew; times stay."""
+        rules = rules_for(options, language, None)
+        return tuple(replace(cue, lines=break_lines(cue.text, rules)) for cue in cues)
+
+
+def _end_of(cues: Sequence[Cue]) -> int:
+    return cues[-1].end_ms if cues else 0

@@ -1,0 +1,213 @@
+"""A film to its transcript and tracks, stage by stage, as the sound comes in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from polycue.cues.islands import IslandSplitter
+from polycue.cues.presets import rules_for
+from polycue.cues.sentences import sentences
+from polycue.domain.audio import Audio
+from polycue.domain.cancel import CancelToken
+from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.language import UNDETERMINED, name, primary
+from polycue.domain.media import Media, Stream
+from polycue.domain.notice import Notice, NoticeReason
+from polycue.domain.progress import LanguageFound, Report, Stage, StageMoved
+from polycue.domain.request import SpeechTask, SubtitleTask
+from polycue.domain.track import Track
+from polycue.domain.transcript import Transcript, Word
+from polycue.media.decode import Decoding, decode
+from polycue.pipeline.assembling import GrowingTrack
+from polycue.pipeline.ports import Recogniser, Translator
+from polycue.pipeline.translating import translate_sentences
+from polycue.speech.cut import cut
+
+# Below this the detected language is told as a doubt: openai/whisper warns its users likewise.
+UNCERTAIN_BELOW = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Subtitled:
+    """What was said, and its tracks: the spoken language first, then the targets as asked for."""
+
+    transcript: Transcript
+    tracks: tuple[Track, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A translated track and the languages our translator goes through, not the recogniser."""
+
+    track: GrowingTrack
+    via: tuple[str, ...]
+
+
+class Subtitling:
+    """One film on its way through the stages. Used once: make it, call ``run``."""
+
+    def __init__(
+        self,
+        task: SubtitleTask,
+        media: Media,
+        recogniser: Recogniser,
+        translator: Translator,
+        *,
+        cancel: CancelToken,
+        report: Report,
+    ) -> None:
+        self._task, self._media = task, media
+        self._recogniser, self._translator = recogniser, translator
+        self._cancel, self._report = cancel, report
+        self._results: list[Recognised] = []
+        self._islands = IslandSplitter()
+        self._source: GrowingTrack | None = None
+        self._targets: list[_Target] = []
+
+    def run(self, stream: Stream, *, max_media_ms: int | None) -> Subtitled:
+        """Decode, recognise, translate and lay out; ends with the last cue reported."""
+        facts = self._recogniser.facts(self._task.speech.model)
+        self._check_languages()
+        with decode(
+            self._media, stream, cancel=self._cancel, max_duration_ms=max_media_ms
+        ) as decoding:
+            chunks = cut(
+                self._heard(decoding), self._task.speech.detection, max_chunk_ms=facts.max_chunk_ms
+            )
+            for result in self._recogniser.transcribe(
+                chunks, self._task.speech, cancel=self._cancel
+            ):
+                self._take(result)
+            duration_ms = max(decoding.decoded_ms, self._media.duration_ms or 0)
+            notices = decoding.notices
+        self._lay_out(self._islands.finish(), media_end_ms=duration_ms)
+        return self._finish(facts, duration_ms, notices)
+
+    def _check_languages(self) -> None:
+        """Fail before any work where the caller named a pair or a preset that is not there."""
+        for language in (self._task.speech.language, *self._task.targets):
+            rules_for(self._task.layout, language or UNDETERMINED, None)
+        if self._task.speech.language:
+            for target in self._wanted(self._written(self._task.speech.language)):
+                self._translator.route(self._written(self._task.speech.language), target)
+
+    def _heard(self, decoding: Decoding) -> Iterator[Audio]:
+        """Pass the sound on and say how far it has been decoded."""
+        total_ms = self._media.duration_ms
+        done_ms = 0
+        for block in decoding:
+            yield block
+            done_ms = block.end_ms
+            self._report(StageMoved(Stage.EXTRACT, done_ms, total_ms))
+        self._report(StageMoved(Stage.EXTRACT, done_ms, total_ms, finished=True))
+
+    def _take(self, result: Recognised) -> None:
+        """Keep a chunk's words, and lay out the islands they complete."""
+        self._cancel.check()
+        if self._source is None:
+            self._open_tracks(result.facts.language)
+        self._results.append(result)
+        self._lay_out(self._islands.feed(result.words), media_end_ms=None)
+        processed = StageMoved(Stage.TRANSCRIBE, result.facts.end_ms, self._media.duration_ms)
+        self._report(processed)
+
+    def _written(self, spoken: str) -> str:
+        """The language of the recogniser's words: English where it translates itself."""
+        return "en" if self._task.speech.task is SpeechTask.TRANSLATE else spoken
+
+    def _wanted(self, written: str) -> tuple[str, ...]:
+        return tuple(t for t in dict.fromkeys(self._task.targets) if t != written)
+
+    def _open_tracks(self, spoken: str) -> None:
+        """Start the tracks, now that the language is known."""
+        self._report(LanguageFound(spoken))
+        written = self._written(spoken)
+        own_route = () if primary(written) == primary(spoken) else (spoken, written)
+        self._source = self._growing(written, own_route)
+        for target in self._wanted(written):
+            via = self._translator.route(written, target)
+            track = self._growing(target, own_route[:1] + via)
+            self._targets.append(_Target(track, via))
+
+    def _growing(self, language: str, route: tuple[str, ...]) -> GrowingTrack:
+        rules = rules_for(self._task.layout, language, self._media.frame_rate)
+        return GrowingTrack(language, route, rules, self._report)
+
+    def _lay_out(self, islands: list[tuple[Word, ...]], *, media_end_ms: int | None) -> None:
+        """Turn finished islands into cues of every track."""
+        if self._source is None:
+            return
+        for island in islands:
+            self._source.add(island, media_end_ms=media_end_ms)
+            parts = sentences(island, self._source.language) if self._targets else []
+            for target in self._targets:
+                translated = translate_sentences(
+                    self._translator, parts, target.via, cancel=self._cancel
+                )
+                target.track.add_translated(translated, media_end_ms=media_end_ms)
+            if self._targets:
+                moved = StageMoved(Stage.TRANSLATE, island[-1].end_ms, self._media.duration_ms)
+                self._report(moved)
+
+    def _finish(
+        self, facts: ModelFacts, duration_ms: int, decoded: tuple[Notice, ...]
+    ) -> Subtitled:
+        self._report(StageMoved(Stage.TRANSCRIBE, duration_ms, duration_ms, finished=True))
+        if self._targets:
+            self._report(StageMoved(Stage.TRANSLATE, duration_ms, duration_ms, finished=True))
+        transcript = self._transcript(facts, duration_ms, decoded)
+        if self._source is None:
+            return Subtitled(transcript, self._empty_tracks(transcript))
+        tracks = (self._source.finish(), *(t.track.finish() for t in self._targets))
+        first = replace(tracks[0], notices=transcript.notices + tracks[0].notices)
+        return Subtitled(transcript, (first, *tracks[1:]))
+
+    def _transcript(
+        self, facts: ModelFacts, duration_ms: int, decoded: tuple[Notice, ...]
+    ) -> Transcript:
+        results = self._results
+        words = tuple(word for result in results for word in result.words)
+        language = results[0].facts.language if results else self._task.speech.language
+        probability = results[0].language_probability if results else 0.0
+        notices = (*decoded, *notices_of(facts, words, language, probability, decoded))
+        return Transcript(
+            words=words,
+            language=language or UNDETERMINED,
+            language_probability=probability,
+            chunks=tuple(result.facts for result in results),
+            duration_ms=duration_ms,
+            model=facts.name,
+            notices=notices,
+        )
+
+    def _empty_tracks(self, transcript: Transcript) -> tuple[Track, ...]:
+        """Valid tracks without cues, for a film in which nobody speaks."""
+        spoken = self._written(transcript.language)
+        return (
+            Track(spoken, (), notices=transcript.notices),
+            *(Track(target, (), route=(spoken, target)) for target in self._wanted(spoken)),
+        )
+
+
+def notices_of(
+    facts: ModelFacts,
+    words: tuple[Word, ...],
+    language: str,
+    probability: float,
+    decoded: tuple[Notice, ...],
+) -> Iterator[Notice]:
+    """What the recogniser's results give reason to say."""
+    silent = any(notice.reason is NoticeReason.SILENT_AUDIO for notice in decoded)
+    if not words and not silent:
+        yield Notice(NoticeReason.NO_SPEECH, "nobody speaks in this film, so it has no cues")
+    if words and probability < UNCERTAIN_BELOW:
+        yield Notice(
+            NoticeReason.LANGUAGE_UNCERTAIN,
+            f"the language is perhaps {name(language)} ({probability:.0%}); name it to be sure",
+            {"language": language, "probability": f"{probability:.3f}"},
+        )
+    if words and facts.demo:
+        yield Notice(
+            NoticeReason.DEMO_MODEL,
+            f"{facts.name} is a demo model of a small world: it knows nothing outside the demo film",
+            {"model": facts.name},
+        )
