@@ -48,7 +48,7 @@ def prepare_track(given: GivenTrack, number: int, form: TrackFormat, *, folder: 
 
 
 def stem_without_language(stem: str, language: str) -> str:
-    """``movie`` for both ``movie.en`` and ``movie``, so that ``movie.en.srt`` gives ``movie.es.srt``."""
+    """``movie`` of ``movie.en`` as of ``movie``: ``movie.en.srt`` becomes ``movie.es.srt``."""
     head, dot, tail = stem.rpartition(".")
     return head if dot and tail and _names(tail, language) else stem
 

@@ -83,7 +83,7 @@ class Muxing:
     def _track_files(
         self, tracks: Sequence[Track], container: Container, options: MuxOptions
     ) -> Iterator[TrackFile]:
-        """Write each track in the container's own format, beside the outputs but not one of them."""
+        """Write each track in the container's own format, beside the outputs but none of them."""
         folder = self._workdir / "mux"
         folder.mkdir(exist_ok=True)
         track_format = subtitle_format(container)

@@ -208,6 +208,6 @@ def notices_of(
     if words and facts.demo:
         yield Notice(
             NoticeReason.DEMO_MODEL,
-            f"{facts.name} is a demo model of a small world: it knows nothing outside the demo film",
+            f"{facts.name} is a demo model: it knows the small world of the demo film only",
             {"model": facts.name},
         )

@@ -13,7 +13,7 @@ from polycue.translation.retime import retime
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """The words of translated sentences in order. ``kept`` are those left in the source language."""
+    """The words of translated sentences in order. ``kept``: those left in the source language."""
 
     words: tuple[Word, ...]
     kept: frozenset[Word]
