@@ -1,0 +1,75 @@
+import pytest
+
+from polycue.domain import language
+from polycue.domain.errors import UnknownLanguage
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("en", "en"),
+        ("EN", "en"),
+        ("pt_br", "pt-BR"),
+        ("zh-hant", "zh-Hant"),
+        ("Spanish", "es"),
+        ("español", "es"),
+        ("Deutsch", "de"),
+        (" fr ", "fr"),
+        ("ger", "de"),
+        ("iw", "he"),  # the code that Java and old players still write
+    ],
+)
+def test_a_language_is_known_by_tag_code_and_name(text: str, tag: str) -> None:
+    assert language.canonical(text) == tag
+
+
+@pytest.mark.parametrize("text", ["xx", "", "   ", "no such language", "12"])
+def test_what_is_no_language_is_refused_with_the_text_and_its_field(text: str) -> None:
+    with pytest.raises(UnknownLanguage) as caught:
+        language.canonical(text, "translate_to")
+    assert caught.value.text == text
+    assert caught.value.field == "translate_to"
+
+
+@pytest.mark.parametrize(
+    ("tag", "mp4", "matroska"),
+    [("en", "eng", "eng"), ("de", "deu", "ger"), ("fr", "fra", "fre"), ("zh-Hant", "zho", "chi")],
+)
+def test_containers_get_the_three_letters_they_take(tag: str, mp4: str, matroska: str) -> None:
+    assert language.iso639_2t(tag) == mp4
+    assert language.iso639_2b(tag) == matroska
+
+
+@pytest.mark.parametrize(
+    ("code", "tag"),
+    [
+        ("eng", "en"),
+        ("ger", "de"),
+        ("deu", "de"),
+        ("pt-BR", "pt-BR"),
+        ("", "und"),
+        ("und", "und"),
+        ("mul", "und"),
+        ("xx-bogus", "und"),
+    ],
+)
+def test_a_containers_code_becomes_a_tag_and_nonsense_becomes_undetermined(
+    code: str, tag: str
+) -> None:
+    assert language.from_iso639_2(code) == tag
+
+
+@pytest.mark.parametrize("code", ["en", "de", "jw", "yue", "no", "zh", "haw"])
+def test_whispers_codes_come_back_as_they_went(code: str) -> None:
+    assert language.whisper_code(language.from_whisper(code)) == code
+
+
+@pytest.mark.parametrize("code", ["en", "es", "zt", "pb", "nb", "zh"])
+def test_argoss_codes_come_back_as_they_went(code: str) -> None:
+    assert language.argos_code(language.from_argos(code)) == code
+
+
+def test_players_menus_show_a_language_in_its_own_words() -> None:
+    assert language.autonym("es") == "Español"
+    assert language.autonym("de") == "Deutsch"
+    assert language.name("pt-BR") == "Portuguese (Brazil)"
