@@ -33,16 +33,28 @@
     │   └── TranslationFailed
     ├── JobError
     │   ├── IllegalTransition
+    │   ├── JobNotEnded
+    │   ├── JobInterrupted
     │   └── QueueFull
     ├── TransferError
     │   ├── WriteOffsetMismatch
     │   ├── UploadIncomplete
+    │   ├── UploadQuotaExceeded
     │   ├── ChecksumMismatch
+    │   ├── TransferStalled
     │   └── ReadPastEnd
+    ├── StoreError                      what the server keeps on disk is at fault
+    │   ├── DataFolderInUse
+    │   ├── StoreUnusable
+    │   └── StorageFull
+    ├── ListenError                     the server cannot listen where it was told to
+    │   ├── InsecureAddress
+    │   └── AddressUnusable
     ├── FileError                       a path we may not read or write
     │   ├── Unreadable
     │   ├── Unwritable
     │   └── AlreadyExists
+    ├── TooManyCalls                    as many calls are at work as may be
     └── Draining                        the server is shutting down
 
     Cancelled                           not an error: work stopped because its owner asked
@@ -291,6 +303,22 @@ class IllegalTransition(JobError):
         self.job, self.state, self.wanted = job, state, wanted
 
 
+class JobNotEnded(JobError):
+    """A job that waits or runs was to be deleted."""
+
+    def __init__(self, job: str, state: str) -> None:
+        super().__init__(f"job {job} is {state}; cancel it before it can be deleted")
+        self.job, self.state = job, state
+
+
+class JobInterrupted(JobError):
+    """The server stopped while it worked on the job."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__(f"the server stopped while it worked on job {job}; create it again")
+        self.job = job
+
+
 class QueueFull(JobError):
     """As many jobs wait as may wait; nothing was queued."""
 
@@ -319,12 +347,32 @@ class UploadIncomplete(TransferError):
         self.upload, self.committed_bytes, self.size_bytes = upload, committed_bytes, size_bytes
 
 
+class UploadQuotaExceeded(TransferError):
+    """All uploads together would take more room than they may; nothing was reserved."""
+
+    def __init__(self, wanted_bytes: int, free_bytes: int, retry_after_s: int) -> None:
+        super().__init__(
+            f"{wanted_bytes} bytes do not fit into the {free_bytes} bytes left for uploads; "
+            "delete some, or wait until some expire"
+        )
+        self.wanted_bytes, self.free_bytes = wanted_bytes, free_bytes
+        self.retry_after_s = retry_after_s
+
+
 class ChecksumMismatch(TransferError):
     """The bytes that came are not those that were announced."""
 
     def __init__(self, name: str, expected: str, actual: str) -> None:
         super().__init__(f"{name} has SHA-256 {actual}, expected {expected}")
         self.name, self.expected, self.actual = name, expected, actual
+
+
+class TransferStalled(TransferError):
+    """No message came for too long; what came before is stored."""
+
+    def __init__(self, idle_s: float) -> None:
+        super().__init__(f"no message came for {idle_s:g} s")
+        self.idle_s = idle_s
 
 
 class ReadPastEnd(TransferError):
@@ -353,6 +401,65 @@ class Unwritable(FileError):
 
 class AlreadyExists(FileError):
     """A file is there already and nobody said it may be replaced."""
+
+
+class StoreError(PolycueError):
+    """What the server keeps on disk cannot be read or written."""
+
+
+class DataFolderInUse(StoreError):
+    """Another server works in the data folder; two would run each job twice."""
+
+    def __init__(self, folder: Path, owner: str) -> None:
+        super().__init__(f"{folder} is in use by {owner}; give each server a --data-dir of its own")
+        self.folder, self.owner = folder, owner
+
+
+class StoreUnusable(StoreError):
+    """The job store is damaged, or was written by a newer release."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path, self.problem = path, problem
+
+
+class StorageFull(StoreError):
+    """The disk of the data folder has no room left."""
+
+    def __init__(self, what: str, retry_after_s: int = 60) -> None:
+        super().__init__(f"no room left on the server's disk for {what}")
+        self.what, self.retry_after_s = what, retry_after_s
+
+
+class ListenError(PolycueError):
+    """The server cannot listen where it was told to."""
+
+    def __init__(self, address: str, problem: str) -> None:
+        super().__init__(f"cannot listen on {address}: {problem}")
+        self.address, self.problem = address, problem
+
+
+class InsecureAddress(ListenError):
+    """The address is reachable from other machines and calls would travel in the clear."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            address,
+            "other machines reach it, and this release has no TLS and no tokens yet; "
+            "use 127.0.0.1:PORT or unix:/PATH, or add --insecure on a network you trust",
+        )
+
+
+class AddressUnusable(ListenError):
+    """The address is malformed, taken, or not this machine's."""
+
+
+class TooManyCalls(PolycueError):
+    """As many calls are at work as may be; this one was not begun."""
+
+    def __init__(self, limit: int, retry_after_s: int) -> None:
+        super().__init__(f"{limit} calls are at work already; try again in {retry_after_s} s")
+        self.limit, self.retry_after_s = limit, retry_after_s
 
 
 class Draining(PolycueError):
