@@ -13,8 +13,9 @@
     │   ├── NoAudioStream
     │   ├── NoVideoStream
     │   ├── AudioStreamNotFound
+    │   ├── Undecodable                 damaged, encrypted, or a codec that is not let in
     │   ├── UnsupportedContainer
-    │   └── MuxRejected                 the written copy failed its own check
+    │   └── MuxRejected                 no copy, or one that failed its own check
     ├── SubtitleError
     │   └── SubtitleSyntax
     ├── ToolError                       ffmpeg is at fault
@@ -159,6 +160,16 @@ class AudioStreamNotFound(MediaError):
         self.wanted, self.available = wanted, tuple(available)
 
 
+class Undecodable(MediaError):
+    """The sound is there but ffmpeg cannot decode it."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            path, f"its sound cannot be decoded, it may be damaged or encrypted ({reason})"
+        )
+        self.reason = reason
+
+
 class UnsupportedContainer(MediaError):
     """Subtitles cannot be muxed into a file of this kind."""
 
@@ -170,7 +181,7 @@ class UnsupportedContainer(MediaError):
 
 
 class MuxRejected(MediaError):
-    """The muxed copy was written but is not what was asked for; it has been removed."""
+    """No muxed copy could be written, or it is not what was asked for; nothing of it is left."""
 
 
 class SubtitleError(PolycueError):

@@ -39,13 +39,18 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A probed file. ``container`` is ffmpeg's demuxer name, such as "mov,mp4,m4a,3gp,3g2,mj2"."""
+    """A probed file. ``container`` is ffmpeg's demuxer name, such as "mov,mp4,m4a,3gp,3g2,mj2".
+
+    ``brand`` tells apart what one demuxer reads: "webm" or "matroska", an MP4's major brand
+    ("isom", "qt"); "" where the container has none.
+    """
 
     path: Path
     container: str
     start_ms: int
     duration_ms: int | None
     streams: tuple[Stream, ...]
+    brand: str = ""
 
     def of_kind(self, kind: StreamKind) -> tuple[Stream, ...]:
         return tuple(s for s in self.streams if s.kind is kind)
