@@ -27,7 +27,8 @@
     │   ├── ModelDamaged
     │   ├── PairNotInstalled
     │   ├── LanguageNotSupported
-    │   └── Offline
+    │   ├── Offline
+    │   └── DownloadFailed
     ├── EngineError                     a model that runs is at fault
     │   ├── DeviceUnavailable
     │   ├── RecognitionFailed
@@ -272,6 +273,14 @@ class Offline(ModelError):
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} would have to be downloaded, and --offline forbids that")
         self.what = what
+
+
+class DownloadFailed(ModelError):
+    """A model could not be fetched; nothing of it is installed. ``advice`` says what to do."""
+
+    def __init__(self, what: str, reason: str, advice: str) -> None:
+        super().__init__(f"{what} could not be downloaded: {reason}; {advice}")
+        self.what, self.reason, self.advice = what, reason, advice
 
 
 class EngineError(PolycueError):
