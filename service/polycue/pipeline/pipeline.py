@@ -1,7 +1,7 @@
 """The tasks a caller can have done, each from files to files. Blocks; runs in a worker thread."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from polycue.cues.layout import break_lines
@@ -10,11 +10,9 @@ from polycue.cues.sentences import sentences
 from polycue.cues.template import fill, words_of
 from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
-from polycue.domain.notice import Notice
-from polycue.domain.progress import MediaFound, OutputFile, Report, Stage, StageMoved
+from polycue.domain.progress import MediaFound, Report, Stage, StageMoved
 from polycue.domain.request import LayoutOptions, MuxTask, SubtitleTask, Task, TranslateTask
 from polycue.domain.track import Track
-from polycue.domain.transcript import Transcript
 from polycue.media.mux import container_of, subtitle_format
 from polycue.media.probe import probe
 from polycue.media.streams import choose_audio
@@ -22,24 +20,9 @@ from polycue.pipeline.assembling import flag_kept
 from polycue.pipeline.foreign import prepare_track, read_subtitles, stem_without_language
 from polycue.pipeline.outputs import Muxing, write_sidecars
 from polycue.pipeline.ports import Recogniser, Translator
+from polycue.pipeline.result import TaskResult
 from polycue.pipeline.subtitling import Subtitling
 from polycue.pipeline.translating import notice_of, translate_sentences
-
-
-@dataclass(frozen=True, slots=True)
-class TaskResult:
-    """What a task made. ``transcript`` is of a subtitle task, ``duration_ms`` of media."""
-
-    tracks: tuple[Track, ...] = ()
-    files: tuple[OutputFile, ...] = ()
-    notices: tuple[Notice, ...] = ()
-    transcript: Transcript | None = None
-    duration_ms: int = 0
-
-    @property
-    def language(self) -> str:
-        """What is spoken, BCP-47; "" where nothing was recognised."""
-        return self.transcript.language if self.transcript else ""
 
 
 class Pipeline:
