@@ -1,0 +1,420 @@
+"""The client for asyncio: the methods of ``polycue_client.client``, to be awaited."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, TypeVar
+
+import grpc
+
+from polycue.api.v1 import (
+    artifacts_pb2,
+    artifacts_pb2_grpc,
+    catalog_pb2,
+    catalog_pb2_grpc,
+    jobs_pb2,
+    jobs_pb2_grpc,
+    media_pb2,
+    subtitles_pb2,
+    subtitles_pb2_grpc,
+    transcription_pb2,
+    transcription_pb2_grpc,
+    uploads_pb2,
+    uploads_pb2_grpc,
+)
+from polycue_client import channel, outcome, requests
+from polycue_client.drafts import Draft, own_name
+from polycue_client.errors import JobInterrupted, translated
+from polycue_client.retry import TRANSIENT, Failures, Retry
+from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
+
+_Request = TypeVar("_Request", bound=requests.PageRequest)
+_Page = TypeVar("_Page", bound=requests.Page)
+
+
+def connect(
+    target: str,
+    *,
+    timeout_s: float = 30.0,
+    clip_timeout_s: float = 600.0,
+    retry: Retry | None = None,
+    credentials: grpc.ChannelCredentials | None = None,
+) -> "AsyncPolycue":
+    """As ``polycue_client.connect``, for use in ``async with``; needs a running loop."""
+    options = channel.options()
+    wire = (
+        grpc.aio.secure_channel(target, credentials, options)
+        if credentials
+        else grpc.aio.insecure_channel(target, options)
+    )
+    return AsyncPolycue(
+        wire, timeout_s=timeout_s, clip_timeout_s=clip_timeout_s, retry=retry or Retry()
+    )
+
+
+class AsyncPolycue:
+    """A connection to a server, for the tasks of one loop.
+
+    Methods mean what those of ``Polycue`` mean, and raise the same. Files are read and written in
+    threads. Close what iterates (``contextlib.aclosing``) when you leave it before its end.
+    """
+
+    def __init__(
+        self, wire: grpc.aio.Channel, *, timeout_s: float, clip_timeout_s: float, retry: Retry
+    ) -> None:
+        self._wire = wire
+        self._timeout_s, self._clip_timeout_s = timeout_s, clip_timeout_s
+        self._retry = retry
+        self._catalog = catalog_pb2_grpc.CatalogServiceStub(wire)
+        self._transcription = transcription_pb2_grpc.TranscriptionServiceStub(wire)
+        self._subtitles = subtitles_pb2_grpc.SubtitleServiceStub(wire)
+        self._uploads = uploads_pb2_grpc.UploadServiceStub(wire)
+        self._jobs = jobs_pb2_grpc.JobServiceStub(wire)
+        self._artifacts = artifacts_pb2_grpc.ArtifactServiceStub(wire)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+    # What the server can do
+
+    async def server_info(self) -> catalog_pb2.GetServerInfoResponse:
+        request = catalog_pb2.GetServerInfoRequest()
+        with translated():
+            return await self._catalog.GetServerInfo(request, timeout=self._timeout_s)
+
+    async def models(self) -> list[catalog_pb2.Model]:
+        pages = self._pages(self._catalog.ListModels, catalog_pb2.ListModelsRequest())
+        return [model async for page in pages for model in page.models]
+
+    async def pairs(
+        self, *, source: str = "", target: str = ""
+    ) -> list[catalog_pb2.TranslationPair]:
+        request = catalog_pb2.ListTranslationPairsRequest(
+            source_language_code=source, target_language_code=target
+        )
+        pages = self._pages(self._catalog.ListTranslationPairs, request)
+        return [pair async for page in pages for pair in page.pairs]
+
+    async def _pages(
+        self, method: "grpc.aio.UnaryUnaryMultiCallable[_Request, _Page]", request: "_Request"
+    ) -> "AsyncGenerator[_Page]":
+        while True:
+            with translated():
+                page = await method(request, timeout=self._timeout_s)
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    # Clips, within one call
+
+    async def transcribe(
+        self,
+        media: requests.Media,
+        *,
+        translate_to: Sequence[str] = (),
+        transcribe: media_pb2.TranscribeConfig | None = None,
+        layout: media_pb2.LayoutConfig | None = None,
+    ) -> transcription_pb2.TranscribeResponse:
+        async with self._source(media) as source:
+            request = transcription_pb2.TranscribeRequest(
+                media=source,
+                transcribe=transcribe,
+                translations=requests.translations(translate_to),
+                layout=layout,
+            )
+            with translated():
+                return await self._transcription.Transcribe(request, timeout=self._clip_timeout_s)
+
+    async def stream_transcribe(
+        self,
+        media: requests.Media,
+        *,
+        translate_to: Sequence[str] = (),
+        transcribe: media_pb2.TranscribeConfig | None = None,
+        layout: media_pb2.LayoutConfig | None = None,
+    ) -> AsyncGenerator[transcription_pb2.StreamTranscribeResponse]:
+        async with self._source(media) as source:
+            request = transcription_pb2.StreamTranscribeRequest(
+                media=source,
+                transcribe=transcribe,
+                translations=requests.translations(translate_to),
+                layout=layout,
+            )
+            call = self._transcription.StreamTranscribe(request, timeout=self._clip_timeout_s)
+            with _ending(call), translated():
+                async for event in call:
+                    yield event
+
+    # Subtitle texts
+
+    async def translate_subtitles(
+        self,
+        text: str,
+        *,
+        source: str,
+        to: Sequence[str],
+        written_as: str = "srt",
+        output_format: str = "",
+        layout: media_pb2.LayoutConfig | None = None,
+    ) -> list[subtitles_pb2.SubtitleDocument]:
+        request = requests.translate_subtitles(
+            text,
+            source=source,
+            to=to,
+            written_as=written_as,
+            output_format=output_format,
+            layout=layout,
+        )
+        with translated():
+            response = await self._subtitles.TranslateSubtitles(
+                request, timeout=self._clip_timeout_s
+            )
+        return list(response.documents)
+
+    async def convert_subtitles(
+        self,
+        text: str,
+        *,
+        to: str,
+        written_as: str = "srt",
+        language: str = "",
+        layout: media_pb2.LayoutConfig | None = None,
+    ) -> subtitles_pb2.SubtitleDocument:
+        request = requests.convert_subtitles(
+            text, to=to, written_as=written_as, language=language, layout=layout
+        )
+        with translated():
+            response = await self._subtitles.ConvertSubtitles(request, timeout=self._timeout_s)
+        return response.document
+
+    # Uploads
+
+    async def upload(
+        self, path: str | Path, *, filename: str = "", progress: Progress | None = None
+    ) -> uploads_pb2.Upload:
+        chunk_bytes = (await self.server_info()).limits.max_chunk_bytes
+        outgoing = Outgoing(Path(path), chunk_bytes=chunk_bytes, progress=progress)
+        request = requests.create_upload(outgoing.path, outgoing.size_bytes, filename)
+        with translated():
+            response = await self._uploads.CreateUpload(request, timeout=self._timeout_s)
+        upload = response.upload
+        failures = Failures(self._retry)
+        while not outgoing.complete(upload):
+            try:
+                upload = await self._write(outgoing, upload)
+            except TRANSIENT as error:
+                await asyncio.sleep(failures.delay_s(error))
+                upload = await self._resumed(upload, failures)
+        return upload
+
+    async def _write(self, outgoing: Outgoing, upload: uploads_pb2.Upload) -> uploads_pb2.Upload:
+        messages = outgoing.messages(upload.name, upload.committed_bytes)
+        try:
+            with translated():
+                response = await self._uploads.WriteUpload(_read_in_threads(messages))
+        finally:
+            outgoing.raise_failure()
+        if response.upload.state != uploads_pb2.UPLOAD_STATE_COMPLETE:
+            raise closed_early(response.upload)
+        return response.upload
+
+    async def _resumed(self, upload: uploads_pb2.Upload, failures: Failures) -> uploads_pb2.Upload:
+        while True:
+            try:
+                stored = await self.get_upload(upload.name)
+            except TRANSIENT as error:
+                await asyncio.sleep(failures.delay_s(error))
+            else:
+                if stored.committed_bytes > upload.committed_bytes:
+                    failures.forget()
+                return stored
+
+    async def get_upload(self, name: str) -> uploads_pb2.Upload:
+        request = uploads_pb2.GetUploadRequest(name=name)
+        with translated():
+            return (await self._uploads.GetUpload(request, timeout=self._timeout_s)).upload
+
+    async def delete_upload(self, name: str) -> None:
+        request = uploads_pb2.DeleteUploadRequest(name=name, allow_missing=True)
+        with translated():
+            await self._uploads.DeleteUpload(request, timeout=self._timeout_s)
+
+    # Jobs
+
+    async def subtitle(
+        self,
+        media: str | Path | media_pb2.MediaSource,
+        *,
+        translate_to: Sequence[str] = (),
+        formats: Sequence[str] = ("srt",),
+        mux: Sequence[str] = (),
+        transcribe: media_pb2.TranscribeConfig | None = None,
+        layout: media_pb2.LayoutConfig | None = None,
+        progress: Progress | None = None,
+    ) -> jobs_pb2.Job:
+        if not isinstance(media, media_pb2.MediaSource):
+            upload = await self.upload(media, progress=progress)
+            media = media_pb2.MediaSource(upload=upload.name)
+        return await self.create_job(
+            requests.subtitle_spec(
+                media,
+                translate_to=translate_to,
+                formats=formats,
+                mux=requests.mux_configs(mux),
+                transcribe=transcribe,
+                layout=layout,
+            )
+        )
+
+    async def create_job(
+        self, spec: jobs_pb2.JobSpec, *, labels: Mapping[str, str] | None = None
+    ) -> jobs_pb2.Job:
+        request = requests.create_job(spec, labels)
+        with translated():
+            return (await self._jobs.CreateJob(request, timeout=self._timeout_s)).job
+
+    async def get_job(self, name: str) -> jobs_pb2.Job:
+        request = jobs_pb2.GetJobRequest(name=name, view=jobs_pb2.JOB_VIEW_FULL)
+        with translated():
+            return (await self._jobs.GetJob(request, timeout=self._timeout_s)).job
+
+    async def jobs(
+        self,
+        *,
+        states: Iterable[jobs_pb2.JobState.ValueType] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> AsyncGenerator[jobs_pb2.Job]:
+        request = jobs_pb2.ListJobsRequest(states=states, labels=labels)
+        async for page in self._pages(self._jobs.ListJobs, request):
+            for job in page.jobs:
+                yield job
+
+    async def watch(
+        self, job: str | jobs_pb2.Job, *, after_sequence: int = 0, include_cues: bool = False
+    ) -> AsyncGenerator[jobs_pb2.WatchJobResponse]:
+        request = jobs_pb2.WatchJobRequest(
+            name=requests.job_name(job), after_sequence=after_sequence, include_cues=include_cues
+        )
+        failures = Failures(self._retry)
+        while True:
+            try:
+                call = self._jobs.WatchJob(request)
+                with _ending(call), translated():
+                    async for event in call:
+                        failures.forget()
+                        request.after_sequence = max(request.after_sequence, event.sequence)
+                        if event.WhichOneof("event") != "heartbeat":
+                            yield event
+            except TRANSIENT as error:
+                await asyncio.sleep(failures.delay_s(error))
+            else:
+                return
+
+    async def wait(self, job: str | jobs_pb2.Job) -> jobs_pb2.Job:
+        async with contextlib.aclosing(self.watch(job)) as events:
+            async for event in events:
+                if event.HasField("job") and outcome.has_ended(event.job):
+                    return outcome.succeeded(event.job)
+        raise JobInterrupted(
+            f"the server stopped telling about {requests.job_name(job)} before its end"
+        )
+
+    async def cancel(self, job: str | jobs_pb2.Job) -> jobs_pb2.Job:
+        request = jobs_pb2.CancelJobRequest(name=requests.job_name(job))
+        with translated():
+            return (await self._jobs.CancelJob(request, timeout=self._timeout_s)).job
+
+    async def delete(self, job: str | jobs_pb2.Job) -> None:
+        request = jobs_pb2.DeleteJobRequest(name=requests.job_name(job))
+        with translated():
+            await self._jobs.DeleteJob(request, timeout=self._timeout_s)
+
+    # Results
+
+    async def read(self, artifact: artifacts_pb2.Artifact) -> bytes:
+        return b"".join([data async for data in self._chunks(artifact)])
+
+    async def download_into(self, file: IO[bytes], artifact: artifacts_pb2.Artifact) -> None:
+        async with contextlib.aclosing(self._chunks(artifact)) as chunks:
+            async for data in chunks:
+                await asyncio.to_thread(file.write, data)
+
+    async def download(
+        self,
+        artifact: artifacts_pb2.Artifact,
+        folder: str | Path = ".",
+        *,
+        filename: str = "",
+        overwrite: bool = False,
+    ) -> Path:
+        path = Path(folder) / (filename or own_name(artifact.filename))
+        with Draft(path) as draft:
+            await self.download_into(draft.file, artifact)
+            await asyncio.to_thread(draft.publish, overwrite=overwrite)
+        return path
+
+    async def _chunks(self, artifact: artifacts_pb2.Artifact) -> AsyncGenerator[bytes]:
+        incoming = Incoming(artifact)
+        failures = Failures(self._retry)
+        while not incoming.complete:
+            try:
+                call = self._artifacts.ReadArtifact(incoming.request())
+                with _ending(call), translated():
+                    async for message in call:
+                        failures.forget()
+                        yield incoming.take(message)
+            except TRANSIENT as error:
+                await asyncio.sleep(failures.delay_s(error))
+            else:
+                break
+        incoming.check()
+
+    @contextlib.asynccontextmanager
+    async def _source(self, media: requests.Media) -> AsyncGenerator[media_pb2.MediaSource]:
+        if isinstance(media, media_pb2.MediaSource):
+            yield media
+        elif isinstance(media, bytes):
+            yield media_pb2.MediaSource(content=media)
+        elif await self._fits_inline(Path(media)):
+            yield media_pb2.MediaSource(content=await asyncio.to_thread(Path(media).read_bytes))
+        else:
+            upload = await self.upload(media)
+            try:
+                yield media_pb2.MediaSource(upload=upload.name)
+            finally:
+                await self.delete_upload(upload.name)
+
+    async def _fits_inline(self, path: Path) -> bool:
+        stat = await asyncio.to_thread(path.stat)
+        return stat.st_size <= (await self.server_info()).limits.max_inline_bytes
+
+
+async def _read_in_threads(
+    messages: Iterator[uploads_pb2.WriteUploadRequest],
+) -> AsyncGenerator[uploads_pb2.WriteUploadRequest]:
+    """The same messages; a disk that is slow holds up a thread and not the loop."""
+    while (message := await asyncio.to_thread(next, messages, None)) is not None:
+        yield message
+
+
+@contextlib.contextmanager
+def _ending(call: grpc.aio.Call) -> Iterator[None]:
+    """End the call with the block, however that is left; an ended call is not changed by it."""
+    try:
+        yield
+    finally:
+        call.cancel()

@@ -1,0 +1,41 @@
+"""How a channel to a server is set up: limits, keepalive and the retries gRPC does by itself."""
+
+import json
+
+# Only calls that change nothing, or that a request id makes safe to repeat.
+_REPEATABLE = {
+    "JobService": ("CreateJob", "GetJob", "ListJobs", "CancelJob"),
+    "UploadService": ("CreateUpload", "GetUpload"),
+    "ArtifactService": ("GetArtifact",),
+    "CatalogService": ("ListModels", "ListTranslationPairs", "GetServerInfo"),
+}
+
+_SERVICE_CONFIG = {
+    "methodConfig": [
+        {
+            "name": [
+                {"service": f"polycue.api.v1.{service}", "method": method}
+                for service, methods in _REPEATABLE.items()
+                for method in methods
+            ],
+            # RESOURCE_EXHAUSTED is left out: a message over the size limit has that status too.
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.1s",
+                "maxBackoff": "2s",
+                "backoffMultiplier": 3,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ]
+}
+
+
+def options() -> list[tuple[str, int | str]]:
+    return [
+        ("grpc.service_config", json.dumps(_SERVICE_CONFIG)),
+        # A laptop that slept, a NAT that forgot: the peer is found dead after 80 s, while a long
+        # call is silent. polycue's server allows a ping every 20 s.
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+    ]

@@ -1,0 +1,455 @@
+"""The synchronous client. ``polycue_client.aio`` has the same for asyncio."""
+
+import contextlib
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, TypeVar
+
+import grpc
+
+from polycue.api.v1 import (
+    artifacts_pb2,
+    artifacts_pb2_grpc,
+    catalog_pb2,
+    catalog_pb2_grpc,
+    jobs_pb2,
+    jobs_pb2_grpc,
+    media_pb2,
+    subtitles_pb2,
+    subtitles_pb2_grpc,
+    transcription_pb2,
+    transcription_pb2_grpc,
+    uploads_pb2,
+    uploads_pb2_grpc,
+)
+from polycue_client import channel, outcome, requests
+from polycue_client.drafts import Draft, own_name
+from polycue_client.errors import JobInterrupted, translated
+from polycue_client.retry import TRANSIENT, Failures, Retry
+from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
+
+_Request = TypeVar("_Request", bound=requests.PageRequest)
+_Page = TypeVar("_Page", bound=requests.Page)
+
+
+def connect(
+    target: str,
+    *,
+    timeout_s: float = 30.0,
+    clip_timeout_s: float = 600.0,
+    retry: Retry | None = None,
+    credentials: grpc.ChannelCredentials | None = None,
+) -> "Polycue":
+    """A client for the server at ``target``: ``localhost:50051``, ``unix:/run/polycue.sock``.
+
+    Nothing is sent before the first call. ``timeout_s`` bounds each call but those that transcribe
+    a clip, which have ``clip_timeout_s``, and those that watch, upload or download: they last as
+    long as they make headway, and survive a connection that breaks as ``retry`` says. Without
+    ``credentials`` the connection is not encrypted.
+    """
+    options = channel.options()
+    wire = (
+        grpc.secure_channel(target, credentials, options)
+        if credentials
+        else grpc.insecure_channel(target, options)
+    )
+    return Polycue(wire, timeout_s=timeout_s, clip_timeout_s=clip_timeout_s, retry=retry or Retry())
+
+
+class Polycue:
+    """A connection to a server: the whole API in one object. Threads may share one.
+
+    Every method raises ``PolycueClientError``. Closing it, or leaving its ``with`` block, ends the
+    calls in progress, but no job.
+    """
+
+    def __init__(
+        self, wire: grpc.Channel, *, timeout_s: float, clip_timeout_s: float, retry: Retry
+    ) -> None:
+        self._wire = wire
+        self._timeout_s, self._clip_timeout_s = timeout_s, clip_timeout_s
+        self._retry = retry
+        self._catalog = catalog_pb2_grpc.CatalogServiceStub(wire)
+        self._transcription = transcription_pb2_grpc.TranscriptionServiceStub(wire)
+        self._subtitles = subtitles_pb2_grpc.SubtitleServiceStub(wire)
+        self._uploads = uploads_pb2_grpc.UploadServiceStub(wire)
+        self._jobs = jobs_pb2_grpc.JobServiceStub(wire)
+        self._artifacts = artifacts_pb2_grpc.ArtifactServiceStub(wire)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._wire.close()
+
+    # What the server can do
+
+    def server_info(self) -> catalog_pb2.GetServerInfoResponse:
+        request = catalog_pb2.GetServerInfoRequest()
+        with translated():
+            return self._catalog.GetServerInfo(request, timeout=self._timeout_s)
+
+    def models(self) -> list[catalog_pb2.Model]:
+        """The recognisers that are installed."""
+        pages = self._pages(self._catalog.ListModels, catalog_pb2.ListModelsRequest())
+        return [model for page in pages for model in page.models]
+
+    def pairs(self, *, source: str = "", target: str = "") -> list[catalog_pb2.TranslationPair]:
+        """The directions that can be translated, from ``source`` and to ``target`` if given."""
+        request = catalog_pb2.ListTranslationPairsRequest(
+            source_language_code=source, target_language_code=target
+        )
+        pages = self._pages(self._catalog.ListTranslationPairs, request)
+        return [pair for page in pages for pair in page.pairs]
+
+    def _pages(
+        self, method: "grpc.UnaryUnaryMultiCallable[_Request, _Page]", request: "_Request"
+    ) -> "Iterator[_Page]":
+        while True:
+            with translated():
+                page = method(request, timeout=self._timeout_s)
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    # Clips, within one call
+
+    def transcribe(
+        self,
+        media: requests.Media,
+        *,
+        translate_to: Sequence[str] = (),
+        transcribe: media_pb2.TranscribeConfig | None = None,
+        layout: media_pb2.LayoutConfig | None = None,
+    ) -> transcription_pb2.TranscribeResponse:
+        """The tracks of a clip: the spoken language first, then ``translate_to`` in its order."""
+        with self._source(media) as source, translated():
+            return self._transcription.Transcribe(
+                transcription_pb2.TranscribeRequest(
+                    media=source,
+                    transcribe=transcribe,
+                    translations=requests.translations(translate_to),
+                    layout=layout,
+                ),
+                timeout=self._clip_timeout_s,
+            )
+
+    def stream_transcribe(
+        self,
+        media: requests.Media,
+        *,
+        translate_to: Sequence[str] = (),
+        transcribe: media_pb2.TranscribeConfig | None = None,
+        layout: media_pb2.LayoutConfig | None = None,
+    ) -> Iterator[transcription_pb2.StreamTranscribeResponse]:
+        """Cues of a clip as they become final; a cue never changes once it was sent."""
+        with self._source(media) as source:
+            call = self._transcription.StreamTranscribe(
+                transcription_pb2.StreamTranscribeRequest(
+                    media=source,
+                    transcribe=transcribe,
+                    translations=requests.translations(translate_to),
+                    layout=layout,
+                ),
+                timeout=self._clip_timeout_s,
+            )
+            with _ending(call), translated():
+                yield from call
+
+    # Subtitle texts
+
+    def translate_subtitles(
+        self,
+        text: str,
+        *,
+        source: str,
+        to: Sequence[str],
+        written_as: str = "srt",
+        output_format: str = "",
+        layout: media_pb2.LayoutConfig | None = None,
+    ) -> list[subtitles_pb2.SubtitleDocument]:
+        """The text in each of the languages ``to``, on the same time line."""
+        request = requests.translate_subtitles(
+            text,
+            source=source,
+            to=to,
+            written_as=written_as,
+            output_format=output_format,
+            layout=layout,
+        )
+        with translated():
+            response = self._subtitles.TranslateSubtitles(request, timeout=self._clip_timeout_s)
+        return list(response.documents)
+
+    def convert_subtitles(
+        self,
+        text: str,
+        *,
+        to: str,
+        written_as: str = "srt",
+        language: str = "",
+        layout: media_pb2.LayoutConfig | None = None,
+    ) -> subtitles_pb2.SubtitleDocument:
+        """The same cues in the format ``to``, with new lines where a ``layout`` is given."""
+        request = requests.convert_subtitles(
+            text, to=to, written_as=written_as, language=language, layout=layout
+        )
+        with translated():
+            return self._subtitles.ConvertSubtitles(request, timeout=self._timeout_s).document
+
+    # Uploads
+
+    def upload(
+        self, path: str | Path, *, filename: str = "", progress: Progress | None = None
+    ) -> uploads_pb2.Upload:
+        """Send a file, taking it up again where it stopped whenever the connection breaks.
+
+        ``progress`` is called from another thread. The server forgets the upload at its
+        ``expire_time``.
+
+        Raises:
+            OSError: the file cannot be read.
+            ChecksumMismatch: the server got something else.
+        """
+        chunk_bytes = self.server_info().limits.max_chunk_bytes
+        outgoing = Outgoing(Path(path), chunk_bytes=chunk_bytes, progress=progress)
+        request = requests.create_upload(outgoing.path, outgoing.size_bytes, filename)
+        with translated():
+            upload = self._uploads.CreateUpload(request, timeout=self._timeout_s).upload
+        failures = Failures(self._retry)
+        while not outgoing.complete(upload):
+            try:
+                upload = self._write(outgoing, upload)
+            except TRANSIENT as error:
+                time.sleep(failures.delay_s(error))
+                upload = self._resumed(upload, failures)
+        return upload
+
+    def _write(self, outgoing: Outgoing, upload: uploads_pb2.Upload) -> uploads_pb2.Upload:
+        try:
+            with translated():
+                stored = self._uploads.WriteUpload(
+                    outgoing.messages(upload.name, upload.committed_bytes)
+                ).upload
+        finally:
+            outgoing.raise_failure()
+        if stored.state != uploads_pb2.UPLOAD_STATE_COMPLETE:
+            raise closed_early(stored)
+        return stored
+
+    def _resumed(self, upload: uploads_pb2.Upload, failures: Failures) -> uploads_pb2.Upload:
+        """The upload as the server has it now, asked for until it answers."""
+        while True:
+            try:
+                stored = self.get_upload(upload.name)
+            except TRANSIENT as error:
+                time.sleep(failures.delay_s(error))
+            else:
+                if stored.committed_bytes > upload.committed_bytes:
+                    failures.forget()
+                return stored
+
+    def get_upload(self, name: str) -> uploads_pb2.Upload:
+        request = uploads_pb2.GetUploadRequest(name=name)
+        with translated():
+            return self._uploads.GetUpload(request, timeout=self._timeout_s).upload
+
+    def delete_upload(self, name: str) -> None:
+        """Free its space; no error where it is gone already."""
+        request = uploads_pb2.DeleteUploadRequest(name=name, allow_missing=True)
+        with translated():
+            self._uploads.DeleteUpload(request, timeout=self._timeout_s)
+
+    # Jobs
+
+    def subtitle(
+        self,
+        media: str | Path | media_pb2.MediaSource,
+        *,
+        translate_to: Sequence[str] = (),
+        formats: Sequence[str] = ("srt",),
+        mux: Sequence[str] = (),
+        transcribe: media_pb2.TranscribeConfig | None = None,
+        layout: media_pb2.LayoutConfig | None = None,
+        progress: Progress | None = None,
+    ) -> jobs_pb2.Job:
+        """Queue a film, uploading it first where it is a path; ``wait`` or ``watch`` the job.
+
+        ``formats`` are of "srt", "vtt" and "json"; ``mux`` of "mkv", "mp4", "mov" and "webm", or
+        "" for the film's own container.
+        """
+        if not isinstance(media, media_pb2.MediaSource):
+            media = media_pb2.MediaSource(upload=self.upload(media, progress=progress).name)
+        return self.create_job(
+            requests.subtitle_spec(
+                media,
+                translate_to=translate_to,
+                formats=formats,
+                mux=requests.mux_configs(mux),
+                transcribe=transcribe,
+                layout=layout,
+            )
+        )
+
+    def create_job(
+        self, spec: jobs_pb2.JobSpec, *, labels: Mapping[str, str] | None = None
+    ) -> jobs_pb2.Job:
+        with translated():
+            return self._jobs.CreateJob(
+                requests.create_job(spec, labels), timeout=self._timeout_s
+            ).job
+
+    def get_job(self, name: str) -> jobs_pb2.Job:
+        """The job with all there is to know, its spec included."""
+        request = jobs_pb2.GetJobRequest(name=name, view=jobs_pb2.JOB_VIEW_FULL)
+        with translated():
+            return self._jobs.GetJob(request, timeout=self._timeout_s).job
+
+    def jobs(
+        self,
+        *,
+        states: Iterable[jobs_pb2.JobState.ValueType] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> Iterator[jobs_pb2.Job]:
+        """Jobs without their specs, newest first; pages are fetched as they are needed."""
+        request = jobs_pb2.ListJobsRequest(states=states, labels=labels)
+        for page in self._pages(self._jobs.ListJobs, request):
+            yield from page.jobs
+
+    def watch(
+        self, job: str | jobs_pb2.Job, *, after_sequence: int = 0, include_cues: bool = False
+    ) -> Iterator[jobs_pb2.WatchJobResponse]:
+        """Events of a job until it has ended; the last one holds the whole job.
+
+        A connection that breaks is made anew and the events go on where they stopped. Leaving the
+        loop does not cancel the job.
+        """
+        request = jobs_pb2.WatchJobRequest(
+            name=requests.job_name(job), after_sequence=after_sequence, include_cues=include_cues
+        )
+        failures = Failures(self._retry)
+        while True:
+            try:
+                call = self._jobs.WatchJob(request)
+                with _ending(call), translated():
+                    for event in call:
+                        failures.forget()
+                        request.after_sequence = max(request.after_sequence, event.sequence)
+                        if event.WhichOneof("event") != "heartbeat":
+                            yield event
+            except TRANSIENT as error:
+                time.sleep(failures.delay_s(error))
+            else:
+                return
+
+    def wait(self, job: str | jobs_pb2.Job) -> jobs_pb2.Job:
+        """The job once it has succeeded.
+
+        Raises:
+            PolycueClientError: it did not; ``reason`` and the class say why.
+        """
+        for event in self.watch(job):
+            if event.HasField("job") and outcome.has_ended(event.job):
+                return outcome.succeeded(event.job)
+        raise JobInterrupted(
+            f"the server stopped telling about {requests.job_name(job)} before its end"
+        )
+
+    def cancel(self, job: str | jobs_pb2.Job) -> jobs_pb2.Job:
+        """Ask a job to stop; one that has ended stays as it is."""
+        request = jobs_pb2.CancelJobRequest(name=requests.job_name(job))
+        with translated():
+            return self._jobs.CancelJob(request, timeout=self._timeout_s).job
+
+    def delete(self, job: str | jobs_pb2.Job) -> None:
+        """Remove an ended job with its artifacts."""
+        request = jobs_pb2.DeleteJobRequest(name=requests.job_name(job))
+        with translated():
+            self._jobs.DeleteJob(request, timeout=self._timeout_s)
+
+    # Results
+
+    def read(self, artifact: artifacts_pb2.Artifact) -> bytes:
+        """A whole artifact in memory; for tracks rather than for films."""
+        return b"".join(self._chunks(artifact))
+
+    def download_into(self, file: IO[bytes], artifact: artifacts_pb2.Artifact) -> None:
+        """Write an artifact into an open file, taking it up again when the connection breaks.
+
+        Raises:
+            ChecksumMismatch: what was written is not what the server has; do not use it.
+        """
+        for data in self._chunks(artifact):
+            file.write(data)
+
+    def download(
+        self,
+        artifact: artifacts_pb2.Artifact,
+        folder: str | Path = ".",
+        *,
+        filename: str = "",
+        overwrite: bool = False,
+    ) -> Path:
+        """Fetch an artifact; the file appears whole or not at all.
+
+        Raises:
+            FileExists: ``overwrite`` is not set and there is such a file.
+            OSError: the folder cannot be written.
+        """
+        path = Path(folder) / (filename or own_name(artifact.filename))
+        with Draft(path) as draft:
+            self.download_into(draft.file, artifact)
+            draft.publish(overwrite=overwrite)
+        return path
+
+    def _chunks(self, artifact: artifacts_pb2.Artifact) -> Iterator[bytes]:
+        incoming = Incoming(artifact)
+        failures = Failures(self._retry)
+        while not incoming.complete:
+            try:
+                call = self._artifacts.ReadArtifact(incoming.request())
+                with _ending(call), translated():
+                    for message in call:
+                        failures.forget()
+                        yield incoming.take(message)
+            except TRANSIENT as error:
+                time.sleep(failures.delay_s(error))
+            else:
+                break
+        incoming.check()
+
+    @contextlib.contextmanager
+    def _source(self, media: requests.Media) -> Iterator[media_pb2.MediaSource]:
+        """Where the server finds a clip for the length of one call."""
+        if isinstance(media, media_pb2.MediaSource):
+            yield media
+        elif isinstance(media, bytes):
+            yield media_pb2.MediaSource(content=media)
+        elif Path(media).stat().st_size <= self.server_info().limits.max_inline_bytes:
+            yield media_pb2.MediaSource(content=Path(media).read_bytes())
+        else:
+            upload = self.upload(media)
+            try:
+                yield media_pb2.MediaSource(upload=upload.name)
+            finally:
+                self.delete_upload(upload.name)
+
+
+@contextlib.contextmanager
+def _ending(call: grpc.Call) -> Iterator[None]:
+    """End the call with the block, however that is left; an ended call is not changed by it."""
+    try:
+        yield
+    finally:
+        call.cancel()

@@ -1,0 +1,76 @@
+"""Files that appear whole or not at all."""
+
+import os
+import secrets
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from polycue_client.errors import FileExists
+
+
+class Draft:
+    """A file written under a hidden name beside ``to``, and given that name by ``publish``.
+
+    Leaving the ``with`` block without ``publish`` removes what was written.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+
+    def __init__(self, to: Path) -> None:
+        self.to = to
+        self._hidden = to.with_name(f".polycue-{secrets.token_hex(8)}.part")
+        # Not tempfile: its files are 0600 for ever, these get what the umask gives other files.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        self.file = os.fdopen(os.open(self._hidden, flags, 0o666), "wb")
+
+    def __repr__(self) -> str:
+        return f"Draft({self.to}, {'published' if self.file.closed else 'open'})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.file.close()
+        self._hidden.unlink(missing_ok=True)
+
+    def publish(self, *, overwrite: bool) -> None:
+        """Let the file appear.
+
+        Raises:
+            FileExists: a file has that name by now, and ``overwrite`` is not set.
+        """
+        self.file.flush()
+        os.fsync(self.file.fileno())  # or a power cut leaves the new name on an empty file
+        self.file.close()
+        if overwrite:
+            self._hidden.replace(self.to)
+        else:
+            self._publish_new()
+
+    def _publish_new(self) -> None:
+        try:
+            os.link(self._hidden, self.to)  # unlike rename, fails where the name is taken
+        except FileExistsError as error:
+            raise FileExists(self.to) from error
+        except OSError:  # FAT and some network shares have no hard links
+            if os.path.lexists(self.to):
+                raise FileExists(self.to) from None
+            self._hidden.replace(self.to)
+
+
+def own_name(suggested: str) -> str:
+    """A file name that stays in its folder, from one that a server suggested."""
+    name = "".join(c for c in suggested.replace("\\", "/").rpartition("/")[2] if c.isprintable())
+    return name.lstrip(".") or "artifact"
+
+
+def wire_name(path: Path) -> str:
+    """The file's name as a protobuf string can carry it; what is not UTF-8 becomes U+FFFD."""
+    return os.fsencode(path.name).decode("utf-8", "replace")

@@ -1,0 +1,39 @@
+"""How a job ended, as a value or as an exception."""
+
+from polycue.api.v1 import jobs_pb2
+from polycue_client.errors import JobCancelled, JobInterrupted, from_failure
+
+_ENDED = frozenset(
+    {
+        jobs_pb2.JOB_STATE_SUCCEEDED,
+        jobs_pb2.JOB_STATE_FAILED,
+        jobs_pb2.JOB_STATE_CANCELLED,
+        jobs_pb2.JOB_STATE_INTERRUPTED,
+    }
+)
+
+
+def state_name(state: jobs_pb2.JobState.ValueType) -> str:
+    """For people: ``running``. A state this client does not know is named by its number."""
+    known = state in jobs_pb2.JobState.values()
+    return jobs_pb2.JobState.Name(state).removeprefix("JOB_STATE_").lower() if known else str(state)
+
+
+def has_ended(job: jobs_pb2.Job) -> bool:
+    return job.state in _ENDED
+
+
+def succeeded(job: jobs_pb2.Job) -> jobs_pb2.Job:
+    """The job again, if it did what was asked of it.
+
+    Raises:
+        PolycueClientError: it failed, with the class that a call would have raised; or
+            ``JobCancelled``, ``JobInterrupted``.
+    """
+    if job.state == jobs_pb2.JOB_STATE_FAILED:
+        raise from_failure(job.failure)
+    if job.state == jobs_pb2.JOB_STATE_CANCELLED:
+        raise JobCancelled(f"{job.name} was cancelled")
+    if job.state == jobs_pb2.JOB_STATE_INTERRUPTED:
+        raise JobInterrupted(f"the server went away while it worked on {job.name}; start it anew")
+    return job

@@ -1,0 +1,175 @@
+"""Messages of the API from plain Python values."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from google.protobuf import duration_pb2
+
+from polycue.api.v1 import jobs_pb2, media_pb2, subtitles_pb2, uploads_pb2
+from polycue_client.drafts import wire_name
+
+Media = str | Path | bytes | media_pb2.MediaSource
+"""A file here, the bytes of a clip, or a source that the server finds by itself."""
+
+
+class PageRequest(Protocol):
+    page_token: str
+
+
+class Page(Protocol):
+    @property
+    def next_page_token(self) -> str: ...
+
+
+FORMATS: Mapping[str, media_pb2.SubtitleFormat.ValueType] = {
+    "srt": media_pb2.SUBTITLE_FORMAT_SRT,
+    "vtt": media_pb2.SUBTITLE_FORMAT_VTT,
+    "json": media_pb2.SUBTITLE_FORMAT_JSON,
+}
+CONTAINERS: Mapping[str, jobs_pb2.MuxContainer.ValueType] = {
+    "": jobs_pb2.MUX_CONTAINER_UNSPECIFIED,  # the input's own
+    "mkv": jobs_pb2.MUX_CONTAINER_MKV,
+    "mp4": jobs_pb2.MUX_CONTAINER_MP4,
+    "mov": jobs_pb2.MUX_CONTAINER_MOV,
+    "webm": jobs_pb2.MUX_CONTAINER_WEBM,
+}
+
+
+def duration(seconds: float) -> duration_pb2.Duration:
+    message = duration_pb2.Duration()
+    message.FromMilliseconds(round(seconds * 1000))
+    return message
+
+
+def format_of(name: str) -> media_pb2.SubtitleFormat.ValueType:
+    """The format called ``srt``, ``vtt`` or ``json``.
+
+    Raises:
+        ValueError: there is no such format.
+    """
+    try:
+        return FORMATS[name.lower()]
+    except KeyError as error:
+        raise ValueError(f"{name!r} is not one of {', '.join(FORMATS)}") from error
+
+
+def translations(languages: Sequence[str]) -> list[media_pb2.TranslateConfig]:
+    return [media_pb2.TranslateConfig(target_language_code=code) for code in languages]
+
+
+def mux_configs(
+    containers: Sequence[str], *, burn_in: str = "", default: str = ""
+) -> list[jobs_pb2.MuxConfig]:
+    """One muxed copy for each container; "" is the input's own.
+
+    Raises:
+        ValueError: there is no such container.
+    """
+    unknown = [name for name in containers if name not in CONTAINERS]
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is not one of {', '.join(filter(None, CONTAINERS))}")
+    return [
+        jobs_pb2.MuxConfig(
+            container=CONTAINERS[name],
+            burn_in_language_code=burn_in,
+            default_language_code=default,
+        )
+        for name in containers
+    ]
+
+
+def subtitle_spec(
+    media: media_pb2.MediaSource,
+    *,
+    translate_to: Sequence[str] = (),
+    formats: Sequence[str] = ("srt",),
+    mux: Sequence[jobs_pb2.MuxConfig] = (),
+    transcribe: media_pb2.TranscribeConfig | None = None,
+    layout: media_pb2.LayoutConfig | None = None,
+) -> jobs_pb2.JobSpec:
+    return jobs_pb2.JobSpec(
+        subtitle=jobs_pb2.SubtitleTask(
+            media=media,
+            transcribe=transcribe,
+            translations=translations(translate_to),
+            layout=layout,
+            formats=[format_of(name) for name in formats],
+            mux=mux,
+        )
+    )
+
+
+def translate_spec(
+    subtitle: media_pb2.MediaSource,
+    *,
+    source: str,
+    to: Sequence[str],
+    formats: Sequence[str] = ("srt",),
+    layout: media_pb2.LayoutConfig | None = None,
+) -> jobs_pb2.JobSpec:
+    return jobs_pb2.JobSpec(
+        translate=jobs_pb2.TranslateTask(
+            subtitle=subtitle,
+            language_code=source,
+            translations=translations(to),
+            formats=[format_of(name) for name in formats],
+            layout=layout,
+        )
+    )
+
+
+def job_name(job: str | jobs_pb2.Job) -> str:
+    return job if isinstance(job, str) else job.name
+
+
+def create_job(
+    spec: jobs_pb2.JobSpec, labels: Mapping[str, str] | None
+) -> jobs_pb2.CreateJobRequest:
+    """The request id lets gRPC repeat the call without making a second job."""
+    return jobs_pb2.CreateJobRequest(spec=spec, labels=labels, request_id=str(uuid.uuid4()))
+
+
+def create_upload(path: Path, size_bytes: int, filename: str) -> uploads_pb2.CreateUploadRequest:
+    return uploads_pb2.CreateUploadRequest(
+        size_bytes=size_bytes,
+        filename=filename or wire_name(path),
+        request_id=str(uuid.uuid4()),
+    )
+
+
+def translate_subtitles(
+    text: str,
+    *,
+    source: str,
+    to: Sequence[str],
+    written_as: str,
+    output_format: str,
+    layout: media_pb2.LayoutConfig | None,
+) -> subtitles_pb2.TranslateSubtitlesRequest:
+    return subtitles_pb2.TranslateSubtitlesRequest(
+        document=subtitles_pb2.SubtitleDocument(
+            format=format_of(written_as), text=text, language_code=source
+        ),
+        translations=translations(to),
+        output_format=format_of(output_format or written_as),
+        layout=layout,
+    )
+
+
+def convert_subtitles(
+    text: str,
+    *,
+    to: str,
+    written_as: str,
+    language: str,
+    layout: media_pb2.LayoutConfig | None,
+) -> subtitles_pb2.ConvertSubtitlesRequest:
+    return subtitles_pb2.ConvertSubtitlesRequest(
+        document=subtitles_pb2.SubtitleDocument(
+            format=format_of(written_as), text=text, language_code=language
+        ),
+        output_format=format_of(to),
+        layout=layout,
+    )

@@ -1,0 +1,25 @@
+"""A client with no time to lose, and a server that does what it is told."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from polycue_client import Polycue, Retry, connect
+from polycue_client.testing import ScriptedServer
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def impatient() -> Retry:
+    return Retry(attempts=4, first_delay_s=0.0, longest_delay_s=0.0)
+
+
+@pytest.fixture
+def polycue(server: ScriptedServer, impatient: Retry) -> Iterator[Polycue]:
+    with connect(server.address, retry=impatient, timeout_s=20.0) as client:
+        yield client

@@ -1,0 +1,243 @@
+"""The synchronous client against a server that keeps the API's promises."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from polycue.api.v1 import catalog_pb2, jobs_pb2, media_pb2
+from polycue_client import Polycue, Retry, connect, errors
+from polycue_client.testing import Event, ScriptedServer
+
+
+def job_event(state: jobs_pb2.JobState.ValueType) -> Event:
+    return Event(job=jobs_pb2.Job(state=state))
+
+
+def progress_event(seconds: int) -> Event:
+    event = Event(progress=jobs_pb2.StageProgress(stage=jobs_pb2.JOB_STAGE_TRANSCRIBE))
+    event.progress.processed_duration.FromSeconds(seconds)
+    return event
+
+
+def three_steps(spec: jobs_pb2.JobSpec) -> Sequence[Event]:
+    return [
+        job_event(jobs_pb2.JOB_STATE_RUNNING),
+        progress_event(1),
+        Event(heartbeat=Event.Heartbeat()),
+        progress_event(2),
+        job_event(jobs_pb2.JOB_STATE_SUCCEEDED),
+    ]
+
+
+def source() -> media_pb2.MediaSource:
+    return media_pb2.MediaSource(uri="file:///film.mp4")
+
+
+def test_lists_are_read_to_their_last_page(polycue: Polycue, server: ScriptedServer) -> None:
+    server.models = [catalog_pb2.Model(name=f"models/{n}") for n in range(5)]
+    assert [model.name for model in polycue.models()] == [f"models/{n}" for n in range(5)]
+    assert len(server.requests["ListModels"]) == 3
+
+
+def test_jobs_come_newest_first_over_all_pages(polycue: Polycue) -> None:
+    made = [polycue.subtitle(source()).name for _ in range(5)]
+    assert [job.name for job in polycue.jobs()] == made[::-1]
+
+
+def test_a_read_is_tried_again_when_the_server_is_away(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    server.fail("GetServerInfo")
+    assert polycue.server_info().version == "0.0.0"
+    assert len(server.requests["GetServerInfo"]) == 2
+
+
+def test_a_repeated_create_carries_the_same_request_id(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    server.fail("CreateJob")
+    polycue.subtitle(source())
+    first, second = server.requests["CreateJob"]
+    assert isinstance(first, jobs_pb2.CreateJobRequest)
+    assert first.request_id
+    assert first == second
+
+
+def test_a_delete_is_not_repeated(polycue: Polycue, server: ScriptedServer) -> None:
+    job = polycue.subtitle(source())
+    server.fail("DeleteJob")
+    with pytest.raises(errors.ServerUnreachable):
+        polycue.delete(job)
+    assert len(server.requests["DeleteJob"]) == 1
+
+
+def test_nobody_at_the_address_is_an_error_of_its_own(tmp_path: Path) -> None:
+    with (
+        connect(f"unix:{tmp_path / 'nobody.sock'}") as client,
+        pytest.raises(errors.ServerUnreachable),
+    ):
+        client.server_info()
+
+
+def test_a_call_ends_at_its_deadline(server: ScriptedServer) -> None:
+    def waits_for_ever(spec: jobs_pb2.JobSpec) -> Sequence[Event]:
+        server.cancelled.wait()
+        return []
+
+    server.scripts.append(waits_for_ever)
+    with (
+        connect(server.address, timeout_s=0.05) as client,
+        pytest.raises(errors.TimedOut),
+    ):
+        client.subtitle(source())
+
+
+def test_watching_leaves_out_heartbeats_and_ends_with_the_job(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    server.scripts.append(three_steps)
+    events = list(polycue.watch(polycue.subtitle(source())))
+    assert [event.WhichOneof("event") for event in events] == ["job", "progress", "progress", "job"]
+    assert events[-1].job.state == jobs_pb2.JOB_STATE_SUCCEEDED
+
+
+def test_a_watch_that_breaks_goes_on_after_the_last_event_it_had(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    server.scripts.append(three_steps)
+    server.fail("WatchJob", after=2)
+    server.fail("WatchJob", after=0)
+    events = list(polycue.watch(polycue.subtitle(source())))
+    assert [event.sequence for event in events] == [1, 2, 4, 5]
+    asked = [
+        r.after_sequence
+        for r in server.requests["WatchJob"]
+        if isinstance(r, jobs_pb2.WatchJobRequest)
+    ]
+    assert asked == [0, 2, 2]
+
+
+def test_patience_counts_failures_in_a_row_only(polycue: Polycue, server: ScriptedServer) -> None:
+    server.scripts.append(three_steps)
+    for _ in range(4):  # the client gives up at four in a row, and each call here gets one through
+        server.fail("WatchJob", after=1)
+    events = list(polycue.watch(polycue.subtitle(source())))
+    assert [event.sequence for event in events] == [1, 2, 4, 5]
+
+
+def test_a_watch_gives_up_when_the_server_stays_away(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    server.scripts.append(three_steps)
+    for _ in range(10):
+        server.fail("WatchJob", after=0)
+    job = polycue.subtitle(source())
+    with pytest.raises(errors.ServerUnreachable):
+        list(polycue.watch(job))
+    assert len(server.requests["WatchJob"]) == 4
+
+
+def test_an_error_that_will_not_pass_is_not_tried_again(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    with pytest.raises(errors.NotFound):
+        list(polycue.watch("jobs/none"))
+    assert len(server.requests["WatchJob"]) == 1
+
+
+def test_leaving_a_watch_does_not_cancel_the_job(polycue: Polycue, server: ScriptedServer) -> None:
+    server.scripts.append(three_steps)
+    for _ in polycue.watch(polycue.subtitle(source())):
+        break
+    assert not server.cancelled.is_set()
+
+
+def test_waiting_returns_the_job_that_succeeded(polycue: Polycue, server: ScriptedServer) -> None:
+    server.scripts.append(three_steps)
+    assert polycue.wait(polycue.subtitle(source())).state == jobs_pb2.JOB_STATE_SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        (jobs_pb2.JOB_STATE_FAILED, errors.NotMedia),
+        (jobs_pb2.JOB_STATE_CANCELLED, errors.JobCancelled),
+        (jobs_pb2.JOB_STATE_INTERRUPTED, errors.JobInterrupted),
+    ],
+    ids=["failed", "cancelled", "interrupted"],
+)
+def test_waiting_for_a_job_that_did_not_succeed_raises(
+    polycue: Polycue,
+    server: ScriptedServer,
+    state: jobs_pb2.JobState.ValueType,
+    kind: type[errors.PolycueClientError],
+) -> None:
+    failure = media_pb2.Failure(code=3, reason="NOT_MEDIA", message="film.mp4: not a media file")
+    ended = Event(job=jobs_pb2.Job(state=state, failure=failure))
+    server.scripts.append(lambda spec: [ended])
+    server.cancelled.set()  # a script that ends as cancelled waits for that
+    with pytest.raises(kind):
+        polycue.wait(polycue.subtitle(source()))
+
+
+def test_a_job_is_asked_for_with_what_was_given(polycue: Polycue, server: ScriptedServer) -> None:
+    polycue.subtitle(source(), translate_to=["es", "de"], formats=["srt", "vtt"], mux=["mkv", ""])
+    (request,) = server.requests["CreateJob"]
+    assert isinstance(request, jobs_pb2.CreateJobRequest)
+    task = request.spec.subtitle
+    assert [t.target_language_code for t in task.translations] == ["es", "de"]
+    assert list(task.formats) == [media_pb2.SUBTITLE_FORMAT_SRT, media_pb2.SUBTITLE_FORMAT_VTT]
+    assert [m.container for m in task.mux] == [
+        jobs_pb2.MUX_CONTAINER_MKV,
+        jobs_pb2.MUX_CONTAINER_UNSPECIFIED,
+    ]
+
+
+def test_names_that_do_not_exist_are_refused_before_anything_is_sent(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    with pytest.raises(ValueError, match="'doc' is not one of srt, vtt, json"):
+        polycue.subtitle(source(), formats=["doc"])
+    with pytest.raises(ValueError, match="'avi' is not one of mkv, mp4, mov, webm"):
+        polycue.subtitle(source(), mux=["avi"])
+    assert not server.requests
+
+
+def test_a_small_clip_travels_in_the_call(
+    polycue: Polycue, server: ScriptedServer, tmp_path: Path
+) -> None:
+    clip = tmp_path / "clip.wav"
+    clip.write_bytes(b"RIFF")
+    tracks = polycue.transcribe(clip, translate_to=["es"]).tracks
+    assert [track.language_code for track in tracks] == ["en", "es"]
+    assert not server.requests["CreateUpload"]
+
+
+def test_a_large_clip_is_uploaded_and_removed_again(
+    polycue: Polycue, server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.limits.max_inline_bytes = 3
+    clip = tmp_path / "clip.wav"
+    clip.write_bytes(b"RIFF")
+    events = list(polycue.stream_transcribe(str(clip)))
+    assert [event.WhichOneof("event") for event in events] == ["started", "finished"]
+    assert len(server.requests["CreateUpload"]) == 1
+    assert server.uploads == {}
+
+
+def test_subtitle_texts_go_and_come_in_one_message(polycue: Polycue) -> None:
+    (spanish,) = polycue.translate_subtitles("text", source="en", to=["es"], output_format="vtt")
+    assert (spanish.language_code, spanish.text) == ("es", "text")
+    assert spanish.format == media_pb2.SUBTITLE_FORMAT_VTT
+    assert polycue.convert_subtitles("text", to="json").format == media_pb2.SUBTITLE_FORMAT_JSON
+
+
+def test_a_server_that_asks_for_a_pause_gets_it_within_bounds() -> None:
+    from polycue_client.retry import Failures
+
+    error = errors.ServerUnreachable("draining", details=errors.Details(retry_after_s=3.0))
+    failures = Failures(Retry(attempts=9, first_delay_s=0.5, longest_delay_s=5.0))
+    assert [failures.delay_s(error) for _ in range(5)] == [3.0, 3.0, 3.0, 4.0, 5.0]
+    patient = errors.ServerUnreachable("draining", details=errors.Details(retry_after_s=600.0))
+    assert failures.delay_s(patient) == 5.0
