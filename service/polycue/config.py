@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     )
     offline: bool = Field(
         False,
-        description="Never touch the network. A server never does; taken so that scripts may say so.",
+        description="Never touch the network. A server never does anyway; scripts may say so.",
     )
     preload: bool | None = Field(
         None,

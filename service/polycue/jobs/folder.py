@@ -1,0 +1,107 @@
+"""The data folder: where everything lies in it, and the lock that keeps a second server out."""
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from polycue.domain.errors import DataFolderInUse, StorageFull, Unwritable
+
+
+class DataFolder:
+    """``jobs.sqlite``, ``jobs/{job}/{results,work}``, ``uploads/{upload}`` and ``calls``.
+
+    Held by one process at a time, from ``DataFolder(...)`` to ``close``.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Make the folder where it is missing, and hold it.
+
+        Raises:
+            DataFolderInUse: another server holds it.
+            Unwritable: it cannot be made or written.
+        """
+        self.root = root.absolute()
+        self.database = self.root / "jobs.sqlite"
+        self.jobs, self.uploads = self.root / "jobs", self.root / "uploads"
+        self.calls = self.root / "calls"
+        try:
+            for folder in (self.root, self.jobs, self.uploads, self.calls):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Unwritable(self.root, error.strerror or str(error)) from error
+        self._hold()
+
+    def __repr__(self) -> str:
+        return f"DataFolder({self.root})"
+
+    def _hold(self) -> None:
+        try:
+            # The kernel lets go when the process dies, however it dies, so a stale lock cannot be.
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            owner = os.read(self._lock, 32).decode("ascii", "replace").strip()
+            os.close(self._lock)
+            raise DataFolderInUse(self.root, f"process {owner}" if owner else "another") from error
+        os.truncate(self._lock, 0)
+        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+
+    def close(self) -> None:
+        os.close(self._lock)
+
+    def results(self, job: str) -> Path:
+        return self.jobs / job / "results"
+
+    def work(self, job: str) -> Path:
+        """Scratch of a running job; gone when it ends."""
+        return self.jobs / job / "work"
+
+    def upload(self, upload: str) -> Path:
+        return self.uploads / upload
+
+    def remove_job(self, job: str) -> None:
+        shutil.rmtree(self.jobs / job, ignore_errors=True)
+
+    def remove_upload(self, upload: str) -> None:
+        self.upload(upload).unlink(missing_ok=True)
+
+    def clean(self, *, jobs: Collection[str], uploads: Collection[str]) -> None:
+        """Remove what a crash left behind: scratch, and files of jobs and uploads not named here.
+
+        Only before any work has begun.
+        """
+        for call in self.calls.iterdir():
+            shutil.rmtree(call, ignore_errors=True)
+        for folder in self.jobs.iterdir():
+            shutil.rmtree(folder if folder.name not in jobs else folder / "work", True)
+        for file in self.uploads.iterdir():
+            if file.name not in uploads:
+                file.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut, as fsync does for a file's bytes."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def disk_errors(what: str) -> Iterator[None]:
+    """Turn the system's "no space left" into ours.
+
+    Raises:
+        StorageFull: the block found the disk, or its owner's quota, full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull(what) from error
+        raise

@@ -1,0 +1,119 @@
+"""A job, and the one function that moves it from state to state."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from polycue.domain.errors import IllegalTransition
+from polycue.domain.notice import Notice
+from polycue.domain.progress import StageMoved
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELLING = "cancelling"  # told to stop, and has not stopped yet
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"  # the server stopped under it
+
+    @property
+    def ended(self) -> bool:
+        return self not in NEXT
+
+
+NEXT: dict[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset(
+        {JobState.CANCELLING, JobState.SUCCEEDED, JobState.FAILED, JobState.INTERRUPTED}
+    ),
+    # Work that ends by itself before it notices the cancel has ended by itself.
+    JobState.CANCELLING: frozenset({JobState.CANCELLED, JobState.SUCCEEDED, JobState.FAILED}),
+}
+"""Where a job may go from each state; the states that are no key are its ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job did not succeed. ``code`` is google.rpc's number, ``reason`` UPPER_SNAKE_CASE."""
+
+    code: int
+    reason: str
+    message: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A result file of a job; ``id`` is unique within it and is its name on disk."""
+
+    id: str
+    filename: str
+    mime_type: str
+    language: str
+    size_bytes: int
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A unit of work. Instants are milliseconds since the epoch.
+
+    ``spec`` is the caller's, encoded; only the edge can read it. ``inputs`` are the resource names
+    it reads from. ``number`` counts jobs in the order they were created; the store gives it.
+    ``fingerprint`` tells whether a second request with the same ``request_id`` is the same.
+    """
+
+    id: str
+    spec: bytes
+    created_ms: int
+    ttl_ms: int
+    number: int = 0
+    state: JobState = JobState.QUEUED
+    labels: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+    request_id: str = ""
+    fingerprint: str = ""
+    started_ms: int | None = None
+    ended_ms: int | None = None
+    language: str = ""
+    stages: tuple[StageMoved, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    failure: Failure | None = None
+
+    def __repr__(self) -> str:
+        return f"Job({self.id}, {self.state.value})"
+
+    @property
+    def ended(self) -> bool:
+        return self.state.ended
+
+    @property
+    def expires_ms(self) -> int | None:
+        """When it is purged; None until it has ended."""
+        return None if self.ended_ms is None else self.ended_ms + self.ttl_ms
+
+
+def new_id() -> str:
+    """128 bits that nobody can guess: who knows the name of a job or an upload may use it."""
+    return secrets.token_hex(16)
+
+
+def move(job: Job, to: JobState, *, now_ms: int, failure: Failure | None = None) -> Job:
+    """The job in state ``to``, with the times that go with it.
+
+    Raises:
+        IllegalTransition: no way leads there from the state it is in.
+    """
+    if to not in NEXT.get(job.state, ()):
+        raise IllegalTransition(job.id, job.state.value, to.value)
+    return replace(
+        job,
+        state=to,
+        failure=failure,
+        started_ms=now_ms if to is JobState.RUNNING else job.started_ms,
+        ended_ms=now_ms if to.ended else None,
+    )

@@ -1,0 +1,39 @@
+"""Blocking work beside the event loop, each kind on threads of its own."""
+
+import asyncio
+import contextvars
+import functools
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Lane:
+    """``threads`` threads for one kind of work.
+
+    Never asyncio's own pool: that one also resolves host names, and a long read there would hold
+    up everything else.
+    """
+
+    def __init__(self, name: str, *, threads: int) -> None:
+        self._name = name
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"polycue-{name}")
+
+    def __repr__(self) -> str:
+        return f"Lane({self._name})"
+
+    async def __call__(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``work`` returns or raises. Cancelling the wait does not stop the work."""
+        return await asyncio.wrap_future(self.submit(work, *args, **kwargs))
+
+    def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Begin the work without waiting for it; log lines keep the request id of the caller."""
+        context = contextvars.copy_context()
+        return self._executor.submit(context.run, functools.partial(work, *args, **kwargs))
+
+    def close(self) -> None:
+        """Wait for the work that was begun; drop what was not."""
+        self._executor.shutdown(wait=True, cancel_futures=True)

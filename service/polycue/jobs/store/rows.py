@@ -1,0 +1,83 @@
+"""Jobs and uploads as rows, and back. What nobody searches in is JSON."""
+
+import json
+import sqlite3
+from dataclasses import asdict
+
+from polycue.domain.notice import Notice, NoticeReason
+from polycue.domain.progress import Stage, StageMoved
+from polycue.jobs.job import Artifact, Failure, Job, JobState
+from polycue.jobs.upload import Upload
+
+Value = str | int | bytes | None
+
+
+def row_of_job(job: Job) -> dict[str, Value]:
+    """Without the number, which the table gives."""
+    return {
+        "id": job.id,
+        "request_id": job.request_id or None,
+        "fingerprint": job.fingerprint,
+        "state": job.state.value,
+        "labels": json.dumps(dict(job.labels)),
+        "inputs": json.dumps(job.inputs),
+        "spec": job.spec,
+        "created_ms": job.created_ms,
+        "started_ms": job.started_ms,
+        "ended_ms": job.ended_ms,
+        "expires_ms": job.expires_ms,
+        "ttl_ms": job.ttl_ms,
+        "language": job.language,
+        "stages": json.dumps([asdict(stage) for stage in job.stages]),
+        "notices": json.dumps([asdict(notice) for notice in job.notices]),
+        "artifacts": json.dumps([_plain(artifact) for artifact in job.artifacts]),
+        "failure": json.dumps(asdict(job.failure)) if job.failure else None,
+    }
+
+
+def job_of_row(row: sqlite3.Row) -> Job:
+    return Job(
+        number=row["number"],
+        id=row["id"],
+        request_id=row["request_id"] or "",
+        fingerprint=row["fingerprint"],
+        state=JobState(row["state"]),
+        labels=json.loads(row["labels"]),
+        inputs=tuple(json.loads(row["inputs"])),
+        spec=row["spec"],
+        created_ms=row["created_ms"],
+        started_ms=row["started_ms"],
+        ended_ms=row["ended_ms"],
+        ttl_ms=row["ttl_ms"],
+        language=row["language"],
+        stages=tuple(
+            StageMoved(**{**stage, "stage": Stage(stage["stage"])})
+            for stage in json.loads(row["stages"])
+        ),
+        notices=tuple(
+            Notice(**{**notice, "reason": NoticeReason(notice["reason"])})
+            for notice in json.loads(row["notices"])
+        ),
+        artifacts=tuple(
+            Artifact(**{**artifact, "sha256": bytes.fromhex(artifact["sha256"])})
+            for artifact in json.loads(row["artifacts"])
+        ),
+        failure=Failure(**json.loads(row["failure"])) if row["failure"] else None,
+    )
+
+
+def row_of_upload(upload: Upload) -> dict[str, Value]:
+    row: dict[str, Value] = asdict(upload)
+    row["request_id"] = upload.request_id or None
+    return row
+
+
+def upload_of_row(row: sqlite3.Row) -> Upload:
+    values = dict(row)
+    values["request_id"] = values["request_id"] or ""
+    values["complete"] = bool(values["complete"])
+    return Upload(**values)
+
+
+def _plain(artifact: Artifact) -> dict[str, Value]:
+    return {**asdict(artifact), "sha256": artifact.sha256.hex()}

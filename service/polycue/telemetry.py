@@ -1,0 +1,71 @@
+"""Log lines: one event each, with the request they belong to. Never the contents of media."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from structlog.stdlib import BoundLogger
+from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import Processor
+
+# Added to every line, ours and those that libraries write through `logging`.
+_SHARED: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
+
+def configure(*, level: str, log_format: str) -> None:
+    """Write log lines to stderr; ``log_format`` is 'console' or 'json'. Called once, at start."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_SHARED,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_rendering(log_format),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def logger(name: str) -> BoundLogger:
+    """A logger whose lines carry ``name``; cheap, and may be made before ``configure``."""
+    log: BoundLogger = structlog.stdlib.get_logger(name)
+    return log
+
+
+@contextmanager
+def bound(**facts: str) -> Iterator[None]:
+    """Add facts, such as ``request_id``, to every line of this task or thread in the block."""
+    with structlog.contextvars.bound_contextvars(**facts):
+        yield
+
+
+def _rendering(log_format: str) -> tuple[Processor, ...]:
+    # Tracebacks without locals: those may hold what somebody said.
+    if log_format == "json":
+        traces = ExceptionDictTransformer(show_locals=False)
+        return (
+            structlog.processors.ExceptionRenderer(traces),
+            structlog.processors.JSONRenderer(),
+        )
+    return (
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        ),
+    )

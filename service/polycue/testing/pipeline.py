@@ -1,0 +1,216 @@
+"""A pipeline that recognises nothing and keeps every promise of the real one."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from polycue.domain.cancel import CancelToken
+from polycue.domain.cue import Cue
+from polycue.domain.errors import LimitExceeded, PairNotInstalled
+from polycue.domain.progress import (
+    CuesReady,
+    FileReady,
+    LanguageFound,
+    MediaFound,
+    OutputFile,
+    Report,
+    Stage,
+    StageMoved,
+)
+from polycue.domain.request import (
+    Container,
+    LayoutOptions,
+    MuxTask,
+    SubtitleTask,
+    Task,
+    TranslateTask,
+)
+from polycue.domain.track import Track, TrackFormat, sidecar_name
+from polycue.domain.transcript import Transcript, Word
+from polycue.pipeline.result import TaskResult
+
+CUE_MS = 1000
+
+
+@dataclass(slots=True)
+class Gate:
+    """A place where work waits until a test opens it, or until the work is cancelled.
+
+    ``reached`` is set when somebody came to it, ``left`` when they went on or were stopped.
+    """
+
+    reached: threading.Event = field(default_factory=threading.Event)
+    left: threading.Event = field(default_factory=threading.Event)
+    _open: threading.Event = field(default_factory=threading.Event, init=False)
+
+    def open(self) -> None:
+        self._open.set()
+
+    def pass_through(self, cancel: CancelToken) -> None:
+        self.reached.set()
+        forget = cancel.on_cancel(self._open.set)
+        try:
+            self._open.wait()
+            cancel.check()
+        finally:
+            forget()
+            self.left.set()
+
+
+class FakePipeline:
+    """Says ``lines``, one cue of a second each, in ``language``; a target gets them in capitals.
+
+    ``gate`` stops every task after its first cue; ``raises`` is what a task raises after its last
+    one. ``pairs`` are the directions it translates; files hold nothing but their cues' text.
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[str] = ("one", "two", "three"),
+        *,
+        language: str = "en",
+        pairs: Sequence[tuple[str, str]] = (("en", "es"), ("en", "de"), ("es", "en")),
+        gate: Gate | None = None,
+        raises: Callable[[], BaseException] | None = None,
+        max_media_ms: int | None = None,
+    ) -> None:
+        self.lines, self.language, self.pairs = tuple(lines), language, tuple(pairs)
+        self.gate, self.raises, self.max_media_ms = gate, raises, max_media_ms
+        self.tasks: list[Task] = []
+
+    def run(self, task: Task, *, workdir: Path, cancel: CancelToken, report: Report) -> TaskResult:
+        match task:
+            case SubtitleTask():
+                return self.subtitle(task, workdir=workdir, cancel=cancel, report=report)
+            case TranslateTask():
+                return self._translate(task, workdir, cancel, report)
+            case MuxTask():
+                return self._mux(task, workdir, cancel, report)
+
+    def subtitle(
+        self, task: SubtitleTask, *, workdir: Path, cancel: CancelToken, report: Report
+    ) -> TaskResult:
+        self.tasks.append(task)
+        spoken = task.speech.language or self.language
+        routes = [(spoken,), *(self._route(spoken, target) for target in task.targets)]
+        duration_ms = len(self.lines) * CUE_MS
+        if self.max_media_ms is not None and duration_ms > self.max_media_ms:
+            raise LimitExceeded("media", duration_ms, self.max_media_ms, "ms")
+        task.media.path.read_bytes()
+        report(MediaFound(duration_ms))
+        report(StageMoved(Stage.PROBE, 0, duration_ms, finished=True))
+        report(LanguageFound(spoken))
+        tracks = self._speak(routes, duration_ms, cancel, report)
+        words = tuple(word for cue in tracks[0].cues for word in cue.words)
+        files = _write(tracks, task.formats, task.media.stem, workdir, report)
+        for options in task.mux:
+            files += _copy(task, options.container or Container.MKV, workdir, report)
+        transcript = Transcript(words, spoken, 1.0, (), duration_ms, "fake")
+        return TaskResult(tracks, tuple(files), (), transcript, duration_ms)
+
+    def translate_cues(
+        self,
+        cues: Sequence[Cue],
+        source: str,
+        target: str,
+        options: LayoutOptions,
+        *,
+        cancel: CancelToken,
+    ) -> Track:
+        cancel.check()
+        route = self._route(source, target)
+        shouted = (
+            Cue(cue.start_ms, cue.end_ms, tuple(line.upper() for line in cue.lines)) for cue in cues
+        )
+        return Track(target, tuple(shouted), route=route)
+
+    def convert(
+        self, cues: Sequence[Cue], language: str, options: LayoutOptions
+    ) -> tuple[Cue, ...]:
+        return tuple(Cue(cue.start_ms, cue.end_ms, (" ".join(cue.lines),)) for cue in cues)
+
+    def _speak(
+        self,
+        routes: Sequence[tuple[str, ...]],
+        duration_ms: int,
+        cancel: CancelToken,
+        report: Report,
+    ) -> tuple[Track, ...]:
+        """Report the lines as cues, and wait at the gate behind the first."""
+        made: list[list[Cue]] = [[] for _ in routes]
+        for number, line in enumerate(self.lines):
+            cancel.check()
+            for route, cues in zip(routes, made, strict=True):
+                text = line if len(route) == 1 else line.upper()
+                cues.append(_cue(number * CUE_MS, text))
+                report(CuesReady(route[-1], number + 1, (cues[-1],)))
+            report(StageMoved(Stage.TRANSCRIBE, (number + 1) * CUE_MS, duration_ms))
+            if number == 0 and self.gate:
+                self.gate.pass_through(cancel)
+        if self.raises:
+            raise self.raises()
+        report(StageMoved(Stage.TRANSCRIBE, duration_ms, duration_ms, finished=True))
+        return tuple(
+            Track(route[-1], tuple(cues), route=route if len(route) > 1 else ())
+            for route, cues in zip(routes, made, strict=True)
+        )
+
+    def _translate(
+        self, task: TranslateTask, workdir: Path, cancel: CancelToken, report: Report
+    ) -> TaskResult:
+        self.tasks.append(task)
+        text = task.subtitle.path.read_text(encoding="utf-8")
+        cues = [_cue(number * CUE_MS, line) for number, line in enumerate(text.split())]
+        tracks = tuple(
+            self.translate_cues(cues, task.language, target, task.layout, cancel=cancel)
+            for target in task.targets
+        )
+        files = _write(tracks, task.formats, task.subtitle.stem, workdir, report)
+        return TaskResult(tracks, tuple(files))
+
+    def _mux(self, task: MuxTask, workdir: Path, cancel: CancelToken, report: Report) -> TaskResult:
+        self.tasks.append(task)
+        cancel.check()
+        return TaskResult(
+            files=tuple(_copy(task, task.options.container or Container.MKV, workdir, report))
+        )
+
+    def _route(self, source: str, target: str) -> tuple[str, ...]:
+        if (source, target) not in self.pairs:
+            raise PairNotInstalled(source, target, f"polycue models pull {source}>{target}")
+        return (source, target)
+
+
+def _cue(start_ms: int, text: str) -> Cue:
+    words = (Word(text, start_ms, start_ms + CUE_MS - 100, 0.9),) if text.strip() == text else ()
+    return Cue(start_ms, start_ms + CUE_MS - 100, (text,), words)
+
+
+def _write(
+    tracks: Sequence[Track],
+    formats: Sequence[TrackFormat],
+    stem: str,
+    workdir: Path,
+    report: Report,
+) -> list[OutputFile]:
+    files = []
+    for track in tracks:
+        for form in formats:
+            filename = sidecar_name(stem, track.language, track.kind, form.value)
+            path = workdir / filename
+            path.write_text("\n".join(cue.text for cue in track.cues), encoding="utf-8")
+            files.append(OutputFile(path, filename, form.mime_type, track.language))
+            report(FileReady(files[-1]))
+    return files
+
+
+def _copy(
+    task: SubtitleTask | MuxTask, container: Container, workdir: Path, report: Report
+) -> list[OutputFile]:
+    filename = f"{task.media.stem}.subtitled.{container.value}"
+    path = workdir / filename
+    path.write_bytes(task.media.path.read_bytes())
+    file = OutputFile(path, filename, container.mime_type, "")
+    report(FileReady(file))
+    return [file]

@@ -1,0 +1,90 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from polycue.domain.errors import PolycueError
+from polycue.domain.request import InputFile, SubtitleTask, Task
+from polycue.jobs.board import Board, JobDraft
+from polycue.jobs.folder import DataFolder
+from polycue.jobs.job import Failure
+from polycue.jobs.runner import Runner, RunsTasks
+from polycue.jobs.uploads import UploadLimits, Uploads
+from polycue.testing.clock import ManualClock
+from polycue.testing.store import MemoryJobs, MemoryUploads
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[DataFolder]:
+    folder = DataFolder(tmp_path / "data")
+    yield folder
+    folder.close()
+
+
+@pytest.fixture
+def jobs() -> MemoryJobs:
+    return MemoryJobs()
+
+
+@pytest.fixture
+def board(jobs: MemoryJobs, folder: DataFolder, clock: ManualClock) -> Board:
+    board = Board(jobs, folder, clock=clock, max_queued=3, max_ttl_ms=DAY_MS)
+    board.recover(lambda job: failure_of(RuntimeError(job.id)))
+    return board
+
+
+@pytest.fixture
+def upload_rows() -> MemoryUploads:
+    return MemoryUploads()
+
+
+@pytest.fixture
+def uploads(upload_rows: MemoryUploads, folder: DataFolder, clock: ManualClock) -> Uploads:
+    limits = UploadLimits(max_upload_bytes=1000, max_stored_bytes=2500, max_ttl_ms=DAY_MS)
+    return Uploads(upload_rows, folder, clock=clock, limits=limits)
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    path = tmp_path / "film.mkv"
+    path.write_bytes(b"a film")
+    return path
+
+
+@pytest.fixture
+def draft(film: Path) -> JobDraft:
+    """Its spec is the path of the film, which ``run`` below understands."""
+    return JobDraft(spec=str(film).encode())
+
+
+@pytest.fixture
+def run(board: Board, folder: DataFolder) -> Iterator[Callable[[RunsTasks], Runner]]:
+    """Start a runner with one worker; it is stopped, at once, when the test ends."""
+    runners: list[Runner] = []
+
+    def start(pipeline: RunsTasks) -> Runner:
+        runner = Runner(board, pipeline, folder, task_of=task_of, failure_of=failure_of, workers=1)
+        runners.append(runner)
+        runner.start()
+        return runner
+
+    yield start
+    for runner in runners:
+        runner.stop(within_s=0)
+
+
+def task_of(spec: bytes) -> Task:
+    path = Path(spec.decode())
+    return SubtitleTask(InputFile(path, path.name), targets=("es",))
+
+
+def failure_of(error: Exception) -> Failure:
+    known = isinstance(error, PolycueError)
+    return Failure(9 if known else 13, type(error).__name__, str(error) if known else "internal")

@@ -1,0 +1,51 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from polycue.domain.errors import DataFolderInUse, StorageFull, Unwritable
+from polycue.jobs.folder import DataFolder, disk_errors
+
+
+def test_a_second_server_is_kept_out_and_told_who_is_in(tmp_path: Path) -> None:
+    first = DataFolder(tmp_path)
+    with pytest.raises(DataFolderInUse, match=f"process {os.getpid()}.*--data-dir"):
+        DataFolder(tmp_path)
+    first.close()
+    DataFolder(tmp_path).close()
+
+
+def test_what_a_crash_left_behind_is_removed(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    for path in (folder.work("kept") / "a", folder.results("gone") / "b", folder.calls / "c" / "d"):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    folder.results("kept").mkdir()
+    folder.upload("kept").touch()
+    folder.upload("gone").touch()
+    folder.clean(jobs={"kept"}, uploads={"kept"})
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
+    assert left == {"lock", "calls", "jobs", "jobs/kept", "jobs/kept/results"} | {
+        "uploads",
+        "uploads/kept",
+    }
+    folder.close()
+
+
+def test_nobody_else_can_look_in(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    assert folder.root.stat().st_mode & 0o777 == 0o700
+    folder.close()
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Unwritable):
+        DataFolder(tmp_path / "file" / "data")
+
+
+def test_only_a_full_disk_is_a_full_disk() -> None:
+    with pytest.raises(StorageFull), disk_errors("the test"):
+        raise OSError(28, "No space left on device")
+    with pytest.raises(PermissionError), disk_errors("the test"):
+        raise PermissionError(13, "no")
