@@ -1,0 +1,242 @@
+"""The demo packages through the real translator.
+
+They may be trained anew, so that single sentences may change: shares are asserted where the words
+of a translation are, equality where two ways of running the same weights are.
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import ctranslate2
+import pytest
+
+from polycue.domain.cancel import CancelToken
+from polycue.domain.errors import (
+    Cancelled,
+    DeviceUnavailable,
+    ModelDamaged,
+    PairNotInstalled,
+)
+from polycue.domain.transcript import Sentence, Word, text_of
+from polycue.engine.translator import Translator
+from polycue.models.imports import import_models
+from polycue.models.store import ModelStore
+from polycue.translation.argos import ArgosModel, SentencePieces
+from polycue.translation.guard import objection
+from polycue.translation.packages import Package, Packages
+from polycue.translation.retime import retime
+
+Script = list[dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def store(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
+    store = ModelStore(tmp_path_factory.mktemp("models"))
+    import_models(repository / "demo" / "models" / "argos", store)
+    return store
+
+
+@pytest.fixture(scope="module")
+def packages(store: ModelStore) -> Packages:
+    return Packages(store.argos_root)
+
+
+@pytest.fixture(scope="module")
+def translator(packages: Packages) -> Translator:
+    return Translator(packages, threads=2)
+
+
+@pytest.fixture(scope="module")
+def model(packages: Packages) -> ArgosModel:
+    return ArgosModel.load(packages.find("en", "es"), threads=2)
+
+
+@pytest.fixture(scope="module")
+def script(repository: Path) -> Script:
+    """What the film's narrators say, in three languages; none of it was trained on."""
+    sentences = json.loads((repository / "demo" / "script.json").read_text())["sentences"]
+    return [{tag: sentence[tag] for tag in ("en", "es", "de")} for sentence in sentences]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "route", "least"),
+    [
+        ("en", "es", ("en", "es"), 0.9),
+        ("en", "de", ("en", "de"), 0.9),
+        ("es", "de", ("es", "en", "de"), 0.85),
+    ],
+)
+def test_the_films_script_is_translated_word_for_word(
+    translator: Translator,
+    script: Script,
+    source: str,
+    target: str,
+    route: tuple[str, ...],
+    least: float,
+) -> None:
+    assert translator.route(source, target) == route
+    texts = translator.translate([s[source] for s in script], route, cancel=CancelToken())
+    exact = sum(text == s[target] for text, s in zip(texts, script, strict=True))
+    assert exact >= least * len(script), [
+        (text, s[target]) for text, s in zip(texts, script, strict=True) if text != s[target]
+    ]
+
+
+def test_demo_packages_say_that_they_are(packages: Packages) -> None:
+    assert all(package.demo for package in packages.installed())
+    assert packages.damaged() == ()
+
+
+def test_a_batch_is_translated_as_its_sentences_are_one_by_one(
+    translator: Translator, script: Script
+) -> None:
+    texts = [s["en"] for s in script]
+    together = translator.translate(texts, ("en", "de"), cancel=CancelToken())
+    apart = [translator.translate([t], ("en", "de"), cancel=CancelToken())[0] for t in texts]
+    assert together == apart
+
+
+def test_the_text_is_what_argos_makes_of_the_same_pieces(
+    packages: Packages, model: ArgosModel, script: Script
+) -> None:
+    texts = [s["en"] for s in script]
+    ours = [hypotheses[0].text for hypotheses in model.translate(texts)]
+    assert ours == _as_argos(packages.find("en", "es"), texts)
+
+
+def _as_argos(package: Package, texts: Sequence[str]) -> list[str]:
+    """Line by line, as ``apply_packaged_translation`` of argostranslate 1.11 does."""
+    from argostranslate.tokenizer import SentencePieceTokenizer
+
+    tokenizer = SentencePieceTokenizer(package.path / "sentencepiece.model")
+    translator = ctranslate2.Translator(str(package.path / "model"), compute_type="auto")
+    lines = []
+    for text in texts:
+        result = translator.translate_batch(
+            [tokenizer.encode(text)],
+            replace_unknowns=True,
+            max_batch_size=32,
+            batch_type="tokens",
+            beam_size=4,
+            num_hypotheses=1,
+            length_penalty=0.2,
+            return_scores=True,
+        )[0]
+        lines.append(tokenizer.decode(result.hypotheses[0]).removeprefix(" "))
+    return lines
+
+
+def test_hypotheses_come_best_first(model: ArgosModel) -> None:
+    (hypotheses,) = model.translate(["The small house stands near the water."], hypotheses=4)
+    scores = [hypothesis.score for hypothesis in hypotheses]
+    assert len({hypothesis.text for hypothesis in hypotheses}) > 1
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_what_has_no_words_comes_back_as_it_is(translator: Translator) -> None:
+    texts = ["", "   ", "...", "♪ ♪", "Look closely.", "Look closely."]
+    found = translator.translate(texts, ("en", "es"), cancel=CancelToken())
+    assert found[:4] == ["", "", "...", "♪ ♪"]
+    assert found[4] == found[5] != ""
+
+
+def test_a_line_break_does_not_cut_a_sentence(model: ArgosModel) -> None:
+    broken, whole = model.translate(
+        ["The small house\nstands  here.", "The small house stands here."]
+    )
+    assert broken[0].text == whole[0].text
+    assert "\n" not in broken[0].text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["word " * 2000, "x" * 20_000, "\u0000\ufffe", "字" * 400, "🎉🎉🎉 party", "a_b_c d_e"],
+)
+def test_hostile_text_ends_and_is_judged(translator: Translator, text: str) -> None:
+    (found,) = translator.translate([text], ("en", "es"), cancel=CancelToken())
+    assert len(found) < 20_000
+    if not found:
+        assert objection(text, found) is not None or not text.strip("\u0000\ufffe ")
+
+
+def test_a_text_longer_than_the_model_takes_is_not_cut_but_left(model: ArgosModel) -> None:
+    assert model.translate(["The river runs. " * 400])[0][0].text == ""
+
+
+def test_nothing_to_translate_is_nothing(translator: Translator) -> None:
+    assert translator.translate([], ("en", "es"), cancel=CancelToken()) == []
+    assert translator.translate(["Hola."], ("es",), cancel=CancelToken()) == ["Hola."]
+
+
+def test_a_cancelled_translation_stops(translator: Translator) -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        translator.translate(["Look closely."], ("en", "es"), cancel=cancel)
+
+
+def test_a_pair_that_is_not_there_is_named(translator: Translator) -> None:
+    with pytest.raises(PairNotInstalled, match="de to es"):
+        translator.route("de", "es")
+    with pytest.raises(PairNotInstalled):
+        translator.translate(["Hallo."], ("de", "es"), cancel=CancelToken())
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("sentencepiece.model", b"not a model"),
+        ("sentencepiece.model", None),
+        ("model/model.bin", b"not weights"),
+        ("model/config.json", b"{"),
+        ("model/shared_vocabulary.json", None),
+    ],
+)
+def test_a_damaged_package_is_named(
+    packages: Packages, tmp_path: Path, file: str, content: bytes | None
+) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(packages.find("en", "es").path, folder)
+    if content is None:
+        (folder / file).unlink()
+    else:
+        (folder / file).write_bytes(content)
+    with pytest.raises(ModelDamaged, match="damaged"):
+        ArgosModel.load(Packages(tmp_path).find("en", "es"))
+
+
+def test_a_compute_type_the_device_lacks_is_named(packages: Packages) -> None:
+    with pytest.raises(DeviceUnavailable):
+        ArgosModel.load(packages.find("en", "es"), compute_type="int4_nonsense")
+
+
+def test_the_prefix_a_package_declares_is_sent_and_taken_off(
+    packages: Packages, model: ArgosModel
+) -> None:
+    """The prefix here is the piece the model begins with anyway, so that the rest is the same."""
+    package = packages.find("en", "es")
+    sentence = "The small house stands near the water."
+    whole = model.translate([sentence])[0][0].text
+    first = SentencePieces(package.path / "sentencepiece.model").encode(whole)[0]
+    prefixed = ArgosModel.load(replace(package, target_prefix=first))
+    rest = prefixed.translate([sentence])[0][0].text
+    assert whole.endswith(rest)
+    assert len(rest) < len(whole)
+
+
+def test_a_translation_lies_on_the_time_of_the_speech(
+    translator: Translator, script: Script
+) -> None:
+    texts = [s["en"] for s in script]
+    translated = translator.translate(texts, ("en", "es"), cancel=CancelToken())
+    for source, target in zip(texts, translated, strict=True):
+        assert objection(source, target) is None
+        words = source.split()
+        sentence = Sentence(tuple(Word(w, 400 * i, 400 * i + 300) for i, w in enumerate(words)))
+        timed = retime(sentence, target, "es")
+        assert text_of(timed) == target
+        assert timed[0].start_ms == 0
+        assert timed[-1].end_ms == sentence.end_ms
