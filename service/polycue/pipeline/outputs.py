@@ -11,7 +11,8 @@ from polycue.domain.progress import FileReady, OutputFile, Report, Stage, StageM
 from polycue.domain.request import Container, InputFile, MuxOptions
 from polycue.domain.track import Track, TrackFile, TrackFormat, sidecar_name
 from polycue.domain.transcript import Transcript
-from polycue.media.mux import container_of, mux, subtitle_format
+from polycue.media.containers import container_of, subtitle_format
+from polycue.media.mux import mux
 from polycue.tracks.files import render, write_atomically
 
 

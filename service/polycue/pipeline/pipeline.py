@@ -13,7 +13,7 @@ from polycue.domain.cue import Cue
 from polycue.domain.progress import MediaFound, Report, Stage, StageMoved
 from polycue.domain.request import LayoutOptions, MuxTask, SubtitleTask, Task, TranslateTask
 from polycue.domain.track import Track
-from polycue.media.mux import container_of, subtitle_format
+from polycue.media.containers import container_of, subtitle_format
 from polycue.media.probe import probe
 from polycue.media.streams import choose_audio
 from polycue.pipeline.assembling import flag_kept
