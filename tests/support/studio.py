@@ -8,13 +8,24 @@ FFMPEG = ["ffmpeg", "-nostdin", "-v", "error", "-y"]
 
 def cut(film: Path, to: Path, *, seconds: float, options: tuple[str, ...] = ()) -> Path:
     """The first seconds of ``film``, sound encoded anew so that it ends where the picture does."""
-    arguments = ["-i", film, "-t", str(seconds), "-c:v", "copy", "-c:a", "aac", *options, to]
+    arguments: list[str | Path] = [
+        "-i",
+        film,
+        "-t",
+        str(seconds),
+        "-c:v",
+        "copy",
+        "-c:a",
+        "aac",
+        *options,
+        to,
+    ]
     return _make(*arguments, to=to)
 
 
 def with_late_sound(clip: Path, to: Path, *, seconds: float) -> Path:
     """The sound starts later than the picture, by timestamp and not by silence."""
-    inputs = ["-itsoffset", str(seconds), "-i", clip, "-i", clip]
+    inputs: list[str | Path] = ["-itsoffset", str(seconds), "-i", clip, "-i", clip]
     return _make(*inputs, "-map", "1:v", "-map", "0:a", "-c", "copy", to, to=to)
 
 

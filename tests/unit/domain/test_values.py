@@ -46,7 +46,7 @@ def test_sound_is_mono_float32() -> None:
     with pytest.raises(ValueError, match="not mono float32"):
         Audio(np.zeros((2, 10), np.float32), 0)
     with pytest.raises(ValueError, match="not mono float32"):
-        Audio(np.zeros(10, np.int16), 0)  # type: ignore[arg-type]
+        Audio(np.zeros(10, np.int16), 0)
 
 
 def test_sound_knows_where_it_ends() -> None:
