@@ -1,0 +1,90 @@
+"""JSON objects read by name and type, with errors that say where a value is wrong."""
+
+import math
+from typing import Self
+
+_MAX_WHOLE = 2**53  # beyond it JSON readers disagree (RFC 8259, section 6)
+
+
+class WrongField(ValueError):
+    """A value is not of its type; the message begins with its path, such as "cues[3].end_ms"."""
+
+
+class Fields:
+    """A JSON object whose fields are taken one by one. Those that nobody asks for are ignored."""
+
+    def __init__(self, value: object, where: str) -> None:
+        if not isinstance(value, dict):
+            raise WrongField(f"{where} is not an object")
+        self._values: dict[str, object] = value
+        self._where = where
+
+    def __repr__(self) -> str:
+        return f"Fields({self._where}: {', '.join(self._values)})"
+
+    def error(self, problem: str) -> WrongField:
+        return WrongField(f"{self._where} {problem}")
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._values.get(name, default)
+        if not isinstance(value, str):
+            raise self._wrong(name, "text")
+        return value
+
+    def text_or_none(self, name: str) -> str | None:
+        return None if self._values.get(name) is None else self.text(name)
+
+    def whole(self, name: str) -> int:
+        value = self._values.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _MAX_WHOLE:
+            raise self._wrong(name, "whole number")
+        return value
+
+    def number(self, name: str) -> float:
+        """NaN where the document says null."""
+        number = self.number_or_none(name)
+        return math.nan if number is None else number
+
+    def number_or_none(self, name: str) -> float | None:
+        value = self._values.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise self._wrong(name, "number")
+        return float(value)
+
+    def flag(self, name: str) -> bool:
+        """False where it is missing."""
+        value = self._values.get(name, False)
+        if not isinstance(value, bool):
+            raise self._wrong(name, "true or false")
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        values = self._list(name)
+        if not all(isinstance(value, str) for value in values):
+            raise self._wrong(name, "list of texts")
+        return tuple(map(str, values))
+
+    def texts_by_name(self, name: str) -> dict[str, str]:
+        values = self._values.get(name, {})
+        if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
+            raise self._wrong(name, "object of texts")
+        return values
+
+    def child(self, name: str) -> Self | None:
+        value = self._values.get(name)
+        return None if value is None else type(self)(value, f"{self._where}.{name}")
+
+    def children(self, name: str) -> list[Self]:
+        values = self._list(name)
+        return [type(self)(v, f"{self._where}.{name}[{i}]") for i, v in enumerate(values)]
+
+    def _list(self, name: str) -> list[object]:
+        values = self._values.get(name, [])
+        if not isinstance(values, list):
+            raise self._wrong(name, "list")
+        return values
+
+    def _wrong(self, name: str, wanted: str) -> WrongField:
+        return self.error(f"has no {wanted} in {name!r}")

@@ -1,0 +1,163 @@
+import json
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from polycue.domain.cue import Cue, CueFlag
+from polycue.domain.errors import SubtitleSyntax
+from polycue.domain.notice import Notice, NoticeReason
+from polycue.domain.track import Track, TrackKind
+from polycue.domain.transcript import ChunkFacts, Transcript, Word
+from polycue.tracks import json_track
+from polycue.tracks.json_track import Document
+
+WORDS = (
+    Word("Good", 500, 800, 0.96875),
+    Word("morning.", 850, 1400, 0.25),
+)
+CHUNK = ChunkFacts(480, 2750, "en", -0.125, 0.015625, 0.75, 2)
+TRANSCRIPT = Transcript(
+    words=(),
+    language="en",
+    language_probability=1.0,
+    chunks=(CHUNK,),
+    duration_ms=4000,
+    model="demo-en",
+    notices=(Notice(NoticeReason.DEMO_MODEL, "made by the demo models", {"model": "demo-en"}),),
+)
+TRACK = Track(
+    "en",
+    (Cue(500, 2000, ("Good morning.",), WORDS, frozenset({CueFlag.LOW_CONFIDENCE})),),
+)
+
+
+def document(**changes: object) -> str:
+    return json.dumps({**json.loads(json_track.write(TRACK, TRANSCRIPT)), **changes})
+
+
+def test_the_documented_example_is_what_is_written(repository: Path) -> None:
+    page = (repository / "docs" / "track-json.md").read_text()
+    (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert json_track.write(TRACK, TRANSCRIPT) == example
+
+
+def test_all_that_is_written_reads_back() -> None:
+    track = Track(
+        language="ja",
+        cues=(
+            Cue(0, 1, ("何",), (Word("何", 0, 1, None, "Ann", joined=True),), frozenset(CueFlag)),
+            Cue(360_000_000, 360_000_001, ("-->", "<i>&")),
+        ),
+        kind=TrackKind.FORCED,
+        route=("es", "en", "ja"),
+        notices=(Notice(NoticeReason.TRANSLATION_KEPT_SOURCE, "", {"b": "1", "a": "2"}),),
+    )
+    written = json_track.write(track, TRANSCRIPT)
+    assert json_track.read_document(written) == Document(track, TRANSCRIPT)
+    assert json_track.read(written).cues == track.cues
+    assert json_track.read(written).notices == track.notices
+
+
+def test_a_track_without_a_transcript_and_cues_reads_back() -> None:
+    empty = Track("und", ())
+    assert json_track.read_document(json_track.write(empty, None)) == Document(empty, None)
+
+
+def test_the_words_of_the_transcript_are_not_written_twice() -> None:
+    whole = replace(TRANSCRIPT, words=WORDS)
+    assert json_track.write(TRACK, whole) == json_track.write(TRACK, TRANSCRIPT)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_in_json_is_null(number: float) -> None:
+    # An empty chunk has no mean log probability; json.dumps would write NaN, which no parser takes.
+    silent = replace(TRANSCRIPT, chunks=(replace(CHUNK, avg_logprob=number),))
+    written = json_track.write(TRACK, silent)
+    assert json.loads(written)["transcript"]["chunks"][0]["avg_logprob"] is None
+    again = json_track.read_document(written)
+    assert again.transcript is not None
+    assert math.isnan(again.transcript.chunks[0].avg_logprob)
+    assert json_track.write(again.track, again.transcript) == written
+
+
+def test_half_characters_do_not_make_a_file_that_cannot_be_written() -> None:
+    written = json_track.write(Track("en", (Cue(0, 1, ("a\ud800b",)),)), None)
+    assert json.loads(written.encode())["cues"][0]["lines"] == ["a\ufffdb"]
+
+
+def test_fields_of_a_later_version_are_ignored() -> None:
+    assert json_track.read(document(mood="sunny")).cues == TRACK.cues
+
+
+def test_a_document_of_cues_alone_is_enough() -> None:
+    minimal = {
+        "format": "polycue-track",
+        "version": 1,
+        "language": "en",
+        "cues": [{"start_ms": 0, "end_ms": 9, "lines": ["Hi"]}],
+    }
+    assert json_track.read(json.dumps(minimal)).cues == (Cue(0, 9, ("Hi",)),)
+
+
+CUE = {"start_ms": 0, "end_ms": 9, "lines": ["Hi"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"format": "other"}, "'format'"),
+        ({"version": 2}, "version 2"),
+        ({"version": "1"}, "'version'"),
+        ({"version": True}, "'version'"),
+        ({"language": 5}, "'language'"),
+        ({"kind": "loud"}, "loud"),
+        ({"route": "es"}, "'route'"),
+        ({"route": [1]}, "'route'"),
+        ({"cues": {}}, "'cues'"),
+        ({"cues": ["Hi"]}, "cues[0] is not an object"),
+        ({"cues": [CUE, {**CUE, "start_ms": 8.5}]}, "cues[1] has no whole number in 'start_ms'"),
+        ({"cues": [{**CUE, "start_ms": -1}]}, "cues[0]"),
+        ({"cues": [{**CUE, "end_ms": 0}]}, "cues[0]"),
+        ({"cues": [{**CUE, "end_ms": 10**30}]}, "'end_ms'"),
+        ({"cues": [{**CUE, "lines": []}]}, "cues[0]"),
+        ({"cues": [{**CUE, "lines": ["a\nb"]}]}, "cues[0]"),
+        ({"cues": [{**CUE, "flags": ["odd"]}]}, "cues[0]"),
+        ({"cues": [{**CUE, "words": [{"text": " "}]}]}, "words[0]"),
+        ({"cues": [CUE, CUE]}, "overlap"),
+        ({"transcript": []}, "transcript is not an object"),
+        ({"notices": [{"reason": "ODD", "message": ""}]}, "notices[0]"),
+        ({"notices": [{"reason": "NO_SPEECH", "message": "", "facts": {"a": 1}}]}, "'facts'"),
+    ],
+)
+def test_what_breaks_the_schema_is_named(changes: dict[str, object], problem: str) -> None:
+    with pytest.raises(SubtitleSyntax, match=re.escape(problem)):
+        json_track.read(document(**changes))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        '"x"',
+        "7",
+        "[" * 100_000,
+        "9" * 5000,
+        '{"format": NaN}',
+        "WEBVTT",
+        "\ufeff{}",
+    ],
+)
+def test_what_is_no_document_is_refused(text: str) -> None:
+    with pytest.raises(SubtitleSyntax):
+        json_track.read(text)
+
+
+def test_bad_json_is_told_with_its_line() -> None:
+    with pytest.raises(SubtitleSyntax) as caught:
+        json_track.read('{\n"format": "polycue-track",\n}')
+    assert caught.value.line == 3
