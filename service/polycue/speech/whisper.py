@@ -1,0 +1,373 @@
+"""The door to faster-whisper and to CTranslate2's Whisper: chunks of sound to timed words."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import ctranslate2
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.tokenizer import Tokenizer
+from numpy.typing import NDArray
+
+from polycue.domain import language as languages
+from polycue.domain.chunk import Chunk, ModelFacts, Recognised
+from polycue.domain.errors import (
+    DeviceUnavailable,
+    InvalidRequest,
+    ModelDamaged,
+    RecognitionFailed,
+)
+from polycue.domain.request import SpeechTask
+from polycue.domain.transcript import ChunkFacts
+from polycue.speech.note import ModelNote
+from polycue.speech.passage import DecodeSettings, Passage
+from polycue.speech.words import Piece, words_of
+
+_STEP_MS = 20  # one step of the encoder is two frames of 10 ms
+_MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
+_MAX_NEW_TOKENS = _MAX_LENGTH // 2
+_MAX_CONTEXT_TOKENS = _MAX_NEW_TOKENS - 1  # as in openai/whisper
+_REQUIRED_FILES = ("model.bin", "config.json", "tokenizer.json")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A chunk of a batch, its language known."""
+
+    chunk: Chunk
+    settings: DecodeSettings
+    language_probability: float
+
+    @property
+    def frames(self) -> int:
+        return self.chunk.audio.duration_ms // 10
+
+
+class Whisper:
+    """A loaded model. May be called by several threads; CTranslate2 then queues the calls."""
+
+    def __init__(self, model: WhisperModel, facts: ModelFacts, note: ModelNote) -> None:
+        self._whisper = model
+        self._model: ctranslate2.models.Whisper = model.model
+        self._multilingual: bool = model.model.is_multilingual
+        self._note = note
+        self.facts = facts
+        tokenizer = self._tokenizer(DecodeSettings())
+        self._end_token, self._no_timestamps = tokenizer.eot, tokenizer.no_timestamps
+
+    def __repr__(self) -> str:
+        model = self._model
+        return f"Whisper({self.facts.name} on {model.device}, {model.compute_type})"
+
+    @classmethod
+    def load(
+        cls,
+        path: Path,
+        name: str,
+        *,
+        device: str,
+        device_index: int,
+        compute_type: str,
+        threads: int,
+    ) -> Self:
+        """Load the converted model in the folder ``path``. Takes seconds; touches no network.
+
+        Raises:
+            ModelDamaged: a file is missing or not what it should be.
+            DeviceUnavailable: the device cannot hold it, or not with this compute type.
+        """
+        for file in _REQUIRED_FILES:  # without a tokenizer faster-whisper would download one
+            if not (path / file).is_file():
+                raise ModelDamaged(name, f"{file} is missing")
+        note = ModelNote.beside(path, name)
+        with _loading(name, device):
+            model = WhisperModel(
+                str(path),
+                device=device,
+                device_index=device_index,
+                compute_type=compute_type,
+                cpu_threads=threads,
+                local_files_only=True,
+            )
+        return cls(model, _facts(model, name, note), note)
+
+    def recognise(self, batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
+        """What is said in each passage, for each of its chunks; one forward pass for all.
+
+        All passages have the same ``settings.key``. Where one leaves the language open, it is
+        detected on all its chunks together.
+
+        Raises:
+            RecognitionFailed: the engine failed; nothing of the batch is recognised.
+            InvalidRequest: the prompt and the hotwords together are too long.
+        """
+        chunks = [chunk for passage in batch for chunk in passage.chunks]
+        context = self._context(batch[0].settings)
+        with _recognising(chunks[0]):
+            features = np.stack([self._features(chunk) for chunk in chunks])
+            encoded = self._encode(features)
+            rows = self._rows(batch, encoded)
+            outputs = self._generate(features, encoded, rows, context)
+            tokens = [[t for t in o.sequences_ids[0] if t < self._end_token] for o in outputs]
+            alignments = self._align(encoded, rows, tokens)
+        done = iter(
+            self._recognised(row, output, ids, alignment)
+            for row, output, ids, alignment in zip(rows, outputs, tokens, alignments, strict=True)
+        )
+        return [tuple(next(done) for _ in passage.chunks) for passage in batch]
+
+    def close(self) -> None:
+        """Free the memory. No call may be running, and none may follow."""
+        self._model.unload_model()
+
+    def _features(self, chunk: Chunk) -> NDArray[np.float32]:
+        """Log-mel frames of shape (mels, frames of the model's window), zeros behind the sound."""
+        samples = chunk.audio.samples
+        if not np.isfinite(samples).all():
+            raise RecognitionFailed(
+                chunk.audio.start_ms, "its sound has values that are no numbers"
+            )
+        extractor = self._whisper.feature_extractor
+        features = np.zeros((self._model.n_mels, extractor.nb_max_frames), np.float32)
+        frames = extractor(samples)[:, : extractor.nb_max_frames]
+        features[:, : frames.shape[1]] = frames
+        return features
+
+    def _encode(self, features: NDArray[np.float32]) -> Any:
+        return self._model.encode(ctranslate2.StorageView.from_array(features))
+
+    def _rows(self, batch: Sequence[Passage], encoded: Any) -> list[_Row]:
+        """One row for each chunk of the batch, in the order of ``encoded``."""
+        unknown = any(not passage.settings.language for passage in batch)
+        heard = iter(self._languages(encoded) if unknown else ())
+        rows = []
+        for passage in batch:
+            settings, probability = passage.settings, 1.0
+            shares = [next(heard) for _ in passage.chunks] if unknown else []
+            if not settings.language:
+                tag, probability = _most_likely(passage.chunks, shares)
+                settings = replace(settings, language=tag)
+            rows += [_Row(chunk, settings, probability) for chunk in passage.chunks]
+        return rows
+
+    def _languages(self, encoded: Any) -> list[dict[str, float]]:
+        """For each row the probabilities of the model's languages, which add up to 1."""
+        known = self.facts.languages
+        if len(known) == 1:
+            return [{known[0]: 1.0}] * encoded.shape[0]
+        found = []
+        for row in self._model.detect_language(encoded):
+            shares = {languages.from_whisper(token[2:-2]): float(p) for token, p in row}
+            total = sum(shares.get(tag, 0.0) for tag in known)
+            found.append({tag: shares.get(tag, 0.0) / total for tag in known})
+        return found
+
+    def _generate(
+        self,
+        features: NDArray[np.float32],
+        encoded: Any,
+        rows: Sequence[_Row],
+        context: Sequence[int],
+    ) -> list[Any]:
+        """The best hypothesis for each row, without timestamp tokens.
+
+        A row that loops costs the whole batch its length, so length is capped by the longest sound;
+        rows that meet the cap are decoded again under Whisper's own.
+        """
+        starts = [self._tokenizer(row.settings).sot_sequence for row in rows]
+        prompts = [[*context, *start, self._no_timestamps] for start in starts]
+        limit = _new_tokens(max(row.chunk.audio.duration_ms for row in rows))
+        outputs = self._search(encoded, prompts, rows, limit)
+        cut_off = [i for i, o in enumerate(outputs) if len(o.sequences_ids[0]) >= limit]
+        if cut_off and limit < _MAX_NEW_TOKENS:
+            longer = self._search(
+                self._encode(features[cut_off]),
+                [prompts[i] for i in cut_off],
+                [rows[i] for i in cut_off],
+                _MAX_NEW_TOKENS,
+            )
+            for index, output in zip(cut_off, longer, strict=True):
+                outputs[index] = output
+        return outputs
+
+    def _search(
+        self, encoded: Any, prompts: list[list[int]], rows: Sequence[_Row], limit: int
+    ) -> list[Any]:
+        # CTranslate2 allows min(max_length / 2, max_length - prompt) new tokens (measured, 4.8.5).
+        max_length = min(_MAX_LENGTH, max(2 * limit, limit + len(prompts[0])))
+        outputs: list[Any] = self._model.generate(
+            encoded,
+            prompts,
+            beam_size=rows[0].settings.beam_size,
+            max_length=max_length,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        return outputs
+
+    def _align(
+        self, encoded: Any, rows: Sequence[_Row], tokens: Sequence[Sequence[int]]
+    ) -> list[Any]:
+        """Where each token lies in its row's sound.
+
+        One call takes one start sequence for all rows, so there is a call for each language and
+        task; rows that it is not for are given no text, which costs next to nothing.
+        """
+        starts = [tuple(self._tokenizer(row.settings).sot_sequence) for row in rows]
+        alignments: list[Any] = [None] * len(rows)
+        for start in dict.fromkeys(starts):
+            mine = [own == start for own in starts]
+            aligned = self._model.align(
+                encoded,
+                list(start),
+                [list(ids) if own else [] for ids, own in zip(tokens, mine, strict=True)],
+                [row.frames for row in rows],
+                median_filter_width=self._note.median_filter_width,
+            )
+            for index, alignment in enumerate(aligned):
+                if mine[index]:
+                    alignments[index] = alignment
+        return alignments
+
+    def _recognised(self, row: _Row, output: Any, tokens: list[int], alignment: Any) -> Recognised:
+        chunk, tokenizer = row.chunk, self._tokenizer(row.settings)
+        translates = row.settings.task is SpeechTask.TRANSLATE
+        words = words_of(
+            list(_pieces(tokenizer, tokens, alignment, chunk.audio.start_ms)),
+            "en" if translates else tokenizer.language_code,
+            chunk.speech,
+        )
+        facts = ChunkFacts(
+            start_ms=chunk.audio.start_ms,
+            end_ms=chunk.audio.end_ms,
+            language=row.settings.language,
+            avg_logprob=_avg_logprob(output.scores[0], len(tokens)),
+            no_speech_prob=float(output.no_speech_prob),
+            compression_ratio=_compression_ratio(tokenizer.decode(tokens)),
+            word_count=len(words),
+        )
+        return Recognised(words, facts, row.language_probability)
+
+    def _context(self, settings: DecodeSettings) -> list[int]:
+        """What Whisper takes for the text before: hotwords, then the prompt."""
+        parts = (", ".join(settings.hotwords).strip(), settings.initial_prompt.strip())
+        tokenizer = self._tokenizer(settings)
+        # Written-out special tokens would be taken for real ones, so none above the text is let in.
+        tokens = [
+            token
+            for part in parts
+            if part
+            for token in tokenizer.encode(f" {part}")
+            if token < tokenizer.eot
+        ]
+        if len(tokens) > _MAX_CONTEXT_TOKENS:
+            raise InvalidRequest(
+                "speech.initial_prompt",
+                f"with the hotwords has {len(tokens)} tokens of at most {_MAX_CONTEXT_TOKENS}",
+            )
+        return [tokenizer.sot_prev, *tokens] if tokens else []
+
+    def _tokenizer(self, settings: DecodeSettings) -> Tokenizer:
+        code = languages.whisper_code(settings.language or self.facts.languages[0])
+        return Tokenizer(
+            self._whisper.hf_tokenizer,
+            self._multilingual,
+            task=settings.task.value,
+            language=code,
+        )
+
+
+def _facts(model: WhisperModel, name: str, note: ModelNote) -> ModelFacts:
+    """From the weights and the vocabulary, and what the note says otherwise."""
+    extractor, vocabulary = model.feature_extractor, model.hf_tokenizer
+    if extractor.mel_filters.shape[0] != model.model.n_mels:
+        raise ModelDamaged(name, "preprocessor_config.json is missing or of another model")
+    multilingual: bool = model.model.is_multilingual
+    known = note.languages or [
+        languages.from_whisper(code)
+        for code in model.supported_languages
+        if not multilingual or vocabulary.token_to_id(f"<|{code}|>") is not None
+    ]
+    # Trained on transcription only, by their model cards.
+    only_transcribes = not multilingual or "turbo" in name or "distil" in name
+    return ModelFacts(
+        name=name,
+        languages=tuple(known),
+        max_chunk_ms=extractor.chunk_length * 1000,
+        translates=not only_transcribes if note.translates is None else note.translates,
+        demo=note.demo,
+    )
+
+
+def _most_likely(chunks: Sequence[Chunk], shares: Sequence[dict[str, float]]) -> tuple[str, float]:
+    """The language with the highest mean probability, each chunk counted by its speech."""
+    weights = [sum(span.duration_ms for span in chunk.speech) + 1 for chunk in chunks]
+    mean = {
+        tag: sum(w * s[tag] for w, s in zip(weights, shares, strict=True)) / sum(weights)
+        for tag in shares[0]
+    }
+    best = max(mean, key=lambda tag: mean[tag])
+    return best, mean[best]
+
+
+def _new_tokens(duration_ms: int) -> int:
+    """Room for 8 tokens a second, twice what fast English needs, and a little for the short."""
+    return min(_MAX_NEW_TOKENS, 24 + 8 * duration_ms // 1000)
+
+
+def _pieces(
+    tokenizer: Tokenizer, tokens: list[int], alignment: Any, start_ms: int
+) -> Iterator[Piece]:
+    """Whole characters with their time; a character may be several tokens."""
+    first_step = dict(reversed(alignment.alignments))
+    begins = [0]
+    for index in range(1, len(tokens) + 1):  # behind the last token stands the end of the text
+        begins.append(first_step.get(index, begins[-1]))
+    at = 0
+    for text, run in zip(*tokenizer.split_tokens_on_unicode(tokens), strict=True):
+        after = at + len(run)
+        yield Piece(
+            text,
+            start_ms + begins[at] * _STEP_MS,
+            start_ms + begins[after] * _STEP_MS,
+            probability=sum(map(float, alignment.text_token_probs[at:after])) / len(run),
+        )
+        at = after
+
+
+def _avg_logprob(score: float, tokens: int) -> float:
+    """As openai/whisper counts it, the end token too; 0 for a text without tokens.
+
+    CTranslate2's score is the mean over the text's tokens only, and of none it is -inf.
+    """
+    if not tokens:
+        return 0.0
+    return float(score) * tokens / (tokens + 1)
+
+
+def _compression_ratio(text: str) -> float:
+    data = text.encode()
+    return len(data) / len(zlib.compress(data))
+
+
+@contextmanager
+def _loading(name: str, device: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # tokenizers raises bare Exception for a file it cannot read
+        problem = str(error)
+        if any(word in problem for word in ("CUDA", "cublas", "compute type")):
+            raise DeviceUnavailable(device, problem) from error
+        raise ModelDamaged(name, problem) from error
+
+
+@contextmanager
+def _recognising(first: Chunk) -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:  # all that CTranslate2 raises at work
+        raise RecognitionFailed(first.audio.start_ms, str(error)) from error
