@@ -63,10 +63,10 @@ class ArgosIndex:
         with _opened(self._url, "the list of Argos packages") as response:
             data = response.read(_MOST_INDEX_BYTES)
         try:
-            listed = [_package(each) for each in json.loads(data)]
+            listed = _packages(data)
         except (ValueError, TypeError, AttributeError) as error:
             raise DownloadFailed(self._url, "it is no list of packages", _ADVICE) from error
-        return tuple(sorted(filter(None, listed), key=lambda p: (p.name, version_order(p.version))))
+        return tuple(sorted(listed, key=lambda p: (p.name, version_order(p.version))))
 
     def find(self, source: str, target: str) -> ArgosPackage:
         """The newest package from ``source`` to ``target``.
@@ -131,6 +131,7 @@ def _opened(url: str, what: str) -> Iterator[http.client.HTTPResponse]:
                 raise DownloadFailed(what, f"{url} leads to {response.url}", _ADVICE)
             yield response
     except urllib.error.HTTPError as error:
+        error.close()
         raise DownloadFailed(what, f"{url} answers {error.code}", _ADVICE) from error
     except urllib.error.URLError as error:
         raise DownloadFailed(what, f"{url} cannot be reached ({error.reason})", _ADVICE) from error
@@ -141,6 +142,13 @@ def _opened(url: str, what: str) -> Iterator[http.client.HTTPResponse]:
 def _is_safe(url: str) -> bool:
     parts = urllib.parse.urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+
+
+def _packages(data: bytes) -> list[ArgosPackage]:
+    content = json.loads(data)
+    if not isinstance(content, list):
+        raise TypeError(f"not a list: {type(content)}")
+    return [package for package in map(_package, content) if package]
 
 
 def _package(listed: dict[str, Any]) -> ArgosPackage | None:

@@ -1,0 +1,241 @@
+"""``polycue models``: what is installed, what can be had, and whether it is still what it was."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from polycue.commands.bars import bar, size_text
+from polycue.commands.tables import show_available, show_installed
+from polycue.domain.errors import PolycueError
+from polycue.models.argos_index import INDEX_URL, ArgosIndex, ArgosPackage
+from polycue.models.catalogue import WHISPER_MODELS, WhisperModel
+from polycue.models.imports import import_models
+from polycue.models.pull import Sources, pull
+from polycue.models.store import InstalledModel, ModelStore, default_models_dir
+
+_HELP = """List, fetch and check models.
+
+Whisper models have names (small, large-v3-turbo); Argos packages are named by what they translate,
+en:es. All are kept in one folder.
+
+\b
+Examples:
+  polycue models list                     what is installed
+  polycue models list --available         and what can be pulled
+  polycue models pull small en:es en:de   fetch a recogniser and two translators
+  polycue models import ~/Downloads       take up what was fetched elsewhere
+  polycue models verify                   read every file and compare its hash
+"""
+
+_models_dir = click.option(
+    "--models-dir",
+    "--model-dir",
+    "models_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="POLYCUE_MODELS_DIR",
+    show_envvar=True,
+    help="Where the models are.  [default: in your data folder]",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
+_offline = click.option("--offline", is_flag=True, help="Never touch the network.")
+_argos_index = click.option(
+    "--argos-index",
+    metavar="URL",
+    default=INDEX_URL,
+    envvar="ARGOS_PACKAGE_INDEX",
+    help="A mirror of the list of Argos packages.",
+)
+
+
+@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+def models() -> None:
+    pass
+
+
+@models.command("list")
+@_models_dir
+@click.option("--available", is_flag=True, help="Also what can be pulled.")
+@_argos_index
+@_offline
+@_json
+def list_models(
+    *, models_dir: Path | None, available: bool, argos_index: str, offline: bool, as_json: bool
+) -> None:
+    """Say what is installed.
+
+    With --available also what can be pulled; the Argos packages among it are asked from the
+    network, unless --offline.
+    """
+    with _reported():
+        store = _store(models_dir)
+        installed = store.installed()
+        pairs = ArgosIndex(argos_index).packages() if available and not offline else ()
+    whisper = WHISPER_MODELS if available else ()
+    if as_json:
+        _write_json(
+            {
+                "models_dir": str(store.root),
+                "installed": [_installed_facts(model) for model in installed],
+                "available": [*map(_whisper_facts, whisper), *map(_argos_facts, pairs)],
+            }
+        )
+        return
+    show_installed(store.root, installed)
+    if available:
+        show_available(whisper, pairs)
+
+
+@models.command("pull")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@_models_dir
+@_argos_index
+@_offline
+@_json
+def pull_models(
+    names: tuple[str, ...],
+    *,
+    models_dir: Path | None,
+    argos_index: str,
+    offline: bool,
+    as_json: bool,
+) -> int:
+    """Fetch models: a Whisper model by name, an Argos package as SOURCE:TARGET.
+
+    Each comes from a pinned revision and is compared with its known hash before it takes its
+    place; what breaks off leaves nothing behind.
+    """
+    store, sources = _store(models_dir), Sources(argos=ArgosIndex(argos_index))
+
+    def work(name: str) -> list[dict[str, Any]]:
+        with bar(name) as progress:
+            pulled = pull(name, store, offline=offline, progress=progress, sources=sources)
+        return [_outcome(pulled.model, already_there=pulled.already_there)]
+
+    return _each(names, work, as_json=as_json)
+
+
+@models.command("import")
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path)
+)
+@_models_dir
+@click.option(
+    "--name", default="", help="Name for a single Whisper model.  [default: its folder's]"
+)
+@click.option("--replace", is_flag=True, help="Replace another model of the same name.")
+@_json
+def import_local(
+    paths: tuple[Path, ...], *, models_dir: Path | None, name: str, replace: bool, as_json: bool
+) -> int:
+    """Take up models from local files, without a network.
+
+    PATH is a folder with a Whisper model in CTranslate2's format, an .argosmodel archive, an
+    unpacked package, or a folder that holds several of these.
+    """
+    store = _store(models_dir)
+
+    def work(path: str) -> list[dict[str, Any]]:
+        found = import_models(Path(path), store, name=name, replace=replace)
+        return [_outcome(each.model, already_there=each.already_there) for each in found]
+
+    return _each([str(path) for path in paths], work, as_json=as_json)
+
+
+@models.command("verify")
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@_models_dir
+@_json
+def verify_models(names: tuple[str, ...], *, models_dir: Path | None, as_json: bool) -> int:
+    """Read every file and compare it with the hash taken when it was installed.
+
+    Without a NAME all models are read.
+    """
+    with _reported():
+        store = _store(models_dir)
+        wanted = names or tuple(dict.fromkeys(model.name for model in store.installed()))
+        problems = {name: store.verify(name) for name in wanted}
+    if as_json:
+        _write_json([{"name": name, "problems": found} for name, found in problems.items()])
+    else:
+        for name, found in problems.items():
+            click.echo(f"{name}: {'; '.join(found) or 'as it was installed'}")
+        if not problems:
+            click.echo(f"no models in {store.root}")
+    return 1 if any(problems.values()) else 0
+
+
+def _each(
+    items: Sequence[str], work: Callable[[str], list[dict[str, Any]]], *, as_json: bool
+) -> int:
+    """Do all that can be done; 1 when something could not."""
+    outcomes: list[dict[str, Any]] = []
+    for item in items:
+        try:
+            done = work(item)
+        except (PolycueError, OSError) as error:
+            click.echo(f"Error: {error}", err=True)
+            done = [{"name": item, "state": "failed", "error": str(error)}]
+        outcomes += done
+        if not as_json:
+            for outcome in done:
+                if outcome["state"] != "failed":
+                    click.echo(f"{outcome['name']}: {outcome['state']}, {outcome['size']}")
+    if as_json:
+        _write_json(outcomes)
+    return 1 if any(outcome["state"] == "failed" for outcome in outcomes) else 0
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except (PolycueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _store(models_dir: Path | None) -> ModelStore:
+    return ModelStore(models_dir or default_models_dir())
+
+
+def _outcome(model: InstalledModel, *, already_there: bool) -> dict[str, Any]:
+    return {
+        **_installed_facts(model),
+        "state": "already there" if already_there else "installed",
+        "size": size_text(model.size_bytes),
+    }
+
+
+def _installed_facts(model: InstalledModel) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "kind": model.kind.value,
+        "size_bytes": model.size_bytes,
+        "revision": model.revision,
+        "languages": list(model.languages),
+        "demo": model.demo,
+        "recorded": model.recorded,
+    }
+
+
+def _whisper_facts(model: WhisperModel) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "kind": "whisper",
+        "size_bytes": model.size_bytes,
+        "revision": model.revision,
+        "repository": model.repository,
+        "licence": model.licence,
+        "sha256": model.weights_sha256,
+    }
+
+
+def _argos_facts(package: ArgosPackage) -> dict[str, Any]:
+    return {"name": package.name, "kind": "argos", "revision": package.version}
+
+
+def _write_json(content: object) -> None:
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False))

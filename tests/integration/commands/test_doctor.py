@@ -1,0 +1,129 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click.testing
+import pytest
+
+from polycue.commands.doctor import doctor
+from polycue.models.imports import import_models
+from polycue.models.store import ModelStore
+
+# What the extra `service` brings; without it doctor must still run.
+LIGHT = """
+import importlib.abc, sys
+class Missing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {
+            "argostranslate", "ctranslate2", "faster_whisper", "ffmpeg", "langcodes", "numpy",
+            "onnxruntime", "platformdirs", "pysrt", "sentencepiece", "tokenizers",
+        }:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Missing())
+from polycue.commands.doctor import doctor
+sys.exit(doctor.main(args=["--json"], standalone_mode=False))
+"""
+
+Findings = dict[str, dict[str, str]]
+
+
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {
+        "HOME": str(tmp_path),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "POLYCUE_MODELS_DIR": str(tmp_path / "models"),
+    }
+
+
+def examine(tmp_path: Path, *arguments: str, path: str | None = None) -> tuple[int, Findings]:
+    """The exit code, and the last finding on each subject."""
+    env = environment(tmp_path) | ({} if path is None else {"PATH": path})
+    runner = click.testing.CliRunner(env=env)
+    result = runner.invoke(
+        doctor, ["--json", *arguments], standalone_mode=False, catch_exceptions=False
+    )
+    return result.return_value, by_subject(result.stdout)
+
+
+def by_subject(text: str) -> Findings:
+    return {finding["subject"]: finding for finding in json.loads(text)["findings"]}
+
+
+@pytest.fixture
+def with_demo_models(tmp_path: Path, repository: Path) -> Path:
+    import_models(repository / "demo" / "models", ModelStore(tmp_path / "models"))
+    return tmp_path
+
+
+def test_a_machine_with_models_can_do_the_work(with_demo_models: Path) -> None:
+    code, found = examine(with_demo_models)
+    assert code == 0
+    assert found["ffmpeg"]["state"] == "fine"
+    assert "es-en-de" in found["translators"]["detail"]
+    assert found["recognisers"]["state"] == "warning"  # the demo's, which hear a small world
+    assert not list((with_demo_models / "data").rglob("*"))  # nothing was made by looking
+
+
+def test_without_a_model_it_says_which_to_pull(tmp_path: Path) -> None:
+    code, found = examine(tmp_path)
+    assert code == 1
+    assert found["recognisers"]["state"] == "failed"
+    assert "polycue models pull" in found["recognisers"]["advice"]
+    assert "polycue models pull" in found["translators"]["advice"]
+
+
+def test_without_ffmpeg_it_says_how_to_get_it(with_demo_models: Path) -> None:
+    code, found = examine(with_demo_models, path=str(with_demo_models))
+    assert code == 1
+    assert found["ffmpeg"]["state"] == "failed"
+    assert "apt-get install ffmpeg" in found["ffmpeg"]["advice"]
+
+
+def test_an_ffmpeg_without_an_encoder_says_what_for(with_demo_models: Path) -> None:
+    tools = with_demo_models / "tools"
+    tools.mkdir()
+    for name in ("ffmpeg", "ffprobe"):
+        tool = tools / name
+        tool.write_text("#!/bin/sh\necho ffmpeg version 9.9 built without anything\n")
+        tool.chmod(0o755)
+    code, found = examine(with_demo_models, path=f"{tools}:/usr/bin:/bin")
+    assert code == 1
+    assert "which burning in needs" in found["ffmpeg"]["detail"]
+
+
+def test_a_damaged_package_is_told(with_demo_models: Path) -> None:
+    (package,) = (with_demo_models / "models" / "argos").glob("translate-en_de-*")
+    (package / "metadata.json").write_text("{")
+    code, found = examine(with_demo_models)
+    assert code == 0
+    assert found[package.name]["state"] == "warning"
+
+
+def test_a_data_folder_that_cannot_be_written_stands_in_the_way(with_demo_models: Path) -> None:
+    code, found = examine(with_demo_models, "--data-dir", "/proc/polycue")
+    assert code == 1
+    assert found["data folder"]["state"] == "failed"
+
+
+def test_the_light_install_is_told_what_it_lacks(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT],
+        env=os.environ | environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    found = by_subject(done.stdout)
+    assert "ctranslate2" in found["libraries"]["detail"]
+    assert "polycue[service]" in found["libraries"]["advice"]
+    assert found["ffmpeg"]["state"] == "fine"
+
+
+def test_people_read_a_line_each_and_a_verdict(with_demo_models: Path) -> None:
+    runner = click.testing.CliRunner(env=environment(with_demo_models))
+    result = runner.invoke(doctor, standalone_mode=False, catch_exceptions=False)
+    assert "✓ ffmpeg: " in result.stdout
+    assert result.stdout.endswith("This machine can subtitle films.\n")
