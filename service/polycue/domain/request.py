@@ -33,7 +33,11 @@ class Container(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DetectionOptions:
-    """What counts as speech. ``threshold`` is Silero's probability, within 0..1."""
+    """What counts as speech. ``threshold`` is Silero's probability, within 0..1.
+
+    Sound is cut at pauses of at least ``min_silence_ms`` where there are any; ``padding_ms`` of the
+    silence around it is kept.
+    """
 
     threshold: float = 0.5
     min_silence_ms: int = 300

@@ -1,0 +1,128 @@
+"""Where models run: what is there, what it can do, and the libraries it needs."""
+
+import ctypes
+import importlib.util
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import ctranslate2
+
+from polycue.domain.errors import DeviceUnavailable, ModelMissing
+
+_Kind = Literal["cpu", "cuda"]
+
+# float16 is the weights' own precision and what tensor cores are made for. On x86 there is no
+# arithmetic in it: CTranslate2 would widen to float32, where int8 is about twice as fast.
+_COMPUTE_TYPE: dict[_Kind, str] = {"cuda": "float16", "cpu": "int8"}
+
+# More threads do not speed up a decoder that waits for memory.
+_MAX_THREADS = 16
+
+_CUBLAS = ("libcublasLt.so.12", "libcublas.so.12")  # the second needs the first
+
+_MODELS: dict[_Kind, tuple[str, ...]] = {
+    "cuda": ("large-v3-turbo", "large-v3", "medium", "small", "base", "tiny"),
+    "cpu": ("small", "base", "medium", "tiny", "large-v3-turbo", "large-v3"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A place for models. ``threads`` are those of one model on the CPU."""
+
+    kind: _Kind
+    index: int
+    compute_type: str
+    threads: int
+
+
+def choose(device: str, compute_type: str = "auto", *, index: int = 0, threads: int = 0) -> Device:
+    """The device to use for ``device``, "auto", "cpu" or "cuda"; "auto" takes CUDA where it works.
+
+    ``compute_type`` "auto" means the best for the device, ``threads`` 0 as many as there are cores.
+
+    Raises:
+        DeviceUnavailable: CUDA was asked for by name, or the compute type, and cannot be used.
+    """
+    if device not in {"auto", "cpu", "cuda"}:
+        raise DeviceUnavailable(device, "there are auto, cpu and cuda")
+    problem = "" if device == "cpu" else _cuda_problem(index)
+    if device == "cuda" and problem:
+        raise DeviceUnavailable(device, problem)
+    kind: _Kind = "cpu" if device == "cpu" or problem else "cuda"
+    index = index if kind == "cuda" else 0
+    offered = ctranslate2.get_supported_compute_types(kind, index)
+    wanted = _COMPUTE_TYPE[kind] if compute_type == "auto" else compute_type
+    if wanted not in offered | {"default", "auto"}:
+        raise DeviceUnavailable(
+            kind, f"it does not compute in {wanted}, only in {', '.join(sorted(offered))}"
+        )
+    return Device(kind, index, wanted, threads or min(usable_cores(), _MAX_THREADS))
+
+
+def auto_model(device: Device, installed: Sequence[str]) -> str:
+    """The best of the installed Whisper models for the device; a demo model if there is no other.
+
+    Raises:
+        ModelMissing: none is installed.
+    """
+    preferred = _MODELS[device.kind]
+    for name in preferred:
+        if name in installed:
+            return name
+    if not installed:
+        raise ModelMissing(preferred[0], f"polycue models pull {preferred[0]}")
+    return min(installed, key=lambda name: (name.startswith("demo-"), name.endswith(".en"), name))
+
+
+def usable_cores() -> int:
+    """Cores this process may keep busy: its affinity, and a container's quota (cgroup v2)."""
+    cores = len(os.sched_getaffinity(0))
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()
+    except (OSError, ValueError):
+        return cores
+    return cores if quota == "max" else max(1, min(cores, int(quota) // int(period)))
+
+
+def _cuda_problem(index: int) -> str:
+    """Why CUDA cannot be used, or "" when it can; its libraries are loaded then."""
+    try:
+        count = ctranslate2.get_cuda_device_count()
+    except RuntimeError as error:  # a driver that is there and broken
+        return str(error)
+    if count == 0:
+        return "there is no NVIDIA device, or no driver for it"
+    if not 0 <= index < count:
+        return f"there is no device {index}, only {count} counted from 0"
+    return load_cublas(_wheel_folder())
+
+
+def load_cublas(folder: Path | None) -> str:
+    """Load cuBLAS 12 for good, from ``folder`` if given, and say what is wrong, or "".
+
+    CTranslate2 opens it by its bare name at the first use of a GPU. In a wheel it is on no search
+    path, and setting LD_LIBRARY_PATH in a running process is too late; once it is loaded by its
+    path, the bare name finds it.
+    """
+    try:
+        for library in _CUBLAS:
+            ctypes.CDLL(str(folder / library) if folder else library, mode=ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        return f"{error}; get it with: pip install 'polycue[cuda]'"
+    return ""
+
+
+def _wheel_folder() -> Path | None:
+    """Where nvidia-cublas-cu12 has its libraries; None where the wheel is not installed."""
+    try:
+        package = importlib.util.find_spec("nvidia.cublas")
+    except ModuleNotFoundError:
+        return None
+    folders = [
+        Path(place) / "lib" for place in (package and package.submodule_search_locations) or ()
+    ]
+    return next((folder for folder in folders if (folder / _CUBLAS[-1]).is_file()), None)
