@@ -49,8 +49,8 @@ def prepare_track(given: GivenTrack, number: int, form: TrackFormat, *, folder: 
 
 def stem_without_language(stem: str, language: str) -> str:
     """``movie`` of ``movie.en`` as of ``movie``: ``movie.en.srt`` becomes ``movie.es.srt``."""
-    head, dot, tail = stem.rpartition(".")
-    return head if dot and tail and _names(tail, language) else stem
+    head, _, tail = stem.rpartition(".")
+    return head if head and _names(tail, language) else stem
 
 
 def _names(text: str, language: str) -> bool:

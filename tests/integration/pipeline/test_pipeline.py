@@ -1,0 +1,115 @@
+"""The stages together, with real sound and a recogniser that says what it is told."""
+
+from pathlib import Path
+
+import pytest
+
+from polycue.domain.cancel import CancelToken
+from polycue.domain.errors import InvalidRequest, LimitExceeded, RecognitionFailed
+from polycue.domain.notice import NoticeReason
+from polycue.domain.request import (
+    Container,
+    GivenTrack,
+    InputFile,
+    LayoutOptions,
+    MuxOptions,
+    MuxTask,
+    SpeechOptions,
+    SpeechTask,
+    SubtitleTask,
+)
+from polycue.domain.transcript import Word
+from polycue.media.probe import probe
+from polycue.pipeline.pipeline import Pipeline
+from polycue.pipeline.result import TaskResult
+from polycue.testing.recogniser import ScriptedRecogniser
+from polycue.testing.translator import FakeTranslator
+from support import studio
+
+# The demo clip speaks at 3.5..6.4 s, 7.2..9.2 s, 10..13.4 s and 14.2..17.6 s.
+SCRIPT = (Word("One", 3600, 4000), Word("river.", 4100, 5000), Word("Two.", 7300, 8000))
+
+
+@pytest.fixture(scope="module")
+def clip(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    film = repository / "demo" / "tour.mp4"
+    return studio.cut(film, tmp_path_factory.mktemp("clip") / "clip.mp4", seconds=10.0)
+
+
+def run(task: SubtitleTask | MuxTask, folder: Path, **recogniser: object) -> TaskResult:
+    heard = ScriptedRecogniser(SCRIPT, **recogniser)  # type: ignore[arg-type]
+    pipeline = Pipeline(heard, FakeTranslator(), max_media_ms=60_000)
+    return pipeline.run(task, workdir=folder, cancel=CancelToken(), report=lambda event: None)
+
+
+def test_whispers_own_translation_is_an_english_track_with_its_route(
+    clip: Path, tmp_path: Path
+) -> None:
+    speech = SpeechOptions(task=SpeechTask.TRANSLATE)
+    task = SubtitleTask(InputFile(clip, "clip.mp4"), speech=speech, targets=("de", "en"))
+    result = run(task, tmp_path, language="es")
+    assert result.language == "es"
+    assert [(t.language, t.route) for t in result.tracks] == [
+        ("en", ("es", "en")),
+        ("de", ("es", "en", "de")),
+    ]
+
+
+def test_the_language_that_is_spoken_is_not_translated_into_itself(
+    clip: Path, tmp_path: Path
+) -> None:
+    task = SubtitleTask(InputFile(clip, "clip.mp4"), targets=("en", "es", "es"))
+    assert [t.language for t in run(task, tmp_path).tracks] == ["en", "es"]
+
+
+def test_a_doubtful_language_is_told(clip: Path, tmp_path: Path) -> None:
+    task = SubtitleTask(InputFile(clip, "clip.mp4"))
+    notices = run(task, tmp_path, language_probability=0.31).notices
+    assert [(n.reason, n.facts["probability"]) for n in notices] == [
+        (NoticeReason.LANGUAGE_UNCERTAIN, "0.310")
+    ]
+
+
+def test_a_chunk_that_fails_fails_the_film_and_says_where(clip: Path, tmp_path: Path) -> None:
+    # A film with a silent hole in it would look like a success.
+    with pytest.raises(RecognitionFailed) as caught:
+        run(SubtitleTask(InputFile(clip, "clip.mp4")), tmp_path, fails_at_ms=4000)
+    assert caught.value.start_ms < 4000
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_film_over_the_limit_is_refused_and_not_cut_short(
+    repository: Path, tmp_path: Path
+) -> None:
+    film = InputFile(repository / "demo" / "tour.mp4", "tour.mp4")
+    with pytest.raises(LimitExceeded) as caught:
+        run(SubtitleTask(film), tmp_path)
+    assert caught.value.limit == 60_000
+
+
+def test_an_unknown_preset_is_told_before_any_work(tmp_path: Path, clip: Path) -> None:
+    layout = LayoutOptions(preset="no-such")
+    with pytest.raises(InvalidRequest, match="netflix"):
+        run(SubtitleTask(InputFile(clip, "clip.mp4"), layout=layout), tmp_path)
+
+
+def test_subtitles_of_somebody_else_are_muxed_as_given(clip: Path, tmp_path: Path) -> None:
+    given = tmp_path / "given.vtt"
+    given.write_text("WEBVTT\n\n00:01.000 --> 00:03.000\n<i>Tom &amp; Jerry</i>\n")
+    track = GivenTrack(InputFile(given, "given.vtt"), "de", title="Kommentar", default=True)
+    options = MuxOptions(Container.MKV)
+    result = run(MuxTask(InputFile(clip, "clip.mp4"), (track,), options), tmp_path)
+    (file,) = result.files
+    assert file.filename == "clip.subtitled.mkv"
+    stream = probe(file.path, cancel=CancelToken()).streams[-1]
+    assert (stream.language, stream.title) == ("de", "Kommentar")
+    assert "default" in stream.dispositions
+
+
+def test_burning_in_draws_one_track_and_adds_the_others(clip: Path, tmp_path: Path) -> None:
+    options = MuxOptions(Container.MP4, burn_in="es")
+    task = SubtitleTask(InputFile(clip, "clip.mp4"), targets=("es",), mux=(options,))
+    file = run(task, tmp_path).files[-1]
+    assert file.filename == "clip.es.burned.mp4"
+    media = probe(file.path, cancel=CancelToken())
+    assert [s.language for s in media.streams if s.kind == "subtitle"] == ["en"]
