@@ -1,5 +1,6 @@
 """The door to faster-whisper and to CTranslate2's Whisper: chunks of sound to timed words."""
 
+import json
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ _MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be n
 _MAX_NEW_TOKENS = _MAX_LENGTH // 2
 _MAX_CONTEXT_TOKENS = _MAX_NEW_TOKENS - 1  # as in openai/whisper
 _REQUIRED_FILES = ("model.bin", "config.json", "tokenizer.json")
+_FEATURES_FILE = "preprocessor_config.json"  # early models have none: 80 mels, 30 s
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class Whisper:
                 raise ModelDamaged(name, f"{file} is missing")
         note = ModelNote.beside(path, name)
         with _loading(name, device):
+            if (path / _FEATURES_FILE).is_file():  # faster-whisper goes on without a broken one
+                json.loads((path / _FEATURES_FILE).read_text("utf-8"))
             model = WhisperModel(
                 str(path),
                 device=device,
@@ -285,7 +289,7 @@ def _facts(model: WhisperModel, name: str, note: ModelNote) -> ModelFacts:
     """From the weights and the vocabulary, and what the note says otherwise."""
     extractor, vocabulary = model.feature_extractor, model.hf_tokenizer
     if extractor.mel_filters.shape[0] != model.model.n_mels:
-        raise ModelDamaged(name, "preprocessor_config.json is missing or of another model")
+        raise ModelDamaged(name, f"{_FEATURES_FILE} is missing or of another model")
     multilingual: bool = model.model.is_multilingual
     known = note.languages or [
         languages.from_whisper(code)
