@@ -55,7 +55,8 @@ class Manifest:
         except FileNotFoundError:
             return {}
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ModelDamaged(_NAME, f"{self._path} cannot be read ({error!r})") from error
+            advice = "move it away, then import or pull the models again"
+            raise ModelDamaged(_NAME, f"{self._path} cannot be read; {advice}") from error
 
     def write(self, records: Mapping[str, Record]) -> None:
         models = {folder: asdict(records[folder]) for folder in sorted(records)}
