@@ -8,6 +8,8 @@ import platformdirs
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from polycue.models.store import default_models_dir
+
 MIB = 1024 * 1024
 GIB = 1024 * MIB
 DAY_S = 24 * 60 * 60
@@ -39,7 +41,7 @@ class Settings(BaseSettings):
         description="Folder for jobs, uploads and results. One server each; not on NFS.",
     )
     models_dir: Path = Field(
-        default_factory=lambda: platformdirs.user_cache_path("polycue") / "models",
+        default_factory=default_models_dir,
         description="Folder of the installed models.",
     )
     file_root: Annotated[tuple[Path, ...], NoDecode] = Field(

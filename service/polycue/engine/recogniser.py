@@ -48,6 +48,11 @@ class Recogniser:
     def __repr__(self) -> str:
         return f"Recogniser({self._device.kind}: {', '.join(map(repr, self._batchers.values()))})"
 
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """Names of the models in memory, as callers gave them."""
+        return tuple(self._batchers)
+
     def facts(self, model: str = "") -> ModelFacts:
         """What the model can do; "" is the default one. Loads it if need be, which takes seconds.
 

@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import NotFound, ReadPastEnd, Unreadable
@@ -66,32 +65,27 @@ class RangeReader:
             NotFound: the file was removed.
         """
         try:
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            self._file = path.open("rb", buffering=0)
         except FileNotFoundError as error:
             raise NotFound("artifact", name) from error
         except OSError as error:
             raise Unreadable(path, error.strerror or str(error)) from error
-        size_bytes = os.fstat(self._descriptor).st_size
+        size_bytes = os.fstat(self._file.fileno()).st_size
         if offset > size_bytes:
             self.close()
             raise ReadPastEnd(name, offset, size_bytes)
         self.offset = offset
         self._end = min(offset + limit_bytes, size_bytes) if limit_bytes else size_bytes
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def read(self, most_bytes: int) -> bytes:
         """The next bytes, b"" at the end."""
-        data = os.pread(self._descriptor, min(most_bytes, self._end - self.offset), self.offset)
+        wanted = min(most_bytes, self._end - self.offset)
+        data = os.pread(self._file.fileno(), wanted, self.offset)
         self.offset += len(data)
         return data
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        self._file.close()
 
 
 def hash_of(path: Path, cancel: CancelToken | None = None) -> bytes:

@@ -3,12 +3,19 @@
 import asyncio
 import contextvars
 import functools
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from contextlib import asynccontextmanager
+from typing import ParamSpec, Protocol, TypeVar
+
+
+class Closable(Protocol):
+    def close(self) -> None: ...
+
 
 P = ParamSpec("P")
 T = TypeVar("T")
+C = TypeVar("C", bound=Closable)
 
 
 class Lane:
@@ -34,6 +41,27 @@ class Lane:
         context = contextvars.copy_context()
         return self._executor.submit(context.run, functools.partial(work, *args, **kwargs))
 
+    @asynccontextmanager
+    async def holding(
+        self, open_: Callable[P, C], *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncIterator[C]:
+        """What ``open_`` returns, for the length of the block; then it is closed, in the lane too.
+
+        However the block ends, also where it is cancelled before it has begun.
+        """
+        opening = self.submit(open_, *args, **kwargs)
+        try:
+            yield await asyncio.shield(asyncio.wrap_future(opening))
+        finally:
+            # Begun before it is awaited, so that it is done even where nobody waits any more.
+            closing = self.submit(_close, opening)
+            await asyncio.wrap_future(closing)
+
     def close(self) -> None:
         """Wait for the work that was begun; drop what was not."""
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _close(opening: Future[C]) -> None:
+    if opening.exception() is None:  # waits until it is open; the lane began with that
+        opening.result().close()

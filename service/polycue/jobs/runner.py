@@ -46,8 +46,8 @@ class RunsTasks(Protocol):
 class Runner:
     """Works on up to ``workers`` jobs at once.
 
-    ``task_of`` reads a job's spec and finds its inputs; ``failure_of`` turns what was raised into
-    what callers are told.
+    ``task_of`` reads a job's spec and finds its inputs, for which it may write into the folder it
+    is given; ``failure_of`` turns what was raised into what callers are told.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Runner:
         pipeline: RunsTasks,
         folder: DataFolder,
         *,
-        task_of: Callable[[bytes], Task],
+        task_of: Callable[[bytes, Path], Task],
         failure_of: Callable[[Exception], Failure],
         workers: int,
     ) -> None:
@@ -80,11 +80,12 @@ class Runner:
         """Begin nothing new, give running jobs ``within_s`` to end, then interrupt them; blocks."""
         self._board.stop_claims()
         until_s = time.monotonic() + within_s
-        for thread in self._threads:
+        working = [thread for thread in self._threads if thread.is_alive()]
+        for thread in working:
             thread.join(max(0.0, until_s - time.monotonic()))
         self._stopped.set()
         self._board.interrupt()
-        for thread in self._threads:
+        for thread in working:
             thread.join()
 
     def _work(self) -> None:
@@ -117,7 +118,7 @@ class Runner:
     def _do(self, job: Job, live: LiveJob, workdir: Path) -> TaskResult:
         with disk_errors("the job"):
             workdir.mkdir(parents=True)
-            task = self._task_of(job.spec)
+            task = self._task_of(job.spec, workdir)
             reporter = _Reporter(job.id, live, self._board, self._artifacts)
             result = self._pipeline.run(
                 task, workdir=workdir, cancel=live.cancel, report=reporter.take

@@ -80,7 +80,8 @@ def run(board: Board, folder: DataFolder) -> Iterator[Callable[[RunsTasks], Runn
         runner.stop(within_s=0)
 
 
-def task_of(spec: bytes) -> Task:
+def task_of(spec: bytes, workdir: Path) -> Task:
+    assert workdir.is_dir()
     path = Path(spec.decode())
     return SubtitleTask(InputFile(path, path.name), targets=("es",))
 

@@ -1,6 +1,7 @@
 import errno
 import hashlib
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def test_where_there_are_no_links_it_copies(
 
 
 def pieces(path: Path, offset: int, limit: int, at_once: int = 4) -> list[bytes]:
-    with RangeReader(path, "x", offset=offset, limit_bytes=limit) as reader:
+    with closing(RangeReader(path, "x", offset=offset, limit_bytes=limit)) as reader:
         return list(iter(lambda: reader.read(at_once), b""))
 
 
@@ -103,7 +104,7 @@ def test_a_read_behind_the_end_is_refused(output: OutputFile) -> None:
 
 
 def test_a_reader_outlives_the_file(output: OutputFile) -> None:
-    with RangeReader(output.path, "x", offset=0, limit_bytes=0) as reader:
+    with closing(RangeReader(output.path, "x", offset=0, limit_bytes=0)) as reader:
         output.path.unlink()
         assert reader.read(100) == TEXT
     with pytest.raises(NotFound):

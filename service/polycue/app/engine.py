@@ -1,0 +1,93 @@
+"""Models, pipeline and catalogue, wired."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from polycue.app.installed import InstalledModels
+from polycue.config import Settings
+from polycue.engine.devices import auto_model, choose
+from polycue.engine.recogniser import Recogniser
+from polycue.engine.translator import Translator
+from polycue.jobs.runner import RunsTasks
+from polycue.models.facts import ModelKind
+from polycue.models.store import ModelStore
+from polycue.pipeline.pipeline import Pipeline
+from polycue.rpc.clips import Subtitles
+from polycue.rpc.installed import Installed
+from polycue.rpc.texts import WorksOnCues
+from polycue.translation.packages import Packages
+
+AUTO = "auto"
+
+
+class CallPipeline(Subtitles, WorksOnCues, Protocol):
+    """The pipeline for work whose caller waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What the server needs of everything below it; tests put fakes here.
+
+    ``ready`` returns once the default recogniser can be used, and raises while it cannot.
+    """
+
+    jobs: RunsTasks
+    calls: CallPipeline
+    installed: Installed
+    ready: Callable[[], None]
+    close: Callable[[], None]
+
+
+def open_engine(settings: Settings, *, preload: bool) -> Engine:
+    """The real engine; models are loaded when first needed, or by ``ready`` where ``preload``.
+
+    Raises:
+        DeviceUnavailable: the device asked for cannot be used.
+        ModelMissing: the recogniser that was named is not installed.
+    """
+    device = choose(
+        settings.device,
+        settings.compute_type,
+        index=settings.device_index,
+        threads=settings.threads,
+    )
+    store = ModelStore(settings.models_dir)
+    packages = Packages(store.argos_root)
+
+    def default_model() -> str:
+        if settings.model != AUTO:
+            return settings.model
+        models = (model for model in store.installed() if model.kind is ModelKind.WHISPER)
+        return auto_model(device, [model.name for model in models])
+
+    if settings.model != AUTO:
+        store.whisper_path(settings.model)
+    recogniser = Recogniser(store.whisper_path, default_model=default_model, device=device)
+    translator = Translator(
+        packages,
+        device=device.kind,
+        device_index=device.index,
+        compute_type=settings.compute_type,
+        threads=settings.threads,
+    )
+
+    def ready() -> None:
+        if preload:
+            recogniser.facts("")
+        else:
+            store.whisper_path(default_model())
+
+    def close() -> None:
+        recogniser.close()
+        translator.close()
+
+    return Engine(
+        jobs=Pipeline(recogniser, translator, max_media_ms=settings.max_job_media_s * 1000),
+        calls=Pipeline(recogniser, translator, max_media_ms=settings.max_call_media_s * 1000),
+        installed=InstalledModels(
+            store, recogniser, translator, default_model=default_model, device=device.kind
+        ),
+        ready=ready,
+        close=close,
+    )

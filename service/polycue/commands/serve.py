@@ -1,0 +1,120 @@
+"""``polycue serve``: a server in the foreground, until it is told to stop."""
+
+import asyncio
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import click
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from polycue.config import Settings
+from polycue.domain.errors import ListenError, PolycueError
+
+_HELP = """Run a server until it is stopped with Ctrl-C or SIGTERM; a second one does not wait.
+
+Each flag can be set in the environment too: --data-dir as POLYCUE_DATA_DIR.
+
+\b
+Examples:
+  polycue serve                                   on this machine only
+  polycue serve --listen unix:/run/polycue.sock   on a socket
+  polycue serve --listen 0.0.0.0:50051 --insecure in the clear, on a network you trust
+"""
+
+
+def flag_of(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def env_of(name: str) -> str:
+    return f"POLYCUE_{name.upper()}"
+
+
+def _option(name: str, field: FieldInfo) -> click.Option:
+    """The flag of a setting. It has no default: what is not given is left to the environment."""
+    flags, kind = [name, flag_of(name)], field.annotation
+    help_text = f"{field.description}  [{default_of(field)}{env_of(name)}]"
+    if bool in {kind, *get_args(kind)}:
+        flags = [name, f"{flag_of(name)}/{flag_of('no_' + name)}"]
+        return click.Option(flags, default=None, help=help_text)
+    if kind == tuple[Path, ...]:
+        return click.Option(flags, multiple=True, metavar="DIR", help=help_text)
+    if get_origin(kind) is Literal:
+        return click.Option(flags, type=click.Choice(get_args(kind)), help=help_text)
+    metavar = "DIR" if kind is Path else None
+    return click.Option(flags, type=str if kind is Path else kind, metavar=metavar, help=help_text)
+
+
+def default_of(field: FieldInfo) -> str:
+    """For the help; "" where there is none, or it depends."""
+    value = field.default
+    shown = value not in {None, ()} and not isinstance(value, bool) and not field.default_factory
+    return f"default: {value}; " if shown else ""
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    try:
+        return Settings(**{name: value for name, value in given.items() if value not in {None, ()}})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise click.UsageError(f"{flag_of(name)} or {env_of(name)}: {first['msg']}") from error
+
+
+@click.command(
+    params=[_option(name, field) for name, field in Settings.model_fields.items()],
+    help=_HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--ready-fd",
+    type=int,
+    help="Write the address and a line feed to this descriptor once calls are answered.",
+)
+@click.option("--exit-with-stdin", is_flag=True, help="Stop at once when standard input ends.")
+def serve(*, ready_fd: int | None, exit_with_stdin: bool, **given: Any) -> None:
+    settings = _settings(given)
+    try:
+        run(settings, ready_fd=ready_fd, exit_with_stdin=exit_with_stdin)
+    except ListenError as error:
+        raise click.UsageError(str(error)) from error
+    except PolycueError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> None:
+    """Serve until told to stop; blocks.
+
+    Raises:
+        PolycueError: the server cannot start.
+    """
+    # Here, not above: a --help should not wait for the engines to be imported.
+    from polycue import telemetry
+    from polycue.app.engine import open_engine
+    from polycue.app.server import App
+    from polycue.app.stop import Stop
+
+    def on_ready(address: str) -> None:
+        click.echo(f"polycue {version('polycue')} is ready on {address}", err=True)
+        if ready_fd is not None:
+            with os.fdopen(ready_fd, "w") as pipe:
+                pipe.write(f"{address}\n")
+
+    async def serve_until_stopped(app: App) -> None:
+        stop = Stop()
+        stop.on_signals()
+        if exit_with_stdin:
+            stop.on_end_of(sys.stdin.fileno())
+        await app.serve(stop, on_ready=on_ready)
+
+    telemetry.configure(level=settings.log_level, log_format=settings.log_format)
+    preload = not exit_with_stdin if settings.preload is None else settings.preload
+    engine = open_engine(settings, preload=preload)
+    try:
+        asyncio.run(serve_until_stopped(App(settings, engine)))
+    finally:
+        engine.close()

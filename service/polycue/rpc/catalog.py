@@ -1,0 +1,55 @@
+"""CatalogService."""
+
+from polycue.api.v1 import catalog_pb2 as pb
+from polycue.api.v1 import catalog_pb2_grpc as pb_grpc
+from polycue.jobs.lane import Lane
+from polycue.rpc import pages
+from polycue.rpc.convert import catalog as convert
+from polycue.rpc.convert import fields
+from polycue.rpc.guard import Context
+from polycue.rpc.installed import Installed
+from polycue.rpc.limits import Limits
+
+
+class CatalogService(pb_grpc.CatalogServiceServicer):
+    """``lane`` is for what looks into folders."""
+
+    def __init__(self, installed: Installed, limits: Limits, lane: Lane, *, version: str) -> None:
+        self._installed, self._limits = installed, limits
+        self._lane, self._version = lane, version
+
+    async def ListModels(
+        self, request: pb.ListModelsRequest, context: Context
+    ) -> pb.ListModelsResponse:
+        size = pages.page_size(request.page_size)
+        models = await self._lane(self._installed.models)
+        shown, token = pages.page(models, request, size, request.page_token)
+        return pb.ListModelsResponse(
+            models=[convert.model(model) for model in shown], next_page_token=token
+        )
+
+    async def ListTranslationPairs(
+        self, request: pb.ListTranslationPairsRequest, context: Context
+    ) -> pb.ListTranslationPairsResponse:
+        size = pages.page_size(request.page_size)
+        source = fields.optional_language(request.source_language_code, "source_language_code")
+        target = fields.optional_language(request.target_language_code, "target_language_code")
+        pairs = [
+            route
+            for route in await self._lane(self._installed.pairs)
+            if source in {"", route[0]} and target in {"", route[-1]}
+        ]
+        shown, token = pages.page(pairs, request, size, request.page_token)
+        return pb.ListTranslationPairsResponse(
+            pairs=[convert.pair(route) for route in shown], next_page_token=token
+        )
+
+    async def GetServerInfo(
+        self, request: pb.GetServerInfoRequest, context: Context
+    ) -> pb.GetServerInfoResponse:
+        return pb.GetServerInfoResponse(
+            version=self._version,
+            limits=convert.limits(self._limits),
+            features=convert.FEATURES,
+            device=self._installed.device,
+        )

@@ -1,0 +1,1 @@
+"""The only place where messages of the API meet the values inside; checks what callers send."""

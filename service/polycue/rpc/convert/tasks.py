@@ -1,0 +1,119 @@
+"""Requests to tasks."""
+
+from collections.abc import Callable
+
+from polycue.api.v1 import jobs_pb2, media_pb2, transcription_pb2
+from polycue.domain.errors import InvalidRequest
+from polycue.domain.request import (
+    GivenTrack,
+    InputFile,
+    MuxTask,
+    SubtitleTask,
+    Task,
+    TranslateTask,
+)
+from polycue.domain.track import TrackKind
+from polycue.rpc.convert import configs, fields
+from polycue.rpc.convert.sources import audio_choice
+
+_MOST_TRACKS = 50
+_LONGEST_TITLE_CHARS = 200
+
+Find = Callable[[media_pb2.MediaSource, str], InputFile]
+"""The file a source means; the second argument is the source's field, for errors to name."""
+
+ClipRequest = transcription_pb2.TranscribeRequest | transcription_pb2.StreamTranscribeRequest
+
+
+def task(spec: jobs_pb2.JobSpec, find: Find) -> Task:
+    """What a job is to do.
+
+    Raises:
+        InvalidRequest: a field is not usable; the error names it.
+    """
+    match spec.WhichOneof("task"):
+        case "subtitle":
+            return _subtitle(spec.subtitle, "spec.subtitle", find)
+        case "translate":
+            return _translate(spec.translate, "spec.translate", find)
+        case "mux":
+            return _mux(spec.mux, "spec.mux", find)
+        case _:
+            raise InvalidRequest("spec", "says no task: subtitle, translate or mux")
+
+
+def clip_task(request: ClipRequest, find: Find) -> SubtitleTask:
+    """What a call is to do: tracks, and no files."""
+    return SubtitleTask(
+        media=find(request.media, "media"),
+        audio=audio_choice(request.media, "media"),
+        speech=configs.speech_options(request.transcribe, "transcribe"),
+        targets=configs.targets(request.translations, "translations"),
+        layout=configs.layout_options(request.layout, "layout"),
+        formats=(),
+    )
+
+
+def _subtitle(message: jobs_pb2.SubtitleTask, field: str, find: Find) -> SubtitleTask:
+    return SubtitleTask(
+        media=find(message.media, f"{field}.media"),
+        audio=audio_choice(message.media, f"{field}.media"),
+        speech=configs.speech_options(message.transcribe, f"{field}.transcribe"),
+        targets=configs.targets(message.translations, f"{field}.translations"),
+        layout=configs.layout_options(message.layout, f"{field}.layout"),
+        formats=configs.track_formats(message.formats, f"{field}.formats"),
+        mux=configs.mux_copies(message.mux, f"{field}.mux"),
+    )
+
+
+def _translate(message: jobs_pb2.TranslateTask, field: str, find: Find) -> TranslateTask:
+    spoken = fields.language(message.language_code, f"{field}.language_code")
+    return TranslateTask(
+        subtitle=find(message.subtitle, f"{field}.subtitle"),
+        language=spoken,
+        targets=foreign_targets(message.translations, f"{field}.translations", spoken),
+        layout=configs.layout_options(message.layout, f"{field}.layout"),
+        formats=configs.track_formats(message.formats, f"{field}.formats"),
+    )
+
+
+def foreign_targets(translations: configs.Translations, field: str, spoken: str) -> tuple[str, ...]:
+    """At least one language, none of them the one the text is in."""
+    found = configs.targets(translations, field)
+    if not found:
+        raise InvalidRequest(field, "is empty; name at least one language")
+    if spoken in found:
+        raise InvalidRequest(field, f"{spoken!r} is the language the text is in")
+    return found
+
+
+def _mux(message: jobs_pb2.MuxTask, field: str, find: Find) -> MuxTask:
+    if not 1 <= len(message.tracks) <= _MOST_TRACKS:
+        raise InvalidRequest(
+            f"{field}.tracks", f"there are {len(message.tracks)}, not 1 to {_MOST_TRACKS}"
+        )
+    return MuxTask(
+        media=find(message.media, f"{field}.media"),
+        tracks=tuple(
+            _given_track(track, f"{field}.tracks[{number}]", find)
+            for number, track in enumerate(message.tracks)
+        ),
+        options=configs.mux_options(message.config, f"{field}.config"),
+    )
+
+
+def _given_track(message: jobs_pb2.MuxTrack, field: str, find: Find) -> GivenTrack:
+    if message.forced and message.hearing_impaired:
+        raise InvalidRequest(field, "is both forced and hearing_impaired")
+    kind = TrackKind.SUBTITLES
+    if message.forced:
+        kind = TrackKind.FORCED
+    elif message.hearing_impaired:
+        kind = TrackKind.CAPTIONS
+    return GivenTrack(
+        subtitle=find(message.subtitle, f"{field}.subtitle"),
+        language=fields.language(message.language_code, f"{field}.language_code"),
+        title=fields.short_text(message.title, f"{field}.title", most_chars=_LONGEST_TITLE_CHARS),
+        kind=kind,
+        default=message.default_track,
+    )

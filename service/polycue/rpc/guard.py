@@ -1,0 +1,154 @@
+"""What stands around every call: request id, log line, errors to status, and the gate.
+
+The rules here each cost somebody a bug (grpc.aio 1.85): text of an unknown exception reaches the
+client; a CancelledError that nobody asked for leaves the client without any status for ever; a
+broad ``except`` swallows ``abort``; a cancelled generator ends in another task.
+"""
+
+import asyncio
+import re
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, TypeAlias
+
+import grpc
+from google.rpc import status_pb2
+
+from polycue import telemetry
+from polycue.domain.errors import Cancelled, PolycueError
+from polycue.rpc import status
+from polycue.rpc.gate import Gate
+
+REQUEST_ID = "x-request-id"
+_PUSHBACK = "grpc-retry-pushback-ms"  # honoured by the core, Go and Java clients
+_LONGEST_PUSHBACK_S = 10  # a client that waits longer without a word looks hung
+_OWN_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_OURS = "/polycue."
+
+log = telemetry.logger(__name__)
+
+# Quoted: grpc's classes are generic for type checkers only.
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Answer = Callable[[Any, Any], Awaitable[Any]]
+Stream = Callable[[Any, Any], AsyncGenerator[Any]]
+
+
+class Guard(grpc.aio.ServerInterceptor):
+    """Wraps the handlers of our services; health and reflection stay as they are."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def intercept_service(
+        self,
+        continuation: "Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]",
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> "Handler | None":
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or not method.startswith(_OURS):
+            return handler
+        behaviour, make = _shape(handler)
+        if handler.response_streaming:
+            behaviour = server_stream(behaviour)
+        guarded: Handler = make(
+            self._guarded(behaviour, method),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+        return guarded
+
+    def _guarded(self, behaviour: Answer, method: str) -> Answer:
+        async def run(request: Any, context: Context) -> Any:
+            async with self._watch(method.rpartition("/")[2], context):
+                return await behaviour(request, context)
+
+        return run
+
+    @asynccontextmanager
+    async def _watch(self, method: str, context: Context) -> AsyncIterator[None]:
+        """Give the call its id, let it in, and turn whatever it raises into its status."""
+        request_id = request_id_of(context)
+        context.set_trailing_metadata(((REQUEST_ID, request_id),))
+        code, began_s = "OK", time.perf_counter()
+        with telemetry.bound(request_id=request_id):
+            try:
+                with self._gate.enter():
+                    yield
+            except grpc.aio.AbortError:
+                code = context.code().name
+                raise
+            except (asyncio.CancelledError, Cancelled):
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    code = "CANCELLED"  # by the client, or by its deadline
+                    raise
+                code = status.INTERNAL
+                log.exception("work was cancelled and nobody asked for it", method=method)
+                await _abort(context, status.internal_status(request_id), request_id)
+            except PolycueError as error:
+                code = status.row_of(error).code.name
+                delay_s = status.retry_after_s(error)
+                log.info("refused", method=method, reason=status.reason_of(error))
+                await _abort(context, status.status_of(error), request_id, delay_s)
+            except Exception:
+                code = status.INTERNAL
+                log.exception("a call failed for a reason nobody foresaw", method=method)
+                await _abort(context, status.internal_status(request_id), request_id)
+            finally:
+                took_ms = round((time.perf_counter() - began_s) * 1000)
+                log.info("call", method=method, code=code, ms=took_ms)
+
+
+def server_stream(behaviour: Stream) -> Answer:
+    """An async generator as a coroutine that writes: its ``finally`` then runs in the call's task.
+
+    Left to grpc, a generator cancelled in the middle of a write is closed later, in another task.
+    """
+
+    async def run(request: Any, context: Context) -> None:
+        async with aclosing(behaviour(request, context)) as messages:
+            async for message in messages:
+                await context.write(message)
+
+    return run
+
+
+def request_id_of(context: Context) -> str:
+    """The caller's own id where it sent a decent one, else a new one."""
+    for key, value in context.invocation_metadata() or ():
+        if key == REQUEST_ID and isinstance(value, str) and _OWN_REQUEST_ID.fullmatch(value):
+            return value
+    return uuid.uuid4().hex
+
+
+async def _abort(
+    context: Context, rich: status_pb2.Status, request_id: str, delay_s: int | None = None
+) -> None:
+    # abort replaces what set_trailing_metadata set, so all of it goes here.
+    trailers: list[tuple[str, str | bytes]] = [
+        (REQUEST_ID, request_id),
+        (status.DETAILS_KEY, rich.SerializeToString()),
+    ]
+    if delay_s is not None and delay_s <= _LONGEST_PUSHBACK_S:
+        trailers.append((_PUSHBACK, str(delay_s * 1000)))
+    await context.abort(_CODES[rich.code], rich.message, trailing_metadata=tuple(trailers))
+
+
+def _shape(handler: Handler) -> tuple[Any, Callable[..., Any]]:
+    """The handler's function, and what makes a handler of the same shape."""
+    match handler.request_streaming, handler.response_streaming:
+        case False, False:
+            return handler.unary_unary, grpc.unary_unary_rpc_method_handler
+        case False, True:
+            return handler.unary_stream, grpc.unary_stream_rpc_method_handler
+        case True, False:
+            return handler.stream_unary, grpc.stream_unary_rpc_method_handler
+        case _:
+            return handler.stream_stream, grpc.stream_stream_rpc_method_handler
+
+
+_CODES = {code.value[0]: code for code in grpc.StatusCode}

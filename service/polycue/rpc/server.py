@@ -1,0 +1,127 @@
+"""The gRPC server: its options, its services, health and reflection."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from polycue.api.v1 import (
+    artifacts_pb2_grpc,
+    catalog_pb2_grpc,
+    jobs_pb2_grpc,
+    subtitles_pb2_grpc,
+    transcription_pb2_grpc,
+    uploads_pb2_grpc,
+)
+from polycue.domain.errors import AddressUnusable
+from polycue.rpc.address import Address
+from polycue.rpc.artifacts import ArtifactService
+from polycue.rpc.catalog import CatalogService
+from polycue.rpc.gate import Gate
+from polycue.rpc.guard import Guard
+from polycue.rpc.jobs import JobService
+from polycue.rpc.limits import MAX_MESSAGE_BYTES
+from polycue.rpc.subtitles import SubtitleService
+from polycue.rpc.transcription import TranscriptionService
+from polycue.rpc.uploads import UploadService
+
+PACKAGE = "polycue.api.v1"
+TRANSCRIPTION = f"{PACKAGE}.TranscriptionService"
+SERVICES = (
+    TRANSCRIPTION,
+    *(f"{PACKAGE}.{name}Service" for name in ("Upload", "Job", "Artifact", "Subtitle", "Catalog")),
+)
+
+# Unknown options are ignored without a word, so each is tested by its effect or was measured.
+OPTIONS: Mapping[str, int] = {
+    # Else a second server binds the same port and each gets half of the calls.
+    "grpc.so_reuseport": 0,
+    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+    "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+    "grpc.max_concurrent_streams": 200,  # of one connection
+    # Finds dead watchers after 80 s; the default is two hours.
+    "grpc.keepalive_time_ms": 60_000,
+    "grpc.keepalive_timeout_ms": 20_000,
+    # The default, 5 minutes, drops clients that ping during a long silent call.
+    "grpc.http2.min_ping_interval_without_data_ms": 20_000,
+    "grpc.keepalive_permit_without_calls": 1,  # idle clients behind NAT
+    "grpc.max_connection_idle_ms": 15 * 60_000,
+    "grpc.max_connection_age_ms": 60 * 60_000,  # calls at work are let finish
+}
+# maximum_concurrent_rpcs stays unset: when full it refuses health checks too.
+
+_LAST_CALLS_S = 1.0  # an open health watch makes stop() wait the whole of it
+_STATUS_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    transcription: TranscriptionService
+    uploads: UploadService
+    jobs: JobService
+    artifacts: ArtifactService
+    subtitles: SubtitleService
+    catalog: CatalogService
+
+
+class Server:
+    """Serves ``services`` at ``address``. Made, started and stopped in one event loop."""
+
+    def __init__(self, services: Services, gate: Gate, *, reflect: bool) -> None:
+        self._server = grpc.aio.server(interceptors=(Guard(gate),), options=tuple(OPTIONS.items()))
+        self._health = health.aio.HealthServicer()
+        _register(self._server, services)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        if reflect:
+            names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
+
+    async def start(self, address: Address) -> str:
+        """Listen, and answer; returns the address with the port that was bound.
+
+        Raises:
+            AddressUnusable: the address is taken, or not this machine's.
+        """
+        address.require_free()
+        try:
+            port = self._server.add_insecure_port(address.text)
+        except RuntimeError as error:
+            raise AddressUnusable(address.text, "it is taken, or not this machine's") from error
+        for service in SERVICES:
+            await self.set_serving(service, is_serving=service != TRANSCRIPTION)
+        await self._server.start()
+        return address.with_port(port)
+
+    async def set_serving(self, service: str, *, is_serving: bool) -> None:
+        """What ``grpc.health.v1`` says of one of ``SERVICES``."""
+        answer = health_pb2.HealthCheckResponse
+        status = answer.SERVING if is_serving else answer.NOT_SERVING
+        # HealthServicer writes to its watchers under a lock; one that reads nothing holds it.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STATUS_S):
+                await self._health.set(service, status)
+
+    async def stop_serving(self) -> None:
+        """Tell load balancers, for good, that nothing here serves any more."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STATUS_S):
+                await self._health.enter_graceful_shutdown()
+
+    async def stop(self) -> None:
+        """End what is left of the calls, and listen no more."""
+        await self._server.stop(_LAST_CALLS_S)
+
+
+def _register(server: grpc.aio.Server, services: Services) -> None:
+    transcription_pb2_grpc.add_TranscriptionServiceServicer_to_server(
+        services.transcription, server
+    )
+    uploads_pb2_grpc.add_UploadServiceServicer_to_server(services.uploads, server)
+    jobs_pb2_grpc.add_JobServiceServicer_to_server(services.jobs, server)
+    artifacts_pb2_grpc.add_ArtifactServiceServicer_to_server(services.artifacts, server)
+    subtitles_pb2_grpc.add_SubtitleServiceServicer_to_server(services.subtitles, server)
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(services.catalog, server)

@@ -1,0 +1,96 @@
+"""Subtitle texts that come and go in one message."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from polycue.api.v1 import subtitles_pb2 as pb
+from polycue.domain.cancel import CancelToken
+from polycue.domain.cue import Cue
+from polycue.domain.errors import InvalidRequest
+from polycue.domain.language import UNDETERMINED
+from polycue.domain.request import LayoutOptions
+from polycue.domain.track import Track, TrackFormat
+from polycue.rpc.convert import configs, documents, fields
+from polycue.rpc.convert.tasks import foreign_targets
+from polycue.tracks.files import deoverlapped, parse
+from polycue.tracks.reading import Reading
+
+
+class WorksOnCues(Protocol):
+    """The pipeline, or a fake of it."""
+
+    def translate_cues(
+        self,
+        cues: Sequence[Cue],
+        source: str,
+        target: str,
+        options: LayoutOptions,
+        *,
+        cancel: CancelToken,
+    ) -> Track: ...
+
+    def convert(
+        self, cues: Sequence[Cue], language: str, options: LayoutOptions
+    ) -> tuple[Cue, ...]: ...
+
+
+class Texts:
+    """Blocks; safe to use from several threads."""
+
+    def __init__(self, pipeline: WorksOnCues) -> None:
+        self._pipeline = pipeline
+
+    def translate(
+        self, request: pb.TranslateSubtitlesRequest, cancel: CancelToken
+    ) -> pb.TranslateSubtitlesResponse:
+        """The text in other languages, its times unchanged.
+
+        Raises:
+            InvalidRequest, SubtitleSyntax: the request, or the text, is not usable.
+            PairNotInstalled: a language cannot be reached.
+        """
+        spoken = fields.language(request.document.language_code, "document.language_code")
+        wanted = foreign_targets(request.translations, "translations", spoken)
+        layout = configs.layout_options(request.layout, "layout")
+        own_format = configs.track_format(request.document.format, "document.format")
+        written_as = documents.output_format(request.output_format, own_format)
+        reading = _read(request.document, own_format)
+        response = pb.TranslateSubtitlesResponse()
+        for target in wanted:
+            track = self._pipeline.translate_cues(
+                reading.cues, spoken, target, layout, cancel=cancel
+            )
+            notices = reading.notices + track.notices
+            response.documents.append(documents.document(track, written_as, notices))
+        return response
+
+    def convert(
+        self, request: pb.ConvertSubtitlesRequest, cancel: CancelToken
+    ) -> pb.ConvertSubtitlesResponse:
+        """The text in another format; its lines are broken anew where a layout is given.
+
+        Raises:
+            InvalidRequest, SubtitleSyntax: the request, or the text, is not usable.
+        """
+        written_as = configs.track_format(request.output_format, "output_format")
+        own_format = configs.track_format(request.document.format, "document.format")
+        language = fields.optional_language(
+            request.document.language_code, "document.language_code"
+        )
+        reading = _read(request.document, own_format)
+        if request.HasField("layout"):
+            layout = configs.layout_options(request.layout, "layout")
+            cues = self._pipeline.convert(reading.cues, language or UNDETERMINED, layout)
+            reading = replace(reading, cues=cues)
+        track = Track(language or UNDETERMINED, reading.cues)
+        return pb.ConvertSubtitlesResponse(
+            document=documents.document(track, written_as, reading.notices)
+        )
+
+
+def _read(document: pb.SubtitleDocument, track_format: TrackFormat) -> Reading:
+    if not document.text.strip():
+        raise InvalidRequest("document.text", "is empty")
+    reading = parse(document.text, track_format)
+    return replace(reading, cues=deoverlapped(reading.cues))
