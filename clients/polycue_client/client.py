@@ -1,11 +1,11 @@
 """The synchronous client. ``polycue_client.aio`` has the same for asyncio."""
 
 import contextlib
-import time
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self, TypeVar
+from typing import IO, Protocol, Self, TypeVar
 
 import grpc
 
@@ -26,9 +26,14 @@ from polycue.api.v1 import (
 )
 from polycue_client import channel, outcome, requests
 from polycue_client.drafts import Draft, own_name
-from polycue_client.errors import JobInterrupted, translated
+from polycue_client.errors import CallCancelled, JobInterrupted, translated
 from polycue_client.retry import TRANSIENT, Failures, Retry
 from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
+
+
+class _Cancellable(Protocol):
+    def cancel(self) -> object: ...
+
 
 _Request = TypeVar("_Request", bound=requests.PageRequest)
 _Page = TypeVar("_Page", bound=requests.Page)
@@ -71,6 +76,9 @@ class Polycue:
         self._wire = wire
         self._timeout_s, self._clip_timeout_s = timeout_s, clip_timeout_s
         self._retry = retry
+        self._lock = threading.Lock()
+        self._interrupted = threading.Event()
+        self._long_calls: set[_Cancellable] = set()
         self._catalog = catalog_pb2_grpc.CatalogServiceStub(wire)
         self._transcription = transcription_pb2_grpc.TranscriptionServiceStub(wire)
         self._subtitles = subtitles_pb2_grpc.SubtitleServiceStub(wire)
@@ -91,6 +99,36 @@ class Polycue:
 
     def close(self) -> None:
         self._wire.close()
+
+    def interrupt(self) -> None:
+        """End what takes long, from another thread or a signal's.
+
+        Watching, uploading, downloading and transcribing raise ``CallCancelled``, now and from now
+        on; other calls still work, so that jobs can be cancelled and uploads removed.
+        """
+        with self._lock:
+            self._interrupted.set()
+            for call in self._long_calls:
+                call.cancel()
+
+    @contextlib.contextmanager
+    def _lasting(self, call: "_Cancellable") -> "Iterator[None]":
+        """Let ``interrupt`` end the call, and end it with the block however that is left."""
+        with self._lock:
+            self._long_calls.add(call)
+            late = self._interrupted.is_set()
+        try:
+            if late:  # its answer may be here already, but nobody wants it
+                raise CallCancelled("the client was interrupted", status="CANCELLED")
+            with translated():
+                yield
+        finally:
+            call.cancel()  # one that has ended is not changed by it
+            with self._lock:
+                self._long_calls.discard(call)
+
+    def _pause(self, delay_s: float) -> None:
+        self._interrupted.wait(delay_s)
 
     # What the server can do
 
@@ -134,8 +172,8 @@ class Polycue:
         layout: media_pb2.LayoutConfig | None = None,
     ) -> transcription_pb2.TranscribeResponse:
         """The tracks of a clip: the spoken language first, then ``translate_to`` in its order."""
-        with self._source(media) as source, translated():
-            return self._transcription.Transcribe(
+        with self._source(media) as source:
+            call = self._transcription.Transcribe.future(
                 transcription_pb2.TranscribeRequest(
                     media=source,
                     transcribe=transcribe,
@@ -144,6 +182,8 @@ class Polycue:
                 ),
                 timeout=self._clip_timeout_s,
             )
+            with self._lasting(call):
+                return call.result()
 
     def stream_transcribe(
         self,
@@ -164,7 +204,7 @@ class Polycue:
                 ),
                 timeout=self._clip_timeout_s,
             )
-            with _ending(call), translated():
+            with self._lasting(call):
                 yield from call
 
     # Subtitle texts
@@ -232,16 +272,17 @@ class Polycue:
             try:
                 upload = self._write(outgoing, upload)
             except TRANSIENT as error:
-                time.sleep(failures.delay_s(error))
+                self._pause(failures.delay_s(error))
                 upload = self._resumed(upload, failures)
         return upload
 
     def _write(self, outgoing: Outgoing, upload: uploads_pb2.Upload) -> uploads_pb2.Upload:
         try:
-            with translated():
-                stored = self._uploads.WriteUpload(
-                    outgoing.messages(upload.name, upload.committed_bytes)
-                ).upload
+            call = self._uploads.WriteUpload.future(
+                outgoing.messages(upload.name, upload.committed_bytes)
+            )
+            with self._lasting(call):
+                stored = call.result().upload
         finally:
             outgoing.raise_failure()
         if stored.state != uploads_pb2.UPLOAD_STATE_COMPLETE:
@@ -254,7 +295,7 @@ class Polycue:
             try:
                 stored = self.get_upload(upload.name)
             except TRANSIENT as error:
-                time.sleep(failures.delay_s(error))
+                self._pause(failures.delay_s(error))
             else:
                 if stored.committed_bytes > upload.committed_bytes:
                     failures.forget()
@@ -342,14 +383,14 @@ class Polycue:
         while True:
             try:
                 call = self._jobs.WatchJob(request)
-                with _ending(call), translated():
+                with self._lasting(call):
                     for event in call:
                         failures.forget()
                         request.after_sequence = max(request.after_sequence, event.sequence)
                         if event.WhichOneof("event") != "heartbeat":
                             yield event
             except TRANSIENT as error:
-                time.sleep(failures.delay_s(error))
+                self._pause(failures.delay_s(error))
             else:
                 return
 
@@ -419,12 +460,12 @@ class Polycue:
         while not incoming.complete:
             try:
                 call = self._artifacts.ReadArtifact(incoming.request())
-                with _ending(call), translated():
+                with self._lasting(call):
                     for message in call:
                         failures.forget()
                         yield incoming.take(message)
             except TRANSIENT as error:
-                time.sleep(failures.delay_s(error))
+                self._pause(failures.delay_s(error))
             else:
                 break
         incoming.check()
@@ -444,12 +485,3 @@ class Polycue:
                 yield media_pb2.MediaSource(upload=upload.name)
             finally:
                 self.delete_upload(upload.name)
-
-
-@contextlib.contextmanager
-def _ending(call: grpc.Call) -> Iterator[None]:
-    """End the call with the block, however that is left; an ended call is not changed by it."""
-    try:
-        yield
-    finally:
-        call.cancel()

@@ -252,6 +252,8 @@ def translated() -> Iterator[None]:
         yield
     except grpc.RpcError as error:
         raise from_rpc(error) from error
+    except grpc.FutureCancelledError as error:
+        raise CallCancelled("the call was cancelled", status="CANCELLED") from error
 
 
 def _details(trailers: Iterable[tuple[str, str | bytes]]) -> Details:

@@ -8,6 +8,11 @@ from polycue_client import Polycue, Retry, connect
 from polycue_client.testing import ScriptedServer
 
 
+@pytest.fixture(autouse=True)
+def no_server_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("POLYCUE_SERVER", raising=False)
+
+
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     with ScriptedServer() as scripted:

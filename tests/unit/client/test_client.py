@@ -1,5 +1,6 @@
 """The synchronous client against a server that keeps the API's promises."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,6 +29,10 @@ def three_steps(spec: jobs_pb2.JobSpec) -> Sequence[Event]:
         progress_event(2),
         job_event(jobs_pb2.JOB_STATE_SUCCEEDED),
     ]
+
+
+def runs_until_cancelled(spec: jobs_pb2.JobSpec) -> Sequence[Event]:
+    return [job_event(jobs_pb2.JOB_STATE_RUNNING), job_event(jobs_pb2.JOB_STATE_CANCELLED)]
 
 
 def source() -> media_pb2.MediaSource:
@@ -151,6 +156,28 @@ def test_leaving_a_watch_does_not_cancel_the_job(polycue: Polycue, server: Scrip
     for _ in polycue.watch(polycue.subtitle(source())):
         break
     assert not server.cancelled.is_set()
+
+
+def test_an_interrupted_client_ends_what_takes_long_and_nothing_else(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    server.scripts.append(runs_until_cancelled)
+    job = polycue.subtitle(source())
+
+    def interrupt() -> None:
+        server.watched.wait()
+        polycue.interrupt()
+
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    with pytest.raises(errors.CallCancelled):
+        polycue.wait(job)
+    interrupting.join()
+    with pytest.raises(errors.CallCancelled):
+        polycue.wait(job)
+    with pytest.raises(errors.CallCancelled):
+        polycue.transcribe(b"RIFF")
+    assert polycue.cancel(job).state == jobs_pb2.JOB_STATE_CANCELLING
 
 
 def test_waiting_returns_the_job_that_succeeded(polycue: Polycue, server: ScriptedServer) -> None:

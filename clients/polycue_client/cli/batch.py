@@ -1,0 +1,170 @@
+"""Several files, each a job of its own: one that fails does not stop the others."""
+
+import contextlib
+import json
+import sys
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+import click
+
+from polycue.api.v1 import artifacts_pb2, jobs_pb2
+from polycue_client import outcome
+from polycue_client.cli import captions
+from polycue_client.cli.display import Display, Step, display, step_of
+from polycue_client.cli.exits import explain
+from polycue_client.cli.interruption import Interruption
+from polycue_client.cli.options import OutputChoice, ServerChoice
+from polycue_client.cli.outputs import fetch_all, refuse_taken
+from polycue_client.cli.results import Item, Result, exit_code, planned
+from polycue_client.cli.workplace import Workplace, workplace
+from polycue_client.drafts import wire_name
+from polycue_client.errors import (
+    JobInterrupted,
+    PolycueClientError,
+    ServerFault,
+    ServerUnreachable,
+)
+
+
+def work_on(items: Sequence[Item], choice: ServerChoice, output: OutputChoice) -> int:
+    """Do all items, tell about each, and return the exit code."""
+    results = planned(items, overwrite=output.overwrite or output.to_stdout)
+    shown = display()
+    with Interruption() as interruption:
+        batch = _Batch(shown, output, interruption)
+        batch.tell(result for result in results if result.error)
+        batch.work([result for result in results if not result.error], choice)
+    code = interruption.exit_code if interruption.times else exit_code(results)
+    if interruption.times:
+        shown.say("interrupted")
+    if output.as_json:
+        document = {"exit_code": code, "files": [result.document() for result in results]}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    return code
+
+
+class _Batch:
+    def __init__(self, shown: Display, output: OutputChoice, interruption: Interruption) -> None:
+        self._shown, self._output, self._interruption = shown, output, interruption
+
+    def work(self, pending: Sequence[Result], choice: ServerChoice) -> None:
+        left = deque(pending)
+        try:
+            if left:
+                self._work_off(left, choice)
+        except ServerUnreachable as error:  # for one is for all
+            for result in left:
+                result.error = error
+            self.tell(left)
+
+    def _work_off(self, left: deque[Result], choice: ServerChoice) -> None:
+        files = [result.item.path for result in left]
+        with workplace(choice, files, self._interruption) as place:
+            while left:
+                if self._interruption.times:
+                    raise ServerUnreachable("interrupted before its turn")
+                result = left.popleft()
+                Worker(place, self._shown, self._output).do(result)
+                self.tell([result])
+                if isinstance(result.error, ServerUnreachable):
+                    raise result.error
+
+    def tell(self, results: Iterable[Result]) -> None:
+        """Say what became of them, unless the person who interrupted it all knows."""
+        for result in results:
+            if not (result.error and self._interruption.times):
+                _tell(self._shown, result, self._output)
+
+
+class Worker:
+    """Takes one file through a job to its outputs."""
+
+    def __init__(self, place: Workplace, shown: Display, output: OutputChoice) -> None:
+        self._place, self._shown, self._output = place, shown, output
+
+    def do(self, result: Result) -> None:
+        """Fill in the result; its ``error`` says what could not be done."""
+        self._shown.begin(click.format_filename(result.item.path, shorten=True))
+        try:
+            self._do(result)
+        except ServerUnreachable as error:
+            result.error = self._place.unreachable(error)
+        except (PolycueClientError, OSError) as error:
+            result.error = error
+        finally:
+            self._shown.end()
+
+    def _do(self, result: Result) -> None:
+        item = result.item
+        with self._place.source(item.path, self._uploaded) as source:
+            labels = {"file": wire_name(item.path)}
+            created = self._place.client.create_job(item.spec(source), labels=labels)
+            result.job = created.name
+            try:
+                job = self._follow(result)
+            except ServerUnreachable:
+                raise
+            except BaseException:  # Ctrl-C, SIGTERM, or a file in the way: nobody wants it now
+                with contextlib.suppress(PolycueClientError):
+                    self._place.client.cancel(created)
+                raise
+            self._fetch(outcome.succeeded(job), result)
+
+    def _uploaded(self, done_bytes: int, total_bytes: int) -> None:
+        self._shown.step(Step("uploading", done_bytes, total_bytes, done_bytes == total_bytes))
+
+    def _follow(self, result: Result) -> jobs_pb2.Job:
+        """Watch the job to its end, and return it as it is then."""
+        for event in self._place.client.watch(result.job, include_cues=True):
+            if event.HasField("progress"):
+                self._shown.step(step_of(event.progress))
+            elif event.HasField("cues"):
+                result.add_cues(event.cues)
+                if not event.cues.route:
+                    self._spoken(result, event.cues.language_code)
+            elif event.HasField("job"):
+                self._spoken(result, event.job.language_code)
+                if outcome.has_ended(event.job):
+                    result.notices = list(event.job.notices)
+                    return event.job
+        raise JobInterrupted(f"the server stopped telling about {result.job} before its end")
+
+    def _spoken(self, result: Result, language: str) -> None:
+        """Now the name of the spoken track is known: better to stop here than hours later."""
+        if not language or result.language:
+            return
+        result.language = language
+        if not (self._output.overwrite or self._output.to_stdout):
+            refuse_taken(result.item.place.sidecar(language, s) for s in result.item.unnamed)
+
+    def _fetch(self, job: jobs_pb2.Job, result: Result) -> None:
+        if self._output.to_stdout:
+            sys.stdout.buffer.write(self._place.client.read(_wanted(job)))
+            sys.stdout.buffer.flush()
+        else:
+            places = [(artifact, result.item.place.of(artifact)) for artifact in job.artifacts]
+            result.outputs = fetch_all(self._place.client, places, overwrite=self._output.overwrite)
+
+
+def _wanted(job: jobs_pb2.Job) -> artifacts_pb2.Artifact:
+    """The one track to print: the translation where there is one."""
+    tracks = [artifact for artifact in job.artifacts if artifact.language_code]
+    translated = [track for track in tracks if track.language_code != job.language_code]
+    if not tracks:
+        raise ServerFault(f"{job.name} succeeded and has no track")
+    return (translated or tracks)[0]
+
+
+def _tell(shown: Display, result: Result, output: OutputChoice) -> None:
+    name = click.format_filename(result.item.path)
+    for notice in result.notices:
+        shown.say(f"{name}: warning: {notice.message}")
+    if result.error:
+        shown.say(f"{name}: error: {explain(result.error)}")
+        return
+    if output.print_captions:
+        captions.show(name, {k: list(track.values()) for k, track in result.tracks.items()})
+    if not output.as_json:
+        for written in result.outputs:
+            click.echo(click.format_filename(written.path))

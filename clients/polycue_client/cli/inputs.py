@@ -1,0 +1,73 @@
+"""The files a command line names, and what is wrong with them before any work starts."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+# What folders are searched for; a file that is named itself may have any suffix.
+# fmt: off
+MEDIA_SUFFIXES = frozenset(
+    {
+        ".3gp", ".aac", ".aiff", ".avi", ".flac", ".flv", ".m2ts", ".m4a", ".m4v", ".mka", ".mkv",
+        ".mov", ".mp3", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".ogg", ".ogv", ".opus", ".ts",
+        ".vob", ".wav", ".webm", ".wma", ".wmv"
+    }
+)
+# fmt: on
+SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt"})
+
+
+def expanded(paths: Sequence[Path], suffixes: Iterable[str], *, recursive: bool) -> list[Path]:
+    """The files, and those in the folders; polycue's own muxed copies are not taken for films.
+
+    Raises:
+        click.UsageError: a folder has nothing that fits.
+    """
+    wanted = frozenset(suffixes)
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found = sorted(_within(path, wanted, recursive=recursive))
+            if not found:
+                raise click.UsageError(f"there is nothing to do in the folder {path}")
+            files.extend(found)
+        else:
+            files.append(path)
+    return list(dict.fromkeys(files))
+
+
+def _within(folder: Path, suffixes: frozenset[str], *, recursive: bool) -> Iterator[Path]:
+    for path in folder.rglob("*") if recursive else folder.iterdir():
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        copy = path.stem.endswith(".subtitled")
+        if path.suffix.lower() in suffixes and path.is_file() and not hidden and not copy:
+            yield path
+
+
+def check_readable(path: Path) -> None:
+    """Return where there is a file with something in it that may be read.
+
+    Raises:
+        OSError: there is not.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # opening a named pipe would wait for its writer
+        raise OSError(f"{path} is not a file")
+    if status.st_size == 0:
+        raise OSError(f"{path} is empty")
+    path.open("rb").close()
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder if it is not there.
+
+    Raises:
+        OSError: it cannot be made, or nothing can be written there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "no file can be written here", str(folder))

@@ -1,0 +1,215 @@
+"""``polycue jobs``: the jobs of a running server."""
+
+import functools
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from polycue_client.cli.exits import reported
+from polycue_client.cli.interruption import Interruption
+from polycue_client.cli.options import server_address
+from polycue_client.cli.parsing import ForgivingCommand, comma_list_of
+
+if TYPE_CHECKING:
+    from polycue.api.v1 import jobs_pb2
+    from polycue_client.client import Polycue
+
+_STATES = ("queued", "running", "cancelling", "succeeded", "failed", "cancelled", "interrupted")
+
+# After \b click keeps the lines as they are.
+_HELP = """See and steer the jobs of a server.
+
+A job is named jobs/ID or by its ID alone, and the server by --server or
+POLYCUE_SERVER.
+
+\b
+Examples:
+  polycue jobs list --server localhost:50051 --state running
+  polycue jobs watch 3f2a
+  polycue jobs fetch 3f2a -o subtitles/
+"""
+
+
+@click.group(help=_HELP)
+def jobs() -> None:
+    pass
+
+
+def _on_server(function: Callable[..., None]) -> Callable[..., None]:
+    """Give the command --server, and call it with a client as its first argument."""
+
+    @server_address("The server, such as localhost:50051.")
+    @functools.wraps(function)
+    def run(server: str, **kwargs: object) -> None:
+        if not server:
+            raise click.UsageError("name the server with --server, or in POLYCUE_SERVER")
+        from polycue_client.client import connect
+
+        with reported(server), Interruption() as interruption, connect(server) as client:
+            interruption.on_signal(lambda times: client.interrupt())
+            function(client, **kwargs)
+
+    return run
+
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+_job_argument = click.argument("name", metavar="JOB")
+_jobs_argument = click.argument("names", metavar="JOB...", nargs=-1, required=True)
+
+
+@jobs.command("list", cls=ForgivingCommand)
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    callback=comma_list_of(*_STATES),
+    metavar="STATE,...",
+    help=f"Only these: {', '.join(_STATES)}.",
+)
+@_json_option
+@_on_server
+def list_jobs(client: "Polycue", states: tuple[str, ...], as_json: bool) -> None:
+    """List jobs, newest first."""
+    from polycue.api.v1 import jobs_pb2
+
+    wanted = [jobs_pb2.JobState.Value(f"JOB_STATE_{state.upper()}") for state in states]
+    found = list(client.jobs(states=wanted))
+    if as_json:
+        _print_json({"jobs": [_document(job) for job in found]})
+    else:
+        _print_table(found)
+
+
+@jobs.command(cls=ForgivingCommand)
+@_job_argument
+@_json_option
+@_on_server
+def show(client: "Polycue", name: str, as_json: bool) -> None:
+    """Show all there is to know of a job."""
+    job = client.get_job(_full_name(name))
+    if as_json:
+        _print_json(_document(job))
+    else:
+        click.echo("\n".join(_description(job)))
+
+
+@jobs.command(cls=ForgivingCommand)
+@_job_argument
+@_on_server
+def watch(client: "Polycue", name: str) -> None:
+    """Follow a job to its end; leaving with Ctrl-C does not stop it."""
+    from polycue_client import outcome
+    from polycue_client.cli.display import display, step_of
+
+    shown = display()
+    shown.begin(_full_name(name))
+    try:
+        for event in client.watch(_full_name(name)):
+            if event.HasField("progress"):
+                shown.step(step_of(event.progress))
+            elif event.HasField("job"):
+                job = event.job
+    finally:
+        shown.end()
+    outcome.succeeded(job)
+    click.echo("\n".join(_description(job)))
+
+
+@jobs.command(cls=ForgivingCommand)
+@_jobs_argument
+@_on_server
+def cancel(client: "Polycue", names: Sequence[str]) -> None:
+    """Ask jobs to stop."""
+    from polycue_client.outcome import state_name
+
+    for name in names:
+        job = client.cancel(_full_name(name))
+        click.echo(f"{job.name}: {state_name(job.state)}")
+
+
+@jobs.command(cls=ForgivingCommand)
+@_jobs_argument
+@_on_server
+def delete(client: "Polycue", names: Sequence[str]) -> None:
+    """Remove ended jobs and their results."""
+    for name in names:
+        client.delete(_full_name(name))
+        click.echo(f"{_full_name(name)}: deleted")
+
+
+@jobs.command(cls=ForgivingCommand)
+@_job_argument
+@click.option(
+    "--output-dir",
+    "-o",
+    "folder",
+    default=".",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to put the files; here unless given.",
+)
+@click.option("--overwrite", "-y", is_flag=True, help="Replace files that are there.")
+@_on_server
+def fetch(client: "Polycue", name: str, folder: Path, overwrite: bool) -> None:
+    """Download the results of a job."""
+    from polycue_client.cli.inputs import check_writable
+    from polycue_client.cli.outputs import fetch_all
+    from polycue_client.drafts import own_name
+
+    job = client.get_job(_full_name(name))
+    check_writable(folder)
+    places = [(artifact, folder / own_name(artifact.filename)) for artifact in job.artifacts]
+    for output in fetch_all(client, places, overwrite=overwrite):
+        click.echo(click.format_filename(output.path))
+
+
+def _full_name(name: str) -> str:
+    return name if name.startswith("jobs/") else f"jobs/{name}"
+
+
+def _document(job: "jobs_pb2.Job") -> dict[str, object]:
+    from google.protobuf.json_format import MessageToDict
+
+    return dict(MessageToDict(job, preserving_proto_field_name=True))
+
+
+def _print_json(document: object) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def _print_table(found: "Sequence[jobs_pb2.Job]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from polycue_client.outcome import state_name
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("job", "state", "created", "language", "file"):
+        table.add_column(title, overflow="fold")
+    for job in found:
+        cells = (job.name, state_name(job.state), _when(job), job.language_code, job.labels["file"])
+        table.add_row(*map(Text, cells))
+    Console().print(table)
+
+
+def _description(job: "jobs_pb2.Job") -> list[str]:
+    from polycue_client.drafts import own_name
+    from polycue_client.outcome import state_name
+
+    lines = [f"{job.name}: {state_name(job.state)}", f"created: {_when(job)}"]
+    lines += [f"{key}: {value}" for key, value in sorted(job.labels.items())]
+    if job.language_code:
+        lines.append(f"language: {job.language_code}")
+    if job.failure.message:
+        lines.append(f"failure: {job.failure.message} ({job.failure.reason})")
+    lines += [f"warning: {notice.message}" for notice in job.notices]
+    lines += [f"result: {own_name(a.filename)} ({a.size_bytes} bytes)" for a in job.artifacts]
+    return lines
+
+
+def _when(job: "jobs_pb2.Job") -> str:
+    return job.create_time.ToDatetime(UTC).astimezone().isoformat(sep=" ", timespec="seconds")

@@ -1,0 +1,85 @@
+"""What results are called, and how they come to lie beside the film: all of them or none."""
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polycue_client.drafts import Draft, own_name
+from polycue_client.errors import FileExists
+
+if TYPE_CHECKING:
+    from polycue.api.v1 import artifacts_pb2
+    from polycue_client.client import Polycue
+
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the results of one input go: ``{folder}/{stem}.{language}.{suffix}``."""
+
+    folder: Path
+    stem: str
+
+    def sidecar(self, language: str, suffix: str) -> Path:
+        return self.folder / f"{self.stem}.{language}.{suffix}"
+
+    def copy(self, suffix: str) -> Path:
+        return self.folder / f"{self.stem}.subtitled.{suffix}"
+
+    def of(self, artifact: "artifacts_pb2.Artifact") -> Path:
+        """The place of a result; of a server's own words only a tag and a suffix are used."""
+        suffix = own_name(artifact.filename).rpartition(".")[2]
+        if _LANGUAGE_TAG.fullmatch(artifact.language_code):
+            return self.sidecar(artifact.language_code, suffix)
+        return self.copy(suffix)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A file that was written. ``language`` is "" for a muxed copy."""
+
+    path: Path
+    language: str
+    size_bytes: int
+    sha256: str
+
+
+def refuse_taken(paths: Iterable[Path]) -> None:
+    """Return where no file has one of these names.
+
+    Raises:
+        FileExists: one has.
+    """
+    for path in paths:
+        if os.path.lexists(path):
+            raise FileExists(path)
+
+
+def fetch_all(
+    client: "Polycue",
+    places: Sequence[tuple["artifacts_pb2.Artifact", Path]],
+    *,
+    overwrite: bool,
+) -> list[Output]:
+    """Download everything under hidden names, then let all of it appear.
+
+    Raises:
+        FileExists: ``overwrite`` is not set and one is there; nothing was written.
+    """
+    if not overwrite:
+        refuse_taken(path for _, path in places)
+    with contextlib.ExitStack() as stack:
+        drafts = [stack.enter_context(Draft(path)) for _, path in places]
+        for draft, (artifact, _) in zip(drafts, places, strict=True):
+            client.download_into(draft.file, artifact)
+        for draft in drafts:
+            draft.publish(overwrite=overwrite)
+    return [
+        Output(path, artifact.language_code, artifact.size_bytes, artifact.sha256.hex())
+        for artifact, path in places
+    ]

@@ -1,0 +1,122 @@
+"""What there is to do for each file, and what became of it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from polycue.api.v1 import jobs_pb2, media_pb2
+from polycue_client.cli.captions import Caption
+from polycue_client.cli.exits import ExitCode, explain
+from polycue_client.cli.inputs import check_readable, check_writable
+from polycue_client.cli.outputs import Output, Placement, refuse_taken
+from polycue_client.errors import PolycueClientError, ServerUnreachable
+
+Json = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file to work on.
+
+    ``expected`` are the results whose names are known beforehand. ``unnamed`` are the suffixes of
+    the track in the spoken language where nobody said which that is.
+    """
+
+    path: Path
+    place: Placement
+    spec: Callable[[media_pb2.MediaSource], jobs_pb2.JobSpec]
+    expected: tuple[Path, ...] = ()
+    unnamed: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of an item, as far as it has come."""
+
+    item: Item
+    job: str = ""
+    language: str = ""
+    outputs: list[Output] = field(default_factory=list)
+    notices: list[media_pb2.Notice] = field(default_factory=list)
+    tracks: dict[str, dict[int, Caption]] = field(default_factory=dict)
+    error: Exception | None = None
+
+    def add_cues(self, track: media_pb2.Track) -> None:
+        """Take in cues of one track; those that come again replace themselves."""
+        captions = self.tracks.setdefault(track.language_code, {})
+        for cue in track.cues:
+            captions[cue.index] = Caption(
+                start_ms=cue.start_offset.ToMilliseconds(),
+                end_ms=cue.end_offset.ToMilliseconds(),
+                text=" ".join(cue.text.split()),
+            )
+
+    def document(self) -> Json:
+        """As ``--json`` shows it."""
+        return {
+            "input": str(self.item.path),
+            "ok": self.error is None,
+            "job": self.job,
+            "language": self.language,
+            "outputs": [
+                {
+                    "path": str(output.path),
+                    "language": output.language,
+                    "size_bytes": output.size_bytes,
+                    "sha256": output.sha256,
+                }
+                for output in self.outputs
+            ],
+            "notices": [
+                {"reason": n.reason, "message": n.message, "metadata": dict(n.metadata)}
+                for n in self.notices
+            ],
+            "error": _error_document(self.error) if self.error else None,
+        }
+
+
+def _error_document(error: Exception) -> Json:
+    if not isinstance(error, PolycueClientError):
+        return {"type": type(error).__name__, "message": explain(error)}
+    return {
+        "type": type(error).__name__,
+        "message": error.message,
+        "status": error.status,
+        "reason": error.reason,
+        "metadata": dict(error.metadata),
+        "violations": [{"field": v.field, "description": v.description} for v in error.violations],
+    }
+
+
+def planned(items: Iterable[Item], *, overwrite: bool) -> list[Result]:
+    """A result for each item, with an error where it is clear that it cannot be done."""
+    results: list[Result] = []
+    owners: dict[Placement, Path] = {}
+    for item in items:
+        result = Result(item)
+        try:
+            _check(item, owners.get(item.place), overwrite=overwrite)
+            owners[item.place] = item.path
+        except (OSError, PolycueClientError) as error:
+            result.error = error
+        results.append(result)
+    return results
+
+
+def _check(item: Item, rival: Path | None, *, overwrite: bool) -> None:
+    check_readable(item.path)
+    check_writable(item.place.folder)
+    if rival:
+        raise OSError(f"{item.path} would write the same files as {rival}; use two folders (-o)")
+    for path in item.expected:
+        if path.exists() and path.samefile(item.path):
+            raise OSError(f"{path} would be written over itself; choose another folder with -o")
+    if not overwrite:
+        refuse_taken(item.expected)
+
+
+def exit_code(results: Sequence[Result]) -> ExitCode:
+    errors = [result.error for result in results if result.error]
+    if any(isinstance(error, ServerUnreachable) for error in errors):
+        return ExitCode.UNREACHABLE
+    return ExitCode.SOME_FAILED if errors else ExitCode.DONE

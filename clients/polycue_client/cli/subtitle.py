@@ -1,0 +1,216 @@
+"""``polycue subtitle``: films in, subtitles out."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from polycue_client.cli.familiar import EPILOG, familiar_options
+from polycue_client.cli.options import (
+    LayoutChoice,
+    OutputChoice,
+    ServerChoice,
+    SpeechChoice,
+    formats_option,
+    is_canonical,
+    layout_options,
+    output_options,
+    packed,
+    server_options,
+    speech_options,
+)
+from polycue_client.cli.parsing import (
+    ForgivingCommand,
+    OptionalValue,
+    comma_list,
+    comma_list_of,
+    section,
+)
+
+if TYPE_CHECKING:
+    from polycue.api.v1 import jobs_pb2, media_pb2
+    from polycue_client.cli.results import Item
+
+OWN = "own"  # the input's own container
+CONTAINERS = ("mkv", "mp4", "mov", "webm")
+
+# After \b click keeps the lines as they are.
+_HELP = """Write subtitles for films, in their own language and in others.
+
+They lie beside the film as {stem}.{language}.{ext}, and a copy of the film that
+holds them as {stem}.subtitled.{ext}. A folder stands for the media in it.
+
+\b
+Examples:
+  polycue subtitle film.mp4
+  polycue subtitle film.mp4 --translate-to es,de -f srt,vtt
+  polycue subtitle film.mkv --language en --mux --burn en
+  polycue subtitle talks/ --recursive -o subtitles/
+  polycue subtitle film.mp4 --server localhost:50051 --json
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MuxChoice:
+    """Which muxed copies are wanted; ``burn`` is the language drawn into the picture."""
+
+    mux: tuple[str, ...]
+    burn: str
+
+    @property
+    def containers(self) -> tuple[str, ...]:
+        return self.mux or ((OWN,) if self.burn else ())
+
+    def configs(self) -> "list[jobs_pb2.MuxConfig]":
+        from polycue_client.requests import mux_configs
+
+        names = ["" if name == OWN else name for name in self.containers]
+        return mux_configs(names, burn_in=self.burn)
+
+    def suffixes(self, film: Path) -> list[str]:
+        own = film.suffix.removeprefix(".").lower()
+        return [own if name == OWN else name for name in self.containers]
+
+
+def _names_containers(word: str) -> bool:
+    return all(part.lower() in (*CONTAINERS, OWN) for part in word.split(","))
+
+
+_mux_options = packed(
+    "mux",
+    MuxChoice,
+    "Output",
+    click.option(
+        "--mux",
+        "--embed",
+        "--embed-subs",
+        cls=OptionalValue,
+        bare=OWN,
+        takes=_names_containers,
+        multiple=True,
+        callback=comma_list_of(*CONTAINERS, OWN),
+        metavar="[mkv,mp4,mov,webm]",
+        help="Also a copy of the film with the subtitles in; alone, in its own container.",
+    ),
+    click.option(
+        "--burn", default="", metavar="LANG", help="Draw this language into the copy's picture."
+    ),
+)
+
+
+@click.command(cls=ForgivingCommand, help=_HELP, epilog=EPILOG)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@section(
+    "What to make",
+    click.option(
+        "--translate-to",
+        "-t",
+        multiple=True,
+        callback=comma_list,
+        metavar="LANG,...",
+        help="Other languages, such as es,de.",
+    ),
+    formats_option,
+)
+@_mux_options
+@output_options
+@section(
+    "Input",
+    click.option(
+        "--audio-track",
+        default="",
+        metavar="N|LANG|TITLE",
+        help="Which sound: its number from 0, its language or part of its title.",
+    ),
+    click.option("--recursive", "-r", is_flag=True, help="Also look into folders of folders."),
+)
+@speech_options
+@layout_options
+@server_options
+@familiar_options
+@click.pass_context
+def subtitle(
+    ctx: click.Context,
+    files: tuple[Path, ...],
+    translate_to: tuple[str, ...],
+    formats: tuple[str, ...],
+    audio_track: str,
+    recursive: bool,
+    mux: MuxChoice,
+    output: OutputChoice,
+    speech: SpeechChoice,
+    layout: LayoutChoice,
+    choice: ServerChoice,
+) -> None:
+    from polycue_client.cli.batch import work_on
+    from polycue_client.cli.inputs import MEDIA_SUFFIXES, expanded
+
+    films = expanded(files, MEDIA_SUFFIXES, recursive=recursive)
+    formats = formats or ("srt",)
+    several = len(films) > 1 or len(formats) > 1 or len(translate_to) > 1 or mux.containers
+    if output.to_stdout and several:
+        raise click.UsageError("-o - prints one track: one file, one format, one language, no copy")
+    wish = _Wish(translate_to, formats, audio_track, mux, speech, layout)
+    ctx.exit(work_on([wish.item(film, output) for film in films], choice, output))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is wanted of each film."""
+
+    translate_to: tuple[str, ...]
+    formats: tuple[str, ...]
+    audio_track: str
+    mux: MuxChoice
+    speech: SpeechChoice
+    layout: LayoutChoice
+
+    def item(self, film: Path, output: OutputChoice) -> "Item":
+        from polycue_client.cli.results import Item
+
+        place = output.placement(film, film.stem)
+        languages = [code for code in (self.speech.written, *self.translate_to) if code]
+        tracks = [
+            place.sidecar(language, suffix)
+            for language in filter(is_canonical, languages)
+            for suffix in self.formats
+        ]
+        copies = [place.copy(suffix) for suffix in self.mux.suffixes(film)]
+        return Item(
+            path=film,
+            place=place,
+            spec=self.spec(),
+            expected=(*tracks, *copies),
+            unnamed=() if is_canonical(self.speech.written) else self.formats,
+        )
+
+    def spec(self) -> "Callable[[media_pb2.MediaSource], jobs_pb2.JobSpec]":
+        from polycue_client.requests import subtitle_spec
+
+        def of(source: "media_pb2.MediaSource") -> "jobs_pb2.JobSpec":
+            if self.audio_track:
+                source.audio.CopyFrom(audio_selector(self.audio_track))
+            return subtitle_spec(
+                source,
+                translate_to=self.translate_to,
+                formats=self.formats,
+                mux=self.mux.configs(),
+                transcribe=self.speech.config(),
+                layout=self.layout.config(),
+            )
+
+        return of
+
+
+def audio_selector(text: str) -> "media_pb2.AudioSelector":
+    """A number is an ordinal, two or three letters (``es``, ``pt-BR``) a language."""
+    from polycue.api.v1 import media_pb2
+
+    if text.isascii() and text.isdigit():
+        return media_pb2.AudioSelector(ordinal=int(text))
+    if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
+        return media_pb2.AudioSelector(language_code=text)
+    return media_pb2.AudioSelector(title=text)

@@ -1,0 +1,144 @@
+"""``polycue translate``: subtitle files into other languages."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from polycue_client.cli.options import (
+    LayoutChoice,
+    OutputChoice,
+    ServerChoice,
+    formats_option,
+    is_canonical,
+    layout_options,
+    output_options,
+    server_options,
+)
+from polycue_client.cli.parsing import ForgivingCommand, comma_list, section
+
+if TYPE_CHECKING:
+    from polycue.api.v1 import jobs_pb2, media_pb2
+    from polycue_client.cli.results import Item
+
+# After \b click keeps the lines as they are.
+_HELP = """Translate subtitle files; every cue keeps its time.
+
+film.en.srt becomes film.es.srt beside it. The language of a file is taken from
+its name where --from does not say it.
+
+\b
+Examples:
+  polycue translate film.en.srt --to es,de
+  polycue translate film.srt --from en --to es -f vtt
+  polycue translate film.en.vtt --to es -o - > film.es.vtt
+"""
+
+_NAMED = re.compile(r"(?P<stem>.+)\.(?P<language>[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)")
+
+
+@click.command(cls=ForgivingCommand, help=_HELP)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@section(
+    "What to make",
+    click.option(
+        "--to",
+        "--translate-to",
+        "-t",
+        "targets",
+        multiple=True,
+        required=True,
+        callback=comma_list,
+        metavar="LANG,...",
+        help="The languages wanted, such as es,de.",
+    ),
+    click.option(
+        "--from",
+        "--translate-from",
+        "--language",
+        "-l",
+        "source",
+        default="",
+        metavar="LANG",
+        help="The language of the files.",
+    ),
+    formats_option,
+)
+@output_options
+@layout_options
+@server_options
+@click.pass_context
+def translate(
+    ctx: click.Context,
+    files: tuple[Path, ...],
+    targets: tuple[str, ...],
+    source: str,
+    formats: tuple[str, ...],
+    output: OutputChoice,
+    layout: LayoutChoice,
+    choice: ServerChoice,
+) -> None:
+    from polycue_client.cli.batch import work_on
+    from polycue_client.cli.inputs import SUBTITLE_SUFFIXES, expanded
+
+    texts = expanded(files, SUBTITLE_SUFFIXES, recursive=False)
+    if output.to_stdout and (len(texts) > 1 or len(targets) > 1 or len(formats) > 1):
+        raise click.UsageError("-o - prints one track: one file, one format, one language")
+    wish = _Wish(targets, source, formats, layout)
+    ctx.exit(work_on([wish.item(text, output) for text in texts], choice, output))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is wanted of each file."""
+
+    targets: tuple[str, ...]
+    source: str
+    formats: tuple[str, ...]
+    layout: LayoutChoice
+
+    def item(self, text: Path, output: OutputChoice) -> "Item":
+        from polycue_client.cli.results import Item
+
+        stem, named = stem_and_language(text)
+        language = self.source or named
+        if not language:
+            raise click.UsageError(f"{text}: say the language of the text with --from")
+        formats = self.formats or (own_format(text),)
+        place = output.placement(text, stem)
+        return Item(
+            path=text,
+            place=place,
+            spec=self.spec(language, formats),
+            expected=tuple(
+                place.sidecar(target, suffix)
+                for target in filter(is_canonical, self.targets)
+                for suffix in formats
+            ),
+        )
+
+    def spec(
+        self, language: str, formats: tuple[str, ...]
+    ) -> "Callable[[media_pb2.MediaSource], jobs_pb2.JobSpec]":
+        from polycue_client.requests import translate_spec
+
+        return lambda source: translate_spec(
+            source,
+            source=language,
+            to=self.targets,
+            formats=formats,
+            layout=self.layout.config(),
+        )
+
+
+def stem_and_language(path: Path) -> tuple[str, str]:
+    """``film.en.srt`` is the stem "film" in "en"; ``film.srt`` is in "", which is not known."""
+    named = _NAMED.fullmatch(path.stem)
+    return (named["stem"], named["language"]) if named else (path.stem, "")
+
+
+def own_format(path: Path) -> str:
+    return "vtt" if path.suffix.lower() == ".vtt" else "srt"

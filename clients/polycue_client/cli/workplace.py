@@ -1,0 +1,100 @@
+"""Where the work is done: on a server that was named, or on an embedded one."""
+
+import contextlib
+import os
+import urllib.parse
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from polycue.api.v1 import media_pb2
+from polycue_client.cli.embedded import EmbeddedServer, embedded_server
+from polycue_client.cli.interruption import Interruption
+from polycue_client.cli.options import ServerChoice
+from polycue_client.client import Polycue, connect
+from polycue_client.drafts import wire_name
+from polycue_client.errors import PolycueClientError, ServerUnreachable
+from polycue_client.retry import Retry
+
+UploadProgress = Callable[[int, int], None]
+
+
+class Workplace:
+    """A client, and the way files get to its server.
+
+    To an embedded server a file's address is enough; to any other it is uploaded, and the upload
+    removed when its job is done.
+    """
+
+    def __init__(self, client: Polycue, name: str, embedded: EmbeddedServer | None) -> None:
+        self.client = client
+        self._name, self._embedded = name, embedded
+
+    def __repr__(self) -> str:
+        return f"Workplace({self._embedded or self._name})"
+
+    @contextlib.contextmanager
+    def source(self, path: Path, progress: UploadProgress) -> Iterator[media_pb2.MediaSource]:
+        if self._embedded and _is_utf8(path):
+            yield media_pb2.MediaSource(uri=file_uri(path))
+            return
+        upload = self.client.upload(path, filename=wire_name(path), progress=progress)
+        try:
+            yield media_pb2.MediaSource(upload=upload.name)
+        finally:
+            # It expires anyway; what went wrong before matters more than this.
+            with contextlib.suppress(PolycueClientError):
+                self.client.delete_upload(upload.name)
+
+    def unreachable(self, error: ServerUnreachable) -> ServerUnreachable:
+        """The error with what is known here about its cause."""
+        if self._embedded:
+            return ServerUnreachable(self._embedded.obituary() or error.message)
+        return ServerUnreachable(f"no server answers at {self._name}: {error.message}")
+
+
+@contextlib.contextmanager
+def workplace(
+    choice: ServerChoice, files: Sequence[Path], interruption: Interruption
+) -> Iterator[Workplace]:
+    """A signal ends what takes long there.
+
+    Raises:
+        ServerUnreachable: nobody answers, or no server can be started.
+    """
+    if choice.server:
+        with connect(choice.server) as client:
+            interruption.on_signal(lambda times: client.interrupt())
+            place = Workplace(client, choice.server, None)
+            try:
+                client.server_info()
+            except ServerUnreachable as error:
+                raise place.unreachable(error) from error
+            yield place
+        return
+    # A process that is gone does not come back, so there is nothing to be patient for.
+    with (
+        embedded_server(choice.flags(), roots_of(files), interruption) as embedded,
+        connect(embedded.address, retry=Retry(attempts=3)) as client,
+    ):
+        interruption.on_signal(lambda times: client.interrupt())
+        yield Workplace(client, embedded.address, embedded)
+
+
+def roots_of(files: Sequence[Path]) -> list[Path]:
+    """The folders an embedded server must be allowed to read: the files', and their links' ends."""
+    folders = {folder for f in files for folder in (f.resolve().parent, f.parent.resolve())}
+    return sorted(folders)
+
+
+def file_uri(path: Path) -> str:
+    """``file:///films/%C3%A9t%C3%A9.mp4``. Links in the folders are resolved, in the name not."""
+    return "file://" + urllib.parse.quote(os.fsencode(path.parent.resolve() / path.name))
+
+
+def _is_utf8(path: Path) -> bool:
+    """Whether the path fits into a protobuf string."""
+    try:
+        str(path.resolve()).encode()
+    except UnicodeEncodeError:  # undecodable bytes are lone surrogates in Python
+        return False
+    return True

@@ -1,0 +1,248 @@
+"""Options as people write them."""
+
+from pathlib import Path
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polycue_client.cli.options import LayoutChoice, SpeechChoice
+from polycue_client.cli.parsing import ForgivingCommand, settled
+from polycue_client.cli.subtitle import MuxChoice, audio_selector, subtitle
+from polycue_client.cli.translate import own_format, stem_and_language, translate
+
+
+def parsed(*args: str) -> dict[str, object]:
+    """The values click finds in a command line, by parameter name; the files as text."""
+    params = subtitle.make_context("subtitle", list(args)).params
+    return {**params, "files": [str(path) for path in params["files"]]}
+
+
+@pytest.mark.parametrize("flag", ["--beam_size", "--beam-size"])
+@pytest.mark.parametrize("form", ["{}=3", "{} 3"], ids=["equals", "space"])
+def test_underscores_and_hyphens_are_alike(flag: str, form: str) -> None:
+    assert parsed(*form.format(flag).split(), "film.mp4")["beam_size"] == 3
+
+
+@pytest.mark.parametrize(
+    ("args", "overwrite"),
+    [
+        (["--overwrite", "film.mp4"], True),
+        (["--overwrite", "True", "film.mp4"], True),
+        (["--overwrite", "true", "film.mp4"], True),
+        (["--overwrite=True", "film.mp4"], True),
+        (["--overwrite", "False", "film.mp4"], False),
+        (["--overwrite=false", "film.mp4"], False),
+        (["-y", "film.mp4"], True),
+        (["film.mp4"], False),
+    ],
+    ids=str,
+)
+def test_a_switch_stands_alone_or_takes_true_or_false(args: list[str], overwrite: bool) -> None:
+    params = parsed(*args)
+    assert params["overwrite"] is overwrite
+    assert params["files"] == ["film.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("args", "mux"),
+    [
+        (["film.mp4"], ()),
+        (["--mux", "film.mp4"], ("own",)),
+        (["film.mp4", "--mux"], ("own",)),
+        (["--mux", "mkv", "film.mp4"], ("mkv",)),
+        (["--mux", "mkv,mp4", "film.mp4"], ("mkv", "mp4")),
+        (["--mux=MKV", "--mux=webm", "film.mp4"], ("mkv", "webm")),
+        (["--embed-subs", "film.mp4"], ("own",)),
+        (["--embed_subs", "film.mp4"], ("own",)),
+    ],
+    ids=str,
+)
+def test_mux_takes_the_next_word_only_if_that_names_containers(
+    args: list[str], mux: tuple[str, ...]
+) -> None:
+    params = parsed(*args)
+    assert params["mux"] == mux
+    assert params["files"] == ["film.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("args", "languages"),
+    [
+        (["--translate-to", "es,de"], ("es", "de")),
+        (["--translate_to", "es", "--translate-to=de, es"], ("es", "de")),
+        (["-t", "es", "-t", ","], ("es",)),
+    ],
+    ids=str,
+)
+def test_lists_are_written_with_commas_or_by_repeating(
+    args: list[str], languages: tuple[str, ...]
+) -> None:
+    assert parsed(*args, "film.mp4")["translate_to"] == languages
+
+
+def test_all_is_every_format() -> None:
+    assert parsed("--output_format", "all", "film.mp4")["formats"] == ("srt", "vtt", "json")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["-f", "doc", "film.mp4"],
+        ["--mux=avi", "film.mp4"],
+        ["--beam-size", "0", "film.mp4"],
+        ["--vad-threshold", "2", "film.mp4"],
+        ["--task", "sing", "film.mp4"],
+        ["--diarize", "film.mp4"],
+        ["--overwrite=perhaps", "film.mp4"],
+        [],
+    ],
+    ids=str,
+)
+def test_what_cannot_be_right_is_a_usage_error(args: list[str]) -> None:
+    with pytest.raises(click.UsageError):
+        parsed(*args)
+
+
+def test_a_value_that_looks_like_an_option_is_still_a_value() -> None:
+    params = parsed("--initial_prompt", "--overwrite", "False", "--beam_size=2")
+    assert params["initial_prompt"] == "--overwrite"
+    assert params["overwrite"] is False
+    assert params["files"] == ["False"]
+
+
+def test_after_two_hyphens_everything_is_a_file() -> None:
+    params = parsed("--", "--mux", "--vad_filter")
+    assert params["files"] == ["--mux", "--vad_filter"]
+
+
+def test_a_copied_command_line_of_another_tool_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    line = (
+        "film.mp4 --model small --language English --task transcribe --beam_size 5 --best_of 5"
+        " --word_timestamps True --vad_filter True --batched --batch_size 8 --temperature 0"
+        " --output_format srt --output_dir out --print_progress True"
+        " --condition_on_previous_text False"
+    )
+    params = parsed(*line.split())
+    assert params["model"] == "small"
+    assert params["files"] == ["film.mp4"]
+    assert capsys.readouterr().err.splitlines() == [
+        "--best-of has no effect here",
+        "--temperature has no effect here",
+        "--condition-on-previous-text has no effect here",
+    ]
+
+
+def test_asking_for_the_impossible_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    parsed("--vad_filter", "False", "film.mp4")
+    expected = "--vad-filter cannot be switched off: silence is always left out\n"
+    assert capsys.readouterr().err == expected
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="-"), max_size=8), max_size=6))
+def test_words_that_are_no_options_pass_unchanged(words: list[str]) -> None:
+    assert settled(words, subtitle.params) == words
+
+
+def test_every_command_is_forgiving() -> None:
+    assert isinstance(subtitle, ForgivingCommand)
+    assert isinstance(translate, ForgivingCommand)
+
+
+def speech(**given: object) -> SpeechChoice:
+    nothing: dict[str, object] = {
+        "model": "",
+        "language": "",
+        "task": "transcribe",
+        "beam_size": None,
+        "initial_prompt": "",
+        "hotwords": (),
+        "vad_threshold": None,
+        "vad_min_silence_duration_ms": None,
+        "vad_speech_pad_ms": None,
+    }
+    return SpeechChoice(**{**nothing, **given})  # type: ignore[arg-type]
+
+
+def test_what_is_not_given_is_left_to_the_server() -> None:
+    config = speech().config()
+    assert not config.HasField("beam_size")
+    assert not config.speech_detection.HasField("threshold")
+    assert not config.speech_detection.HasField("padding")
+    layout = LayoutChoice("", None, None, None, None, None).config()
+    assert layout.ByteSize() == 0
+
+
+def test_speech_options_reach_the_request() -> None:
+    config = speech(
+        model="small",
+        language="English",
+        task="translate",
+        hotwords=("Ada", "Lovelace"),
+        vad_threshold=0.0,
+        vad_min_silence_duration_ms=1500,
+    ).config()
+    assert (config.model, config.language_code) == ("models/small", "English")
+    assert list(config.hotwords) == ["Ada", "Lovelace"]
+    assert config.speech_detection.HasField("threshold")
+    assert config.speech_detection.min_silence.ToMilliseconds() == 1500
+
+
+@pytest.mark.parametrize(
+    ("language", "task", "written"),
+    [
+        ("auto", "transcribe", ""),
+        ("", "transcribe", ""),
+        ("de", "transcribe", "de"),
+        ("de", "translate", "en"),
+    ],
+)
+def test_the_first_tracks_language_is_what_is_written(
+    language: str, task: str, written: str
+) -> None:
+    assert speech(language=language, task=task).written == written
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("0", "ordinal"),
+        ("12", "ordinal"),
+        ("es", "language_code"),
+        ("pt-BR", "language_code"),
+        ("Director's cut", "title"),
+        ("commentary", "title"),
+        ("", "title"),
+        ("²", "title"),
+    ],
+)
+def test_an_audio_track_is_a_number_a_language_or_a_title(text: str, kind: str) -> None:
+    assert audio_selector(text).WhichOneof("by") == kind
+
+
+def test_burning_in_alone_makes_a_copy_in_the_films_own_container() -> None:
+    choice = MuxChoice(mux=(), burn="en")
+    assert choice.suffixes(Path("film.MOV")) == ["mov"]
+    (config,) = choice.configs()
+    assert config.burn_in_language_code == "en"
+    assert MuxChoice(mux=(), burn="").configs() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "stem", "language"),
+    [
+        ("film.en.srt", "film", "en"),
+        ("film.pt-BR.vtt", "film", "pt-BR"),
+        ("film.srt", "film", ""),
+        ("my.film.de.srt", "my.film", "de"),
+        ("film.2024.srt", "film.2024", ""),
+        ("film.director.srt", "film.director", ""),
+    ],
+)
+def test_a_subtitle_files_language_is_in_its_name(name: str, stem: str, language: str) -> None:
+    assert stem_and_language(Path(name)) == (stem, language)
+
+
+def test_a_subtitle_file_keeps_its_format() -> None:
+    assert [own_format(Path(name)) for name in ("a.SRT", "a.VTT", "a.txt")] == ["srt", "vtt", "srt"]
