@@ -26,11 +26,11 @@ _PAUSES = frozenset({"_:", "_", "_!", "_|"})
 _WORD_IS_CUT_AFTER_MS = 50  # a pause nearer to a word's start than this is still before the word
 
 
-class EspeakMissing(RuntimeError):
-    """libespeak-ng is not on this machine."""
+_HOW_TO_GET_IT = "libespeak-ng.so.1 not found; on Debian: apt-get install espeak-ng"
 
-    def __init__(self) -> None:
-        super().__init__("libespeak-ng.so.1 not found; on Debian: apt-get install espeak-ng")
+
+class EspeakMissing(RuntimeError):
+    """libespeak-ng is not on this machine; the message says how to get it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class _Library:
         try:
             self._lib = ctypes.CDLL("libespeak-ng.so.1")
         except OSError as error:
-            raise EspeakMissing from error
+            raise EspeakMissing(_HOW_TO_GET_IT) from error
         rate_hz = self._lib.espeak_Initialize(
             _OUTPUT_SYNCHRONOUS, 0, None, _INITIALIZE_PHONEME_EVENTS
         )
