@@ -8,6 +8,9 @@ from typing import Self
 
 from polycue_client.errors import FileExists
 
+LONGEST_WIRE_NAME_BYTES = 200  # UploadService takes no more
+_LONGEST_SUFFIX_CHARS = 15  # what is longer is no suffix but a part of the name
+
 
 class Draft:
     """A file written under a hidden name beside ``to``, and given that name by ``publish``.
@@ -72,5 +75,11 @@ def own_name(suggested: str) -> str:
 
 
 def wire_name(path: Path) -> str:
-    """The file's name as a protobuf string can carry it; what is not UTF-8 becomes U+FFFD."""
-    return os.fsencode(path.name).decode("utf-8", "replace")
+    """The file's name as the API takes it: printable UTF-8, at most 200 bytes with its suffix."""
+    name = os.fsencode(path.name).decode("utf-8", "replace")
+    plain = "".join(char if char.isprintable() else "_" for char in name)
+    stem, dot, suffix = plain.rpartition(".")
+    if not dot or len(suffix) > _LONGEST_SUFFIX_CHARS:
+        stem, dot, suffix = plain, "", ""
+    room = LONGEST_WIRE_NAME_BYTES - len((dot + suffix).encode())
+    return stem.encode()[:room].decode("utf-8", "ignore") + dot + suffix

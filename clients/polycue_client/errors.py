@@ -14,7 +14,8 @@
     │   ├── PairNotInstalled            metadata `command` gets it
     │   └── NoAudioStream
     ├── Conflict
-    │   └── WriteOffsetMismatch         an upload continues elsewhere
+    │   ├── WriteOffsetMismatch         an upload continues elsewhere
+    │   └── TransferStalled             the server gave up waiting for the next bytes
     ├── OutOfRange
     ├── ResourceExhausted               too much at once, or a message too large
     │   └── QueueFull                   come back after `retry_after_s`
@@ -25,7 +26,8 @@
     ├── TimedOut                        the deadline passed; the server may still have done the work
     ├── CallCancelled
     ├── ServerUnreachable               nobody answers, or not any more; try again
-    ├── ServerFault                     a bug in the server; its log knows the request
+    ├── ServerFault                     the server, or what it runs on, failed; its log knows why
+    │   └── DeviceUnavailable           the GPU that was asked for cannot be used
     ├── JobCancelled                    somebody cancelled the job that was waited for
     ├── JobInterrupted                  the server went away while it worked on the job
     └── FileExists                      a download would replace a file
@@ -126,6 +128,10 @@ class WriteOffsetMismatch(Conflict):
     """An upload continues at another byte than the one that was sent."""
 
 
+class TransferStalled(Conflict):
+    """The server waited too long for the next bytes of an upload, and keeps those it has."""
+
+
 class OutOfRange(PolycueClientError):
     """A read starts behind the last byte."""
 
@@ -168,6 +174,10 @@ class ServerUnreachable(PolycueClientError):
 
 class ServerFault(PolycueClientError):
     """The server failed in a way it did not foresee."""
+
+
+class DeviceUnavailable(ServerFault):
+    """The device that models were to run on cannot be used."""
 
 
 class JobCancelled(PolycueClientError):
@@ -219,8 +229,11 @@ CLASS_OF_REASON: dict[str, type[PolycueClientError]] = {
     "PAIR_NOT_INSTALLED": PairNotInstalled,
     "NO_AUDIO_STREAM": NoAudioStream,
     "WRITE_OFFSET_MISMATCH": WriteOffsetMismatch,
+    "TRANSFER_STALLED": TransferStalled,
     "QUEUE_FULL": QueueFull,
     "CHECKSUM_MISMATCH": ChecksumMismatch,
+    "DEVICE_UNAVAILABLE": DeviceUnavailable,
+    "JOB_INTERRUPTED": JobInterrupted,
 }
 
 _STATUS_OF_NUMBER: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
@@ -234,7 +247,11 @@ def error_of(status: str, message: str, details: Details) -> PolycueClientError:
 def from_failure(failure: "media_pb2.Failure") -> PolycueClientError:
     """The error a failed job keeps, as the same class a call would have raised."""
     details = Details(reason=failure.reason, metadata=dict(failure.metadata))
-    return error_of(_STATUS_OF_NUMBER.get(failure.code, "UNKNOWN"), failure.message, details)
+    status = _STATUS_OF_NUMBER.get(failure.code, "UNKNOWN")
+    error = error_of(status, failure.message, details)
+    if isinstance(error, ServerUnreachable):  # it was reached, or the failure would not be known
+        return ServerFault(failure.message, status=status, details=details)
+    return error
 
 
 def from_rpc(error: grpc.RpcError) -> PolycueClientError:

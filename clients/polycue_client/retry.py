@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 
-from polycue_client.errors import PolycueClientError, ServerUnreachable, WriteOffsetMismatch
+from polycue_client.errors import (
+    PolycueClientError,
+    ServerUnreachable,
+    TransferStalled,
+    WriteOffsetMismatch,
+)
 
 #: What a transfer survives by asking the server how far it came.
-TRANSIENT = (ServerUnreachable, WriteOffsetMismatch)
+TRANSIENT = (ServerUnreachable, TransferStalled, WriteOffsetMismatch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What there is to do for each file, and what became of it."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from polycue_client.cli.outputs import Output, Placement, refuse_taken
 from polycue_client.errors import PolycueClientError, ServerUnreachable
 
 Json = dict[str, object]
+
+LONGEST_NAME_BYTES = 255  # NAME_MAX of Linux's file systems
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,8 @@ def planned(items: Iterable[Item], *, overwrite: bool) -> list[Result]:
 def _check(item: Item, rival: Path | None, *, overwrite: bool) -> None:
     check_readable(item.path)
     check_writable(item.place.folder)
+    if len(os.fsencode(item.place.sidecar("zh-Hant", "json").name)) > LONGEST_NAME_BYTES:
+        raise OSError(f"the name of {item.path} is too long for results to be named after it")
     if rival:
         raise OSError(f"{item.path} would write the same files as {rival}; use two folders (-o)")
     for path in item.expected:

@@ -344,6 +344,16 @@ def test_what_is_no_film_is_told_without_asking_a_server(
     assert not server.requests
 
 
+def test_a_name_too_long_for_its_results_is_told_before_the_work(
+    polycue: Polycue, server: ScriptedServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = tmp_path / ("x" * 250 + ".mp4")
+    film.write_bytes(b"x")
+    assert polycue("subtitle", film) == 1
+    assert "too long for results" in capsys.readouterr().err
+    assert not server.requests
+
+
 def test_a_folder_that_cannot_be_made_is_told(
     polycue: Polycue, film: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -97,6 +97,20 @@ def test_a_reason_of_a_newer_server_falls_back_on_its_status() -> None:
     assert error.reason == "MOON_FULL"
 
 
+def test_a_job_that_failed_for_want_of_a_device_does_not_look_like_a_lost_server() -> None:
+    # The CLI stops and exits 3 when the server is gone; a job's failure is no such thing, though
+    # its status is UNAVAILABLE too.
+    failure = media_pb2.Failure(code=14, reason="DEVICE_UNAVAILABLE", message="no CUDA device")
+    assert type(errors.from_failure(failure)) is errors.DeviceUnavailable
+    assert type(errors.from_failure(media_pb2.Failure(code=14))) is errors.ServerFault
+
+
+def test_every_reason_with_a_class_is_one_that_the_server_gives() -> None:
+    from polycue.rpc.status import TABLE
+
+    assert set(errors.CLASS_OF_REASON) <= {row.reason for row in TABLE.values()}
+
+
 def test_every_grpc_status_but_ok_has_a_class() -> None:
     statuses = {code.name for code in grpc.StatusCode} - {"OK"}
     assert statuses == set(errors.CLASS_OF_STATUS)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from polycue.api.v1 import artifacts_pb2, uploads_pb2
 from polycue_client import Polycue, errors
+from polycue_client.drafts import own_name, wire_name
 from polycue_client.testing import Refusal, ScriptedServer
 from polycue_client.transfers import Outgoing
 
@@ -69,6 +70,13 @@ def test_an_upload_survives_that_the_server_is_away_when_asked_how_far_it_came(
     server.fail("WriteUpload", after=2)
     for _ in range(5):  # more than grpc tries by itself
         server.fail("GetUpload")
+    upload = polycue.upload(film)
+    assert server.uploads[upload.name] == film.read_bytes()
+
+
+def test_a_stalled_upload_goes_on(polycue: Polycue, server: ScriptedServer, film: Path) -> None:
+    stalled = Refusal(grpc.StatusCode.ABORTED, "idle for 60 s", reason="TRANSFER_STALLED")
+    server.fail("WriteUpload", stalled, after=2)
     upload = polycue.upload(film)
     assert server.uploads[upload.name] == film.read_bytes()
 
@@ -255,6 +263,19 @@ def test_a_downloaded_file_has_the_rights_of_any_new_file(
     ids=["plain", "unix path", "windows path", "slash", "dots", "hidden", "control characters"],
 )
 def test_a_suggested_name_never_leaves_its_folder(suggested: str, name: str) -> None:
-    from polycue_client.drafts import own_name
-
     assert own_name(suggested) == name
+
+
+@given(
+    st.binary(min_size=1, max_size=255).filter(lambda name: b"/" not in name and b"\0" not in name)
+)
+def test_any_file_name_becomes_one_the_api_takes(name: bytes) -> None:
+    sent = wire_name(Path(os.fsdecode(b"/films/" + name)))
+    assert len(sent.encode()) <= 200
+    assert sent.isprintable()
+    assert "/" not in sent
+
+
+def test_a_long_file_name_keeps_its_suffix() -> None:
+    assert wire_name(Path("é" * 120 + ".mp4")) == "é" * 98 + ".mp4"
+    assert wire_name(Path("Mr. Smith goes to Washington")) == "Mr. Smith goes to Washington"
