@@ -3,7 +3,7 @@
 Attention tells where one word turns into the next, not where silence lies between them: a word
 after a pause seems to start within it. The detector hears pauses to a window or two. So a dynamic
 programme settles which words were said in which span of speech, and each stays within its span.
-Of sentence starts on the demo model 65 % were off by more than 150 ms before, 0.5 % after.
+Of 189 sentence starts, demo model, 65 % were off by more than 150 ms before, and none after.
 """
 
 from bisect import bisect_right
@@ -16,7 +16,7 @@ from polycue.domain.audio import Span
 # What an assignment costs, in milliseconds of displaced speech. None of them is critical: half or
 # twice as much changes fewer than one start in a hundred.
 _SILENCE = 0.1  # of the silence between a word and its span
-_UNUSED = 0.5  # of a span nobody's word lies in
+_UNUSED, _LONGEST_UNUSED_MS = 0.5, 400  # of a span no word lies in; a long one is music or a crowd
 _PAUSE_IN_PHRASE, _PAUSE_AT_COMMA = 0.3, 0.1  # of the pause; at the end of a sentence it is free
 _LONGEST_COUNTED_PAUSE_MS = 500
 _NO_PAUSE_AT_SENTENCE_END = 200
@@ -47,7 +47,7 @@ def fit(words: Sequence[Aligned], speech: Sequence[Span]) -> list[Span]:
         run = words[first : last + 1]
         before = speech[homes[first - 1] + 1 if first else 0 : homes[first]]
         after = speech[homes[first] + 1 : homes[last + 1] if last + 1 < len(words) else len(speech)]
-        spans += _laid(run, _reach(run, speech[homes[first]], before, after))
+        spans += _reaching_out(_laid(run, speech[homes[first]]), run, before, after)
         first = last + 1
     return spans
 
@@ -55,7 +55,8 @@ def fit(words: Sequence[Aligned], speech: Sequence[Span]) -> list[Span]:
 def _homes(words: Sequence[Aligned], speech: Sequence[Span]) -> list[int]:
     """For each word the index of its span, never decreasing: the cheapest assignment."""
     clock = _SpeechClock(speech)
-    unused = [0.0, *accumulate(_UNUSED * span.duration_ms for span in speech)]
+    left_out = (_UNUSED * min(span.duration_ms, _LONGEST_UNUSED_MS) for span in speech)
+    unused = [0.0, *accumulate(left_out)]
     costs = [unused[i] + clock.cost(words[0], i) for i in range(len(speech))]
     came_from: list[list[int]] = []
     for before, word in pairwise(words):
@@ -117,17 +118,8 @@ def _pause_cost(before: str, pause_ms: int) -> float:
     return share * min(pause_ms, _LONGEST_COUNTED_PAUSE_MS)
 
 
-def _reach(
-    run: Sequence[Aligned], home: Span, before: Sequence[Span], after: Sequence[Span]
-) -> Span:
-    """The time of a run of words: its span, and unused ones that its outer words reach into."""
-    starts = [s.start_ms for s in before if run[0].start_ms <= (s.start_ms + s.end_ms) // 2]
-    ends = [s.end_ms for s in after if run[-1].end_ms >= (s.start_ms + s.end_ms) // 2]
-    return Span(min([*starts, home.start_ms]), max([*ends, home.end_ms]))
-
-
 def _laid(run: Sequence[Aligned], room: Span) -> list[Span]:
-    """The words of one run within ``room``, none of them without any time."""
+    """The words of one run within the span ``room``, none of them without any time."""
     shortest = min(_SHORTEST_WORD_MS, room.duration_ms // len(run))
     starts = [min(max(word.start_ms, room.start_ms), room.end_ms) for word in run]
     if starts[0] - room.start_ms <= _SNAP_MS:
@@ -146,3 +138,24 @@ def _laid(run: Sequence[Aligned], room: Span) -> list[Span]:
     if room.end_ms - ends[-1] <= _SNAP_MS:
         ends[-1] = room.end_ms
     return [Span(start, end) for start, end in zip(starts, ends, strict=True)]
+
+
+def _reaching_out(
+    laid: list[Span], run: Sequence[Aligned], before: Sequence[Span], after: Sequence[Span]
+) -> list[Span]:
+    """A word with a pause inside it takes in the spans beside its own that no other word has."""
+    first, last = run[0], run[-1]
+    starts, ends = [laid[0].start_ms], [laid[-1].end_ms]
+    if first.end_ms > laid[0].start_ms:
+        starts += [s.start_ms for s in before if first.start_ms < _middle_ms(s)]
+    if last.start_ms < laid[-1].end_ms:
+        ends += [s.end_ms for s in after if last.end_ms >= _middle_ms(s)]
+    start_ms = max(min(starts), min(first.start_ms - _SNAP_MS, starts[0]))
+    end_ms = min(max(ends), max(last.end_ms + _SNAP_MS, ends[0]))
+    laid[0] = Span(start_ms, laid[0].end_ms)
+    laid[-1] = Span(laid[-1].start_ms, end_ms)
+    return laid
+
+
+def _middle_ms(span: Span) -> int:
+    return (span.start_ms + span.end_ms) // 2

@@ -1,7 +1,6 @@
 """The door to faster-whisper and to CTranslate2's Whisper: chunks of sound to timed words."""
 
 import json
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,11 +23,11 @@ from polycue.domain.errors import (
 )
 from polycue.domain.request import SpeechTask
 from polycue.domain.transcript import ChunkFacts
+from polycue.speech.hypothesis import avg_logprob, compression_ratio, pieces_of
 from polycue.speech.note import ModelNote
 from polycue.speech.passage import DecodeSettings, Passage
-from polycue.speech.words import Piece, words_of
+from polycue.speech.words import words_of
 
-_STEP_MS = 20  # one step of the encoder is two frames of 10 ms
 _MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
 _MAX_NEW_TOKENS = _MAX_LENGTH // 2
 _MAX_CONTEXT_TOKENS = _MAX_NEW_TOKENS - 1  # as in openai/whisper
@@ -241,7 +240,7 @@ class Whisper:
         chunk, tokenizer = row.chunk, self._tokenizer(row.settings)
         translates = row.settings.task is SpeechTask.TRANSLATE
         words = words_of(
-            list(_pieces(tokenizer, tokens, alignment, chunk.audio.start_ms)),
+            pieces_of(tokens, tokenizer, alignment, chunk.audio.start_ms),
             "en" if translates else tokenizer.language_code,
             chunk.speech,
         )
@@ -249,9 +248,9 @@ class Whisper:
             start_ms=chunk.audio.start_ms,
             end_ms=chunk.audio.end_ms,
             language=row.settings.language,
-            avg_logprob=_avg_logprob(output.scores[0], len(tokens)),
+            avg_logprob=avg_logprob(output.scores[0], len(tokens)),
             no_speech_prob=float(output.no_speech_prob),
-            compression_ratio=_compression_ratio(tokenizer.decode(tokens)),
+            compression_ratio=compression_ratio(tokenizer.decode(tokens)),
             word_count=len(words),
         )
         return Recognised(words, facts, row.language_probability)
@@ -321,41 +320,6 @@ def _most_likely(chunks: Sequence[Chunk], shares: Sequence[dict[str, float]]) ->
 def _new_tokens(duration_ms: int) -> int:
     """Room for 8 tokens a second, twice what fast English needs, and a little for the short."""
     return min(_MAX_NEW_TOKENS, 24 + 8 * duration_ms // 1000)
-
-
-def _pieces(
-    tokenizer: Tokenizer, tokens: list[int], alignment: Any, start_ms: int
-) -> Iterator[Piece]:
-    """Whole characters with their time; a character may be several tokens."""
-    first_step = dict(reversed(alignment.alignments))
-    begins = [0]
-    for index in range(1, len(tokens) + 1):  # behind the last token stands the end of the text
-        begins.append(first_step.get(index, begins[-1]))
-    at = 0
-    for text, run in zip(*tokenizer.split_tokens_on_unicode(tokens), strict=True):
-        after = at + len(run)
-        yield Piece(
-            text,
-            start_ms + begins[at] * _STEP_MS,
-            start_ms + begins[after] * _STEP_MS,
-            probability=sum(map(float, alignment.text_token_probs[at:after])) / len(run),
-        )
-        at = after
-
-
-def _avg_logprob(score: float, tokens: int) -> float:
-    """As openai/whisper counts it, the end token too; 0 for a text without tokens.
-
-    CTranslate2's score is the mean over the text's tokens only, and of none it is -inf.
-    """
-    if not tokens:
-        return 0.0
-    return float(score) * tokens / (tokens + 1)
-
-
-def _compression_ratio(text: str) -> float:
-    data = text.encode()
-    return len(data) / len(zlib.compress(data))
 
 
 @contextmanager

@@ -235,6 +235,7 @@ def test_a_model_is_loaded_once_however_many_ask_at_once() -> None:
         caller.join(PATIENCE_S)
     engine.facts()
     engine.facts("base")
+    assert engine.loaded == ("small", "base")
     engine.close()
     assert loads == ["small", "base"]
 
