@@ -35,51 +35,24 @@ import sentencepiece
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.feature_extractor import FeatureExtractor
 from faster_whisper.vad import VadOptions, get_speech_timestamps
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))  # demo/ is no installed package
 
 from demo.train import espeak, grammar  # noqa: E402
-from demo.train.speech import corpus, tokens  # noqa: E402
+from demo.train.speech import corpus, heldout, tokens  # noqa: E402
+from demo.train.speech.corpus import SAMPLE_RATE_HZ  # noqa: E402
+from demo.train.speech.heldout import Clip, Samples  # noqa: E402
 
-SAMPLE_RATE_HZ = 16_000
 THREADS = 2
 CLIPS, RECORDINGS, SENTENCES = 120, 8, 500
 RECORDING_S = 40
-NOISE = 0.002
 # As the service cuts for a model that takes 10 s.
 VAD = VadOptions(max_speech_duration_s=10, min_silence_duration_ms=300, speech_pad_ms=200)
 PROMPT = [tokens.START, tokens.ENGLISH, tokens.TRANSCRIBE]
 ENCODER_FRAME_S = 0.02
 PAIRS = ("en_es", "en_de", "es_en")
-
-Samples = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class SpokenWord:
-    text: str
-    start_s: float
-    exact: bool  # eSpeak NG timed this word itself, not together with a neighbour
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """``samples``: mono float32 in [-1, 1] at 16 kHz."""
-
-    samples: Samples
-    sentences: tuple[str, ...]
-    words: tuple[SpokenWord, ...]
-
-    @property
-    def text(self) -> str:
-        return " ".join(self.sentences)
-
-    @property
-    def length_s(self) -> float:
-        return len(self.samples) / SAMPLE_RATE_HZ
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,66 +150,10 @@ class Recogniser:
         begins = [
             index
             for index, token in enumerate(said)
-            if index == 0 or self._tokenizer.id_to_token(token).startswith("Ġ")
+            if index == 0 or (self._tokenizer.id_to_token(token) or "").startswith("Ġ")
         ]
         for first, last in zip(begins, [*begins[1:], len(said)], strict=True):
             yield HeardWord(self._tokenizer.decode(said[first:last]).strip(), starts_s[first])
-
-
-# -- material ------------------------------------------------------------------------------------
-
-
-def make_clips(
-    name: str, variants: Sequence[str], count: int, length_s: float | None
-) -> list[Clip]:
-    """One or two sentences each, or as many as fit into ``length_s``."""
-    rng = random.Random(name)
-    return [_clip(rng, variants, 1 + number % 2, length_s) for number in range(count)]
-
-
-def _clip(
-    rng: random.Random, variants: Sequence[str], sentences: int, length_s: float | None
-) -> Clip:
-    voice = corpus.random_voice(rng, variants)
-    pieces: list[Samples] = [_silence(rng.uniform(0, 0.8))]
-    texts: list[str] = []
-    words: list[SpokenWord] = []
-    at_s = len(pieces[0]) / SAMPLE_RATE_HZ
-    while at_s < length_s - 6 if length_s else len(texts) < sentences:
-        speech = espeak.speak(grammar.held_out_sentence(rng).en, voice)
-        samples = corpus.voice_only(speech).astype(np.float32) / 32768
-        pause = _silence(rng.uniform(0.2, 1.2))
-        words += [
-            SpokenWord(word.text, at_s + max(0, word.start_ms - speech.start_ms) / 1000, word.exact)
-            for word in speech.words
-        ]
-        texts.append(speech.text)
-        pieces += [samples, pause]
-        at_s += (len(samples) + len(pause)) / SAMPLE_RATE_HZ
-    whole = np.concatenate(pieces)
-    noise = np.random.default_rng(rng.randrange(2**32)).standard_normal(len(whole))
-    return Clip(whole + noise.astype(np.float32) * NOISE, tuple(texts), tuple(words))
-
-
-def _silence(length_s: float) -> Samples:
-    return np.zeros(int(length_s * SAMPLE_RATE_HZ), np.float32)
-
-
-def sounds_without_speech() -> dict[str, Samples]:
-    time_s = np.arange(6 * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
-    noise = np.random.default_rng(1).standard_normal(len(time_s))
-    tone = np.sin(2 * np.pi * 440 * time_s)
-    chord = sum(np.sin(2 * np.pi * hertz * time_s) for hertz in (262, 330, 392))
-    beeps = np.sin(2 * np.pi * 800 * time_s) * (np.sin(2 * np.pi * 1.5 * time_s) > 0)
-    sounds = {
-        "silence": np.zeros_like(time_s),
-        "faint noise": noise * 0.01,
-        "loud noise": noise * 0.1,
-        "tone": tone * 0.2,
-        "chord": chord * 0.1,
-        "beeps": beeps * 0.4,
-    }
-    return {name: samples.astype(np.float32) for name, samples in sounds.items()}
 
 
 # -- measuring -----------------------------------------------------------------------------------
@@ -404,28 +321,15 @@ def plot(recognitions: Sequence[Recognition], errors_s: dict[str, list[float]], 
     figure.savefig(path, dpi=120)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--models", type=Path, default=REPOSITORY / "demo" / "models")
-    parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
-    arguments = parser.parse_args()
-    try:
-        materials = {
-            "seen voices": make_clips("seen", corpus.TRAINED_VARIANTS, CLIPS, None),
-            "unseen voices": make_clips("unseen", corpus.UNSEEN_VARIANTS, CLIPS, None),
-            "seen voices, 40 s": make_clips(
-                "long", corpus.TRAINED_VARIANTS, RECORDINGS, RECORDING_S
-            ),
-        }
-    except espeak.EspeakMissing as error:
-        print(f"The benchmark speaks its own material, and cannot: {error}", file=sys.stderr)
-        return 1
-    recogniser = Recogniser(arguments.models / "whisper" / "demo-en")
+def measure_recognitions(
+    recogniser: Recogniser, materials: dict[str, list[Clip]]
+) -> tuple[list[Recognition], dict[str, list[float]]]:
+    """Every material cut both ways, with both beams; word start errors of the greedy runs."""
     recognitions: list[Recognition] = []
     errors_s: dict[str, list[float]] = {}
     for material, clips in materials.items():
-        cuts = (True,) if material.endswith("40 s") else (False, True)
-        for cut_by_vad in cuts:
+        fits = any(clip.length_s <= recogniser.longest_s for clip in clips)
+        for cut_by_vad in (False, True) if fits else (True,):
             for beam in (1, 5):
                 row, errors = measure_recognition(
                     recogniser, material, clips, cut_by_vad=cut_by_vad, beam=beam
@@ -434,22 +338,46 @@ def main() -> int:
                 recognitions.append(row)
                 if beam == 1:
                     errors_s[f"{material}, {row.cut}"] = errors
+    return recognitions, errors_s
+
+
+def make_materials() -> dict[str, list[Clip]]:
+    seen, unseen = corpus.TRAINED_VARIANTS, corpus.UNSEEN_VARIANTS
+    return {
+        "seen voices": heldout.make_clips("seen", seen, CLIPS, None),
+        "unseen voices": heldout.make_clips("unseen", unseen, CLIPS, None),
+        "seen voices, 40 s": heldout.make_clips("long", seen, RECORDINGS, RECORDING_S),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--models", type=Path, default=REPOSITORY / "demo" / "models")
+    parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
+    arguments = parser.parse_args()
+    try:
+        materials = make_materials()
+    except espeak.EspeakMissing as error:
+        print(f"The benchmark speaks its own material, and cannot: {error}", file=sys.stderr)
+        return 1
+    recogniser = Recogniser(arguments.models / "whisper" / "demo-en")
+    recognitions, errors_s = measure_recognitions(recogniser, materials)
     texts = {
         name: recogniser.hear(samples, cut_by_vad=False, beam=1).text
-        for name, samples in sounds_without_speech().items()
+        for name, samples in heldout.sounds_without_speech().items()
     }
     print("without speech:", ", ".join(f"{name} {text!r}" for name, text in texts.items()))
     translations = [measure_translation(_package(arguments.models, pair), pair) for pair in PAIRS]
     for translation in translations:
         print_translation(translation)
 
-    arguments.results.mkdir(parents=True, exist_ok=True)
     report = {
         **circumstances(arguments.models),
         "recognition": [asdict(row) for row in recognitions],
         "texts_without_speech": texts,
         "translation": [asdict(row) for row in translations],
     }
+    arguments.results.mkdir(parents=True, exist_ok=True)
     target = arguments.results / "demo_models.json"
     target.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     plot(recognitions, errors_s, target.with_suffix(".png"))

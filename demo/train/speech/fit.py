@@ -30,10 +30,11 @@ from demo.train.speech.tokens import Rows
 from demo.train.speech.windows import EVALUATION, Mixture
 from torch import Tensor, distributed, multiprocessing
 
-STEPS = 6000  # about an hour on two cores
-_LEARNING_RATE = LearningRate(peak=2e-3, warmup_steps=300)
-_WINDOWS, _LAST_WINDOWS = 16, 12  # a step, of all processes together
-_LAST_FROM = 0.7  # of the budget: smaller batches, more steps
+STEPS = 10_000  # about an hour on two idle cores
+_LEARNING_RATE = LearningRate(peak=2e-3, warmup_steps=200)
+# Windows a step, of all processes together: many small steps first, steadier ones to finish.
+_WINDOWS, _LAST_WINDOWS = 8, 12
+_LAST_FROM = 0.6  # of the budget
 _PROGRESS_EVERY_STEPS = 50
 _CHECKPOINT_EVERY_S = 120
 
