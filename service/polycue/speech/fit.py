@@ -57,25 +57,11 @@ def _homes(words: Sequence[Aligned], speech: Sequence[Span]) -> list[int]:
     clock = _SpeechClock(speech)
     left_out = (_UNUSED * min(span.duration_ms, _LONGEST_UNUSED_MS) for span in speech)
     unused = [0.0, *accumulate(left_out)]
-    costs = [unused[i] + clock.cost(words[0], i) for i in range(len(speech))]
+    costs = [a + b for a, b in zip(unused, clock.costs(words[0]), strict=False)]
     came_from: list[list[int]] = []
     for before, word in pairwise(words):
-        stay_cost = _NO_PAUSE_AT_SENTENCE_END if before.text.endswith(tuple(_SENTENCE_ENDS)) else 0
-        next_costs: list[float] = []
-        origins: list[int] = []
-        best = 0  # the span to leave from: cheapest so far, unused ones up to here counted
-        for i, span in enumerate(speech):
-            cost, origin = costs[i] + stay_cost, i
-            if i:
-                if costs[i - 1] - unused[i] < costs[best] - unused[best + 1]:
-                    best = i - 1
-                leave = costs[best] + unused[i] - unused[best + 1]
-                leave += _pause_cost(before.text, span.start_ms - speech[i - 1].end_ms)
-                if leave < cost:
-                    cost, origin = leave, best
-            next_costs.append(cost + clock.cost(word, i))
-            origins.append(origin)
-        costs = next_costs
+        costs, origins = _moves(costs, unused, speech, before.text)
+        costs = [a + b for a, b in zip(costs, clock.costs(word), strict=True)]
         came_from.append(origins)
     home = min(range(len(speech)), key=lambda i: costs[i] - unused[i + 1])
     homes = [home]
@@ -83,6 +69,24 @@ def _homes(words: Sequence[Aligned], speech: Sequence[Span]) -> list[int]:
         home = origins[home]
         homes.append(home)
     return homes[::-1]
+
+
+def _moves(
+    costs: Sequence[float], unused: Sequence[float], speech: Sequence[Span], before: str
+) -> tuple[list[float], list[int]]:
+    """For each span the cheapest way of the next word there, and the span of the word before."""
+    stay_cost = _NO_PAUSE_AT_SENTENCE_END if before.endswith(tuple(_SENTENCE_ENDS)) else 0
+    arrivals, origins = [costs[0] + stay_cost], [0]
+    best = 0  # the span to leave from: unused ones from there to here are paid for
+    for i in range(1, len(speech)):
+        if costs[i - 1] - unused[i] < costs[best] - unused[best + 1]:
+            best = i - 1
+        pause_ms = speech[i].start_ms - speech[i - 1].end_ms
+        leave_cost = costs[best] + unused[i] - unused[best + 1] + _pause_cost(before, pause_ms)
+        stays = costs[i] + stay_cost <= leave_cost
+        arrivals.append(costs[i] + stay_cost if stays else leave_cost)
+        origins.append(i if stays else best)
+    return arrivals, origins
 
 
 class _SpeechClock:
@@ -93,15 +97,16 @@ class _SpeechClock:
         self._starts_ms = [span.start_ms for span in speech]
         self._elapsed_ms = [0, *accumulate(span.duration_ms for span in speech)]
 
-    def cost(self, word: Aligned, index: int) -> float:
-        """Of ``word`` in this span: how much of its speech lies elsewhere, and how far away."""
-        span = self._speech[index]
+    def costs(self, word: Aligned) -> list[float]:
+        """Of ``word`` in each span: how much of its speech lies elsewhere, and how far away."""
         start, end = self._at(word.start_ms), self._at(word.end_ms)
-        first, last = self._elapsed_ms[index], self._elapsed_ms[index + 1]
-        elsewhere = (end - start) - max(0, min(end, last) - max(start, first))
-        distance = max(0, first - end) + max(0, start - last)
-        silence = max(0, span.start_ms - word.end_ms) + max(0, word.start_ms - span.end_ms)
-        return elsewhere + distance + _SILENCE * silence
+        found = []
+        for span, (first, last) in zip(self._speech, pairwise(self._elapsed_ms), strict=True):
+            elsewhere = (end - start) - max(0, min(end, last) - max(start, first))
+            distance = max(0, first - end, start - last)
+            silence = max(0, span.start_ms - word.end_ms, word.start_ms - span.end_ms)
+            found.append(elsewhere + distance + _SILENCE * silence)
+        return found
 
     def _at(self, time_ms: int) -> int:
         index = bisect_right(self._starts_ms, time_ms) - 1
