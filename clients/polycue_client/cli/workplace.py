@@ -15,6 +15,10 @@ from polycue_client.drafts import wire_name
 from polycue_client.errors import PolycueClientError, ServerUnreachable
 from polycue_client.retry import Retry
 
+# A server that restarts is waited for. An embedded one that is gone does not come back.
+PATIENCE = Retry()
+NO_PATIENCE = Retry(attempts=3)
+
 UploadProgress = Callable[[int, int], None]
 
 
@@ -62,7 +66,7 @@ def workplace(
         ServerUnreachable: nobody answers, or no server can be started.
     """
     if choice.server:
-        with connect(choice.server) as client:
+        with connect(choice.server, retry=PATIENCE) as client:
             interruption.on_signal(lambda times: client.interrupt())
             place = Workplace(client, choice.server, None)
             try:
@@ -71,10 +75,9 @@ def workplace(
                 raise place.unreachable(error) from error
             yield place
         return
-    # A process that is gone does not come back, so there is nothing to be patient for.
     with (
         embedded_server(choice.flags(), roots_of(files), interruption) as embedded,
-        connect(embedded.address, retry=Retry(attempts=3)) as client,
+        connect(embedded.address, retry=NO_PATIENCE) as client,
     ):
         interruption.on_signal(lambda times: client.interrupt())
         yield Workplace(client, embedded.address, embedded)
