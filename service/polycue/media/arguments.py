@@ -1,0 +1,220 @@
+"""Argument lists for ffmpeg and ffprobe; the only module that imports ffmpeg-python.
+
+ffmpeg-python writes the lists, ``command`` runs them. Media is hostile: every input is opened as a
+local file, never as a URL or a pattern, by demuxers and decoders that are named here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from polycue.domain.audio import SAMPLE_RATE_HZ
+from polycue.domain.media import Media
+
+# The demuxers of media files. Those that open further files (HLS, DASH, concat, SDP, image
+# sequences) are missing on purpose: by default ffmpeg would read a neighbour's upload through them.
+_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,flv,wav,w64,mp3,aac,flac,asf,mxf,"
+    "aiff,caf,amr,ac3,eac3,au,dv"
+)
+_AUDIO_DECODERS = (
+    "aac,aac_fixed,aac_latm,mp3,mp3float,opus,libopus,vorbis,flac,ac3,eac3,alac,"
+    "mp2,mp2float,mp1,mp1float,dca,truehd,mlp,wmav1,wmav2,wmapro,wmalossless,wmavoice,amrnb,amrwb,wavpack,tta,speex,"
+    "libspeex,nellymoser,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,pcm_u8,pcm_s8,pcm_s16le,"
+    "pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"
+    "pcm_mulaw,pcm_alaw,pcm_bluray,pcm_dvd,s302m"
+)
+# Pictures and text are decoded only to probe and to burn in; decoders of rare formats, where the
+# bugs are (CVE-2026-8461 was in MagicYUV), stay shut.
+_PICTURE_DECODERS = (
+    "h264,hevc,av1,libdav1d,libaom-av1,vp8,vp9,libvpx,libvpx-vp9,mpeg4,mpeg2video,mpeg1video,"
+    "h263,flv,msmpeg4,msmpeg4v2,wmv1,wmv2,wmv3,vc1,theora,prores,dnxhd,dvvideo,mjpeg,png"
+)
+_TEXT_DECODERS = (
+    "subrip,srt,ass,ssa,webvtt,mov_text,text,dvdsub,dvbsub,pgssub,xsub,cc_dec,libzvbi_teletextdec"
+)
+# Subtitle files are ours, or were read and written anew by us; still nothing else may be in them.
+_SUBTITLE_DECODERS = {"srt": "subrip,srt", "webvtt": "webvtt"}
+
+MAX_STREAMS = 128  # a film with two dozen languages and all its fonts has about a hundred
+_PROBE_BYTES = 32 * 2**20
+_ANALYZE_US = 30_000_000
+
+# "repeat": without it ffmpeg writes "Last message repeated 300 times", and errors are counted.
+_QUIET = ["-nostdin", "-hide_banner", "-v", "repeat+error"]
+
+Options = Sequence[tuple[str, str]]
+
+
+def local(path: Path) -> str:
+    """A path that ffmpeg takes for nothing else.
+
+    ``-i.mp4`` would be an option, ``http:x.mp4`` a URL and ``x%03d.mp4`` a pattern.
+    """
+    return f"file:{path.absolute()}"
+
+
+def probe(path: Path, *, decoding: bool = True) -> list[str]:
+    """For ffprobe's JSON of all streams.
+
+    ffprobe fails for a single stream whose decoder is not let in. Without ``decoding`` they all
+    are, but not one frame is given to them, which costs what only decoding shows, such as
+    Matroska's start times.
+    """
+    opened = _opened(_all_decoders())
+    if not decoding:
+        del opened["codec_whitelist"]
+    return [
+        "ffprobe",
+        *_QUIET[1:],  # it never reads its input
+        *_flags(opened),
+        *([] if decoding else ["-nofind_stream_info"]),
+        *("-show_format", "-show_streams", "-of", "json"),
+        *("-i", local(path)),
+    ]
+
+
+def pcm(media: Media, index: int, *, channels: int) -> list[str]:
+    """One stream as interleaved float32 samples at 16 kHz, gaps filled with silence.
+
+    No picture is decoded. The samples start with the stream, not with the media.
+    """
+    # A gap of more than an hour is no pause but a bomb: 20 h in a file of 129 KB took 3 GB to fill.
+    # Beyond this ffmpeg takes the time stamps for wrong and goes on without them.
+    sound = _source(media, threads="1", dts_error_threshold="3600")[str(index)]
+    # rematrix_maxval: float output is not scaled on downmixing otherwise, and 5.1 peaks at 3.4.
+    resampled = f"aresample={SAMPLE_RATE_HZ}:async=1:rematrix_maxval=1"
+    output = ffmpeg.output(sound, "pipe:1", format="f32le", af=resampled, ac=channels)
+    return _compiled(output)
+
+
+def first_sample(media: Media, index: int) -> list[str]:
+    """The first frame of sound that can be decoded, as a line of ``framecrc``.
+
+    Its time is on the container's own clock (-copyts): ffmpeg would take its start away, and does
+    not know the start of H.264 without the decoder that stays shut here.
+    """
+    sound = _source(media, threads="1")[str(index)]
+    output = ffmpeg.output(sound, "pipe:1", format="framecrc", **{"frames:a": 1})
+    # A film whose first packets are damaged is nothing but errors up to here.
+    return _compiled(output, "-copyts", "-max_error_rate", "1")
+
+
+def picture(media: Media, index: int) -> list[str]:
+    """The bytes of a cover picture, as they are."""
+    source = _source(media, codec_whitelist=_all_decoders())[str(index)]
+    output = ffmpeg.output(source, "pipe:1", format="image2pipe", c="copy", **{"frames:v": 1})
+    return _compiled(output)
+
+
+def ass(subtitles: Path, subtitle_format: str, to: Path) -> list[str]:
+    """A subtitle file as ASS, which libass reads by itself.
+
+    The ``subtitles`` filter would open the file through ffmpeg's demuxers, without a whitelist.
+    """
+    return _compiled(ffmpeg.output(_subtitles(subtitles, subtitle_format), local(to), format="ass"))
+
+
+def cut(subtitles: Path, subtitle_format: str, end_ms: int, to: Path) -> list[str]:
+    """A subtitle file without the cues that start after ``end_ms``, the last one ending there.
+
+    A step of its own, since ffmpeg 5.1 loses the last cue where the same is done to text that it
+    encodes (it never flushes the filter).
+    """
+    rest = f"max(0,min(DURATION,{end_ms / 1000:.3f}/TB-PTS))"
+    output = ffmpeg.output(
+        _subtitles(subtitles, subtitle_format),
+        local(to),
+        format=subtitle_format,
+        c="copy",
+        t=f"{end_ms / 1000:.3f}",
+        **{"bsf:s": f"setts=duration='{rest}'"},
+    )
+    return _compiled(output)
+
+
+@dataclass(frozen=True, slots=True)
+class Subtitles:
+    """Subtitle files of one format, by ffmpeg's name of it."""
+
+    paths: Sequence[Path]
+    format: str
+
+
+def copy(
+    media: Media,
+    indices: Sequence[int],
+    subtitles: Subtitles,
+    options: Options,
+    to: Path,
+    *,
+    muxer: str,
+    burn: tuple[int, Path] | None = None,
+) -> list[str]:
+    """A copy of the streams with these indices, then the subtitle files; progress on stdout.
+
+    ``options`` go to the output as they are: a dictionary, which ffmpeg-python takes, cannot say
+    one twice. ``burn`` draws an ASS file into the video stream of that index.
+    """
+    source = _source(media, codec_whitelist=_all_decoders())
+    # ffmpeg-python numbers inputs in the order of their first use, so the source must come first:
+    # the metadata and the chapters are those of input 0.
+    streams = [
+        _drawn(source[str(index)], burn[1]) if burn and index == burn[0] else source[str(index)]
+        for index in indices
+    ]
+    streams += [_subtitles(file, subtitles.format) for file in subtitles.paths]
+    output = ffmpeg.output(*streams, local(to), format=muxer, c="copy")
+    *head, target = _compiled(output, "-nostats", "-progress", "pipe:1")
+    return [*head, *(word for option in options for word in option), "-y", target]
+
+
+def _source(media: Media, **options: str) -> Any:  # ffmpeg-python is not typed
+    # In a radio recording's Ogg the clock starts anew with every song: without this, twenty links
+    # of a second each come out as 38 s. The price is that gaps in Ogg are taken for such restarts.
+    restarts = {"dts_delta_threshold": "0.1"} if media.container == "ogg" else {}
+    return ffmpeg.input(local(media.path), **(_opened(_AUDIO_DECODERS) | restarts | options))
+
+
+def _subtitles(path: Path, subtitle_format: str) -> Any:
+    return ffmpeg.input(
+        local(path),
+        format=subtitle_format,
+        protocol_whitelist="file",
+        format_whitelist=subtitle_format,
+        codec_whitelist=_SUBTITLE_DECODERS[subtitle_format],
+    )["0"]
+
+
+def _drawn(video: Any, subtitles: Path) -> Any:
+    # x264 and players want even sizes and 4:2:0; ffmpeg-python escapes the file's name.
+    even = video.filter("pad", "ceil(iw/2)*2", "ceil(ih/2)*2").filter("format", "yuv420p")
+    return even.filter("ass", filename=str(subtitles.absolute()))
+
+
+def _opened(decoders: str) -> dict[str, Any]:
+    """What limits the opening of a file; must stand before its ``-i``."""
+    return {
+        "protocol_whitelist": "file",
+        "format_whitelist": _FORMATS,
+        "codec_whitelist": decoders,
+        "max_streams": MAX_STREAMS,
+        "probesize": _PROBE_BYTES,
+        "analyzeduration": _ANALYZE_US,
+    }
+
+
+def _all_decoders() -> str:
+    return f"{_AUDIO_DECODERS},{_PICTURE_DECODERS},{_TEXT_DECODERS}"
+
+
+def _flags(options: dict[str, Any]) -> list[str]:
+    return [word for name, value in options.items() for word in (f"-{name}", str(value))]
+
+
+def _compiled(output: Any, *more: str) -> list[str]:
+    argv: list[str] = ffmpeg.compile(output, cmd=["ffmpeg", *_QUIET, *more])
+    return argv

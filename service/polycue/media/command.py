@@ -1,0 +1,252 @@
+"""The only module that starts a process: ffmpeg and ffprobe, bounded in time and in memory.
+
+A child gets no shell, no standard input, no environment but ``PATH``, the root as its folder and a
+process group of its own. However the ``with`` block around it ends, nothing of that group is left.
+"""
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from polycue.domain.cancel import CancelToken
+from polycue.domain.errors import ToolFailed, ToolMissing, ToolTimedOut
+
+MAX_STDOUT_BYTES = 16 * 2**20  # of ``run``: a probe of a film with a hundred streams has 200 KB
+MAX_STDERR_BYTES = 64 * 2**10
+MAX_LINE_BYTES = 4 * 2**10
+_PIPE_BYTES = 64 * 2**10  # what Linux gives a pipe
+_SLICE_S = 0.5  # how long a cancelled call may wait for a pipe that somebody else holds open
+_EXIT_POLL_S = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a command that ended well wrote; of stderr the last 64 KiB."""
+
+    stdout: bytes
+    stderr_tail: str
+
+
+def run(argv: Sequence[str], *, timeout_s: float, cancel: CancelToken) -> Completed:
+    """Run a command to its end.
+
+    Raises:
+        ToolMissing: the program is not on the PATH.
+        ToolFailed: it ended with a non-zero status, or wrote more than 16 MiB.
+        ToolTimedOut: it ran longer than ``timeout_s``.
+        Cancelled: the token was set.
+    """
+    with piped(argv, timeout_s=timeout_s, cancel=cancel) as child:
+        stdout = child.read(MAX_STDOUT_BYTES + 1)
+        if len(stdout) > MAX_STDOUT_BYTES:
+            raise ToolFailed(argv, 0, f"wrote more than {MAX_STDOUT_BYTES} bytes")
+        return Completed(stdout, child.finish())
+
+
+@contextmanager
+def piped(
+    argv: Sequence[str],
+    *,
+    timeout_s: float,
+    cancel: CancelToken,
+    on_line: Callable[[str], None] | None = None,
+) -> "Iterator[Piped]":
+    """Run a command and read its standard output while it works.
+
+    ``timeout_s`` is the longest that one read may wait, not the length of the run: a reader that
+    takes its time holds the child back, which is no fault of the child. ``on_line`` is given every
+    line of stderr, cut at 4 KiB, in the thread that reads.
+
+    Raises:
+        ToolMissing: the program is not on the PATH.
+        ToolFailed: it could not be started.
+        Cancelled: the token is set already.
+    """
+    cancel.check()
+    child = Piped(argv, timeout_s=timeout_s, cancel=cancel, on_line=on_line)
+    forget = cancel.on_cancel(child.kill)
+    try:
+        yield child
+    finally:
+        forget()
+        child.close()
+
+
+class Piped:
+    """A running child whose output is read in one thread; made by ``piped``."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout_s: float,
+        cancel: CancelToken,
+        on_line: Callable[[str], None] | None,
+    ) -> None:
+        self._argv, self._timeout_s, self._cancel = tuple(argv), timeout_s, cancel
+        self._process = _start(argv)
+        assert self._process.stdout is not None  # noqa: S101 - for the type checker
+        assert self._process.stderr is not None  # noqa: S101
+        self._stdout_fd = self._process.stdout.fileno()
+        self._stderr_fd = self._process.stderr.fileno()
+        self._open = {self._stdout_fd, self._stderr_fd}
+        self._poll = select.poll()
+        for fd in self._open:
+            self._poll.register(fd, select.POLLIN)
+        self._buffer = bytearray()
+        self._complaints = _Tail(on_line)
+        self._reaping = threading.Lock()  # whoever holds it knows whether the id is still ours
+
+    def __repr__(self) -> str:
+        state = self._process.returncode
+        return f"Piped({self._argv[0]}: {'running' if state is None else f'ended with {state}'})"
+
+    def read(self, n_bytes: int) -> bytes:
+        """The next ``n_bytes`` of standard output, fewer only at its end.
+
+        Raises:
+            ToolTimedOut: they did not come in time; the child is dead.
+            Cancelled: the token was set; the child is dead.
+        """
+        return self._take(n_bytes, at_least=n_bytes)
+
+    def read_some(self, n_bytes: int) -> bytes:
+        """As ``read``, but returns as soon as there is anything."""
+        return self._take(n_bytes, at_least=1)
+
+    def finish(self) -> str:
+        """Wait for the child's end, dropping output that was not read; the tail of stderr.
+
+        Raises:
+            ToolFailed: it ended with a non-zero status.
+            ToolTimedOut: it did not end in time; it is dead.
+            Cancelled: the token was set; it is dead.
+        """
+        deadline = time.monotonic() + self._timeout_s
+        while self._open:
+            self._pump(deadline)
+            self._buffer.clear()
+        while not self._has_exited():
+            self._wait_or_stop(deadline)
+            time.sleep(_EXIT_POLL_S)
+        self._cancel.check()
+        returncode = self._reap()
+        if returncode:
+            raise ToolFailed(self._argv, returncode, self._complaints.text())
+        return self._complaints.text()
+
+    def kill(self) -> None:
+        """End the child and all it started, at once. Safe from any thread, and twice."""
+        with self._reaping:
+            self._kill_group()
+
+    def close(self) -> None:
+        self.kill()
+        self._reap()
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+    def _take(self, n_bytes: int, *, at_least: int) -> bytes:
+        deadline = time.monotonic() + self._timeout_s
+        while len(self._buffer) < at_least and self._stdout_fd in self._open:
+            self._pump(deadline)
+        self._cancel.check()  # what a killed child leaves must not pass for the whole
+        taken = bytes(self._buffer[:n_bytes])
+        del self._buffer[:n_bytes]
+        return taken
+
+    def _pump(self, deadline: float) -> None:
+        """Wait for output of either kind and take in what is there."""
+        remaining_s = self._wait_or_stop(deadline)
+        for fd, _ in self._poll.poll(min(remaining_s, _SLICE_S) * 1000):
+            data = os.read(fd, _PIPE_BYTES)
+            if not data:
+                self._poll.unregister(fd)
+                self._open.remove(fd)
+            if fd == self._stdout_fd:
+                self._buffer += data
+            else:
+                self._complaints.feed(data)
+
+    def _wait_or_stop(self, deadline: float) -> float:
+        """The seconds that are left."""
+        self._cancel.check()
+        remaining_s = deadline - time.monotonic()
+        if remaining_s <= 0:
+            self.kill()
+            raise ToolTimedOut(self._argv, self._timeout_s)
+        return remaining_s
+
+    def _has_exited(self) -> bool:
+        if self._process.returncode is not None:
+            return True
+        # WNOWAIT leaves the child a zombie, so that its id stays taken until _reap.
+        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        return os.waitid(os.P_PID, self._process.pid, flags) is not None
+
+    def _reap(self) -> int:
+        if self._process.returncode is None:
+            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        with self._reaping:
+            self._kill_group()  # helpers that outlived it
+            return self._process.wait()
+
+    def _kill_group(self) -> None:
+        if self._process.returncode is None:  # else the id may be another's by now
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+
+class _Tail:
+    """The end of what was written to stderr, and its lines as they come."""
+
+    def __init__(self, on_line: Callable[[str], None] | None) -> None:
+        self._on_line = on_line
+        self._ring = bytearray()
+        self._line = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Take in what came; nothing means the end."""
+        self._ring += data
+        del self._ring[:-MAX_STDERR_BYTES]
+        if self._on_line is not None:
+            *whole, rest = (bytes(self._line) + data).split(b"\n")
+            self._line = bytearray(rest[:MAX_LINE_BYTES])
+            for line in whole if data else [*whole, rest]:
+                if line:
+                    self._on_line(line[:MAX_LINE_BYTES].decode(errors="replace"))
+
+    def text(self) -> str:
+        return self._ring.decode(errors="replace")
+
+
+def _start(argv: Sequence[str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            _command_line(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            cwd="/",
+            env={"PATH": os.environ.get("PATH", os.defpath)},  # FFREPORT and its like stay out
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ToolFailed(argv, -1, f"it could not be started: {error.strerror}") from error
+
+
+def _command_line(argv: Sequence[str]) -> list[str]:
+    """What is really executed: the one place where a sandbox can be put in front."""
+    program = shutil.which(argv[0])
+    if program is None:
+        raise ToolMissing(argv[0])
+    return [program, *argv[1:]]
