@@ -53,6 +53,12 @@ def test_rare_picture_decoders_stay_shut_for_probing() -> None:
     assert "magicyuv" not in decoders
 
 
+def test_a_bomb_of_streams_or_of_pixels_is_not_opened(film: Media) -> None:
+    for argv in [arguments.probe(film.path), arguments.pcm(film, 1, channels=2)]:
+        assert int(option(argv, "-max_streams")) < 1000
+        assert int(option(argv, "-max_pixels")) < 16_000 * 16_000
+
+
 def test_a_probe_without_decoding_opens_every_decoder_but_gives_it_nothing() -> None:
     argv = arguments.probe(Path("x"), decoding=False)
 
