@@ -9,7 +9,7 @@ from polycue.domain.transcript import Word
 class CueFlag(StrEnum):
     """What a reviewer should look at. The values travel on the wire and in JSON."""
 
-    TOO_WIDE = "too_wide"  # one unbreakable word is wider than a line may be
+    TOO_WIDE = "too_wide"  # wider, or on more lines, than the preset allows
     READING_SPEED = "reading_speed"  # more characters a second than the preset allows
     TOO_SHORT = "too_short"  # no room for the preset's shortest stay
     KEPT_SOURCE = "kept_source"  # not translated: the translation was unusable

@@ -1,0 +1,60 @@
+"""How wide text is on screen, and how much of it there is to read."""
+
+import math
+import unicodedata
+from collections.abc import Iterator
+
+import regex  # type: ignore[import-untyped]
+
+from polycue.domain.language import primary
+
+# Written in squares: a preset counts a full-width character as one there, all others as a half.
+_SQUARE = frozenset({"ja", "zh", "ko", "yue"})
+_CLUSTER = regex.compile(r"\X")
+# Marks and format controls (joiners, directions) take no room; nor do control characters.
+_FREE = frozenset({"Mn", "Me", "Cf", "Cc"})
+_EMOJI_STYLE = "\ufe0f"
+_FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+
+
+def width(text: str, language: str) -> float:
+    """The room ``text`` takes on one line, in the characters a preset counts for the language.
+
+    Counted in grapheme clusters, so an accent or a family of joined emoji costs nothing extra;
+    East Asian wide characters count twice a Latin one.
+    """
+    return _columns(text) * (0.5 if primary(language) in _SQUARE else 1.0)
+
+
+def reading_chars(text: str, language: str) -> int:
+    """The characters a reader has to take in, spaces and punctuation too, line breaks not."""
+    if primary(language) in _SQUARE:
+        return math.ceil(width(text, language))
+    text = text.replace("\n", "")
+    if _plain(text):
+        return len(text)
+    return sum(1 for cluster in clusters(text) if _columns_of(cluster))
+
+
+def clusters(text: str) -> Iterator[str]:
+    """The extended grapheme clusters of the text (Unicode annex 29), in order."""
+    return (match.group() for match in _CLUSTER.finditer(text))
+
+
+def _columns(text: str) -> int:
+    return len(text) if _plain(text) else sum(_columns_of(cluster) for cluster in clusters(text))
+
+
+def _plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
+def _columns_of(cluster: str) -> int:
+    if _EMOJI_STYLE in cluster:
+        return 2
+    for character in cluster:
+        if unicodedata.category(character) in _FREE:
+            continue
+        wide = unicodedata.east_asian_width(character) in "WF" or ord(character) in _FLAG_LETTERS
+        return 2 if wide else 1
+    return 0
