@@ -1,0 +1,184 @@
+"""Words into cues and lines: one dynamic programme over all word boundaries.
+
+Where to end a cue and where to break its lines is one decision: a shorter cue now may buy a whole
+clause on the next. For every word the cheapest way to end a cue with it is found from the cheapest
+ways to end one before it, so the result is the best there is under ``Weights``. Limits of lines,
+width and longest stay hold by construction; only a single word may exceed them.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from itertools import accumulate
+
+from polycue.cues.breaks import break_costs, sentence_ends
+from polycue.cues.lines import Lines
+from polycue.cues.presets import Rules
+from polycue.cues.weights import CUES, LINES, Weights
+from polycue.domain.transcript import Word
+
+# A pause is heard from here on, and a hole in the middle of a cue from there on.
+SHORT_PAUSE_MS = 150
+LONG_PAUSE_MS = 800
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Why a cue is as it is: what each of its traits costs. A negative cost is a gain."""
+
+    cue: float  # of being one at all, so that there are not too many
+    boundary: float  # of ending where it ends
+    pause: float  # what a pause there takes off that
+    lines: float
+    shortness: float
+    inside: float  # of sentences that end and pauses that lie within it
+    time: float  # of more to read than there is time for, and of a short stay
+
+    @property
+    def total(self) -> float:
+        return math.fsum(getattr(self, field.name) for field in fields(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The words of one cue, set on lines."""
+
+    words: tuple[Word, ...]
+    lines: tuple[str, ...]
+    costs: Costs
+
+
+def segment(
+    words: Sequence[Word],
+    rules: Rules,
+    *,
+    next_start_ms: int | None = None,
+    weights: Weights = CUES,
+) -> list[Segment]:
+    """Cut ``words`` into cues; every word once and in order.
+
+    ``next_start_ms`` is when somebody speaks next after them, None if nobody does.
+    """
+    programme = Programme(words, rules, next_start_ms, weights)
+    return [programme.segment(first, after) for first, after in programme.solve()]
+
+
+class Programme:
+    """The costs of every possible cue of some words, and the search for the cheapest cues.
+
+    A cue is given by the indexes of its first word and of the one after its last.
+    """
+
+    def __init__(
+        self, words: Sequence[Word], rules: Rules, next_start_ms: int | None, weights: Weights
+    ) -> None:
+        self._words, self._rules, self._weights = words, rules, weights
+        self._breaks = break_costs(words, rules.language)
+        self._lines = Lines(words, self._breaks, rules, weights)
+        # Times as they should be: no word starts before the one before it.
+        self._starts = list(accumulate((word.start_ms for word in words), max))
+        self._ends = [max(w.end_ms, s) for w, s in zip(words, self._starts, strict=True)]
+        nexts = [*self._starts[1:], next_start_ms][: len(words)]
+        self._pauses = [_between(end, start) for end, start in zip(self._ends, nexts, strict=True)]
+        gap_ms = rules.grid.gap_ms
+        self._room_ends = [
+            end + min(rules.linger_ms, max(0, pause - gap_ms))
+            for end, pause in zip(self._ends, self._pauses, strict=True)
+        ]
+        self._sentences = _sums(sentence_ends(words, rules.language))
+        self._holes = _sums(pause if pause >= LONG_PAUSE_MS else 0 for pause in self._pauses)
+
+    def solve(self) -> list[tuple[int, int]]:
+        """The cheapest cues for all words, in order."""
+        size = len(self._words)
+        cheapest, begins = [0.0] + [math.inf] * size, [0] * (size + 1)
+        firsts = self._firsts()
+        for after in range(1, size + 1):
+            ending = self._weights.cue + self._boundary(after) + self._pause(after)
+            for first in range(firsts[after], after):
+                # The other terms are never negative, and lines are the dearest of them to weigh.
+                cost = cheapest[first] + ending
+                if cost < cheapest[after]:
+                    cost += sum(self._body(first, after))
+                if cost < cheapest[after]:
+                    cost += self._lines.best(first, after)[0]
+                if cost < cheapest[after]:
+                    cheapest[after], begins[after] = cost, first
+        return _path(begins)
+
+    def costs(self, first: int, after: int) -> Costs:
+        shortness, inside, time = self._body(first, after)
+        return Costs(
+            cue=self._weights.cue,
+            boundary=self._boundary(after),
+            pause=self._pause(after),
+            lines=self._lines.best(first, after)[0],
+            shortness=shortness,
+            inside=inside,
+            time=time,
+        )
+
+    def segment(self, first: int, after: int) -> Segment:
+        """The cue, its lines set once more for themselves (see ``weights.LINES``)."""
+        lines = self._lines.reweighed(LINES)
+        texts = lines.texts(first, lines.best(first, after)[1], after)
+        return Segment(tuple(self._words[first:after]), texts, self.costs(first, after))
+
+    def _firsts(self) -> list[int]:
+        """For each end of a cue the earliest word it may begin with."""
+        reach = self._lines.reach(self._rules.max_line_count)
+        firsts, first = [0], 0
+        for after in range(1, len(self._words) + 1):
+            while reach[first] < after or self._stays_too_long(first, after):
+                first += 1
+            firsts.append(first)
+        return firsts
+
+    def _stays_too_long(self, first: int, after: int) -> bool:
+        stay = self._ends[after - 1] - self._starts[first]
+        return after > first + 1 and stay > self._rules.max_cue_ms
+
+    def _boundary(self, after: int) -> float:
+        return self._weights.cue_break * self._breaks[after - 1]
+
+    def _pause(self, after: int) -> float:
+        weights, pause_ms = self._weights, self._pauses[after - 1]
+        if pause_ms < SHORT_PAUSE_MS:
+            return 0.0
+        relief = min(weights.pause_most, weights.pause * pause_ms / 1000)
+        return -min(relief, self._boundary(after) + weights.pause_gain)
+
+    def _body(self, first: int, after: int) -> tuple[float, float, float]:
+        """The terms ``shortness``, ``inside`` and ``time`` of ``Costs``."""
+        weights, rules = self._weights, self._rules
+        width = self._lines.width(first, after)
+        enough = weights.short_below * rules.max_line_chars
+        shortness = weights.short * (1 - width / enough) if width < enough else 0.0
+        inside = weights.sentence_inside * (self._sentences[after - 1] - self._sentences[first])
+        inside += weights.pause_inside * (self._holes[after - 1] - self._holes[first]) / 1000
+        # Its width is as good as its characters here, and already known.
+        needed_ms = 1000 * width / rules.max_chars_per_second
+        room_ms = max(1, self._room_ends[after - 1] - self._starts[first])
+        time = weights.speed * (needed_ms - room_ms) / 1000 if needed_ms > room_ms else 0.0
+        if room_ms < rules.min_cue_ms:
+            time += weights.stay * (1 - room_ms / rules.min_cue_ms)
+        return shortness, inside, time
+
+
+def _between(end_ms: int, start_ms: int | None) -> int:
+    """The pause after a word; where nobody speaks again, one as long as any."""
+    return LONG_PAUSE_MS if start_ms is None else max(0, start_ms - end_ms)
+
+
+def _sums(amounts: Iterable[int]) -> list[int]:
+    """What the amounts before each index add up to."""
+    return list(accumulate(amounts, initial=0))
+
+
+def _path(begins: Sequence[int]) -> list[tuple[int, int]]:
+    """The cues that lead to the last word, read backwards from it."""
+    cues, after = [], len(begins) - 1
+    while after > 0:
+        cues.append((begins[after], after))
+        after = begins[after]
+    return cues[::-1]

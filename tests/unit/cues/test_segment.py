@@ -1,0 +1,139 @@
+import math
+from dataclasses import replace
+from itertools import combinations, pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polycue.cues.breaks import break_costs
+from polycue.cues.lines import Lines
+from polycue.cues.presets import rules_for
+from polycue.cues.segment import Programme, segment
+from polycue.cues.weights import CUES, LINES
+from polycue.domain.request import LayoutOptions
+from polycue.domain.transcript import Word, text_of
+
+ENGLISH = rules_for(LayoutOptions(), "en", None)
+NARROW = rules_for(LayoutOptions(max_line_chars=12), "en", None)
+
+
+def spoken(text: str, *, word_ms: int = 350, pauses: dict[str, int] | None = None) -> list[Word]:
+    """Words one after another; ``pauses`` has what comes after some of them."""
+    words, clock = [], 0
+    for piece in text.split():
+        words.append(Word(piece, clock, clock + word_ms))
+        clock += word_ms + (pauses or {}).get(piece, 0)
+    return words
+
+
+def cues(words: list[Word]) -> list[tuple[str, ...]]:
+    return [piece.lines for piece in segment(words, ENGLISH)]
+
+
+def test_a_short_sentence_is_one_line() -> None:
+    assert cues(spoken("We came home late that night.")) == [("We came home late that night.",)]
+
+
+def test_cues_and_lines_end_with_clauses() -> None:
+    text = (
+        "When the snow melted in the valley, the river rose by three metres, "
+        "and nobody could cross the old bridge until the first week of May."
+    )
+    assert cues(spoken(text)) == [
+        ("When the snow melted in the valley,", "the river rose by three metres,"),
+        ("and nobody could cross the old bridge", "until the first week of May."),
+    ]
+
+
+@pytest.mark.parametrize("last", ["delta", "hotel"])
+def test_a_pause_decides_between_equal_places(last: str) -> None:
+    text = "alpha bravo charlie delta echoes hotel india kilos lima november"
+    first, *_ = segment(spoken(text, pauses={last: 700}), ENGLISH)
+    assert first.words[-1].text == last
+
+
+def test_a_hesitation_after_an_article_does_not_end_a_cue() -> None:
+    (one,) = cues(spoken("we waited for the signal", pauses={"the": 700}))
+    assert one == ("we waited for the signal",)
+
+
+def test_a_cue_does_not_bridge_a_long_pause() -> None:
+    (one, two) = cues(spoken("they waited for the signal", pauses={"waited": 1500}))
+    assert (one, two) == (("they waited",), ("for the signal",))
+
+
+def test_what_is_spoken_longer_than_a_cue_may_stay_is_two_cues() -> None:
+    assert len(cues(spoken("one two three four", word_ms=2000))) == 2
+
+
+def test_costs_are_kept_to_explain_a_cue() -> None:
+    (piece,) = segment(spoken("We came. We saw."), ENGLISH)
+    assert piece.costs.cue == CUES.cue
+    assert piece.costs.inside == CUES.sentence_inside
+    assert piece.costs.total == sum(
+        (piece.costs.cue, piece.costs.boundary, piece.costs.pause, piece.costs.lines,
+         piece.costs.shortness, piece.costs.inside, piece.costs.time)
+    )  # fmt: skip
+
+
+TEXTS = st.sampled_from(["the", "a", "sea,", "sea.", "and", "-Yes.", "Anna", "12", "wonderfully"])
+FEW = st.lists(
+    st.tuples(TEXTS, st.integers(0, 900), st.sampled_from([0, 0, 200, 900])), min_size=1, max_size=7
+)
+
+
+@given(FEW)
+def test_no_other_cues_are_cheaper(pieces: list[tuple[str, int, int]]) -> None:
+    """The programme finds what trying every way to cut the words finds."""
+    words, clock = [], 0
+    for text, duration, pause in pieces:
+        words.append(Word(text, clock, clock + duration))
+        clock += duration + pause
+    programme = Programme(words, NARROW, None, CUES)
+
+    def price(cut: tuple[int, ...]) -> float:
+        stays = [words[b - 1].end_ms - words[a].start_ms for a, b in pairwise(cut) if b - a > 1]
+        if any(stay > NARROW.max_cue_ms for stay in stays):
+            return math.inf
+        return sum(programme.costs(first, after).total for first, after in pairwise(cut))
+
+    cheapest = min(
+        price((0, *cut, len(words)))
+        for count in range(len(words))
+        for cut in combinations(range(1, len(words)), count)
+    )
+    chosen = programme.solve()
+    assert price((0, *(after for _, after in chosen))) == pytest.approx(cheapest)
+
+
+@given(FEW, st.integers(2, 4))
+def test_no_other_lines_are_cheaper(pieces: list[tuple[str, int, int]], count: int) -> None:
+    words = [Word(text, 0, 0) for text, _, _ in pieces]
+    breaks = break_costs(words, "en")
+    rules = replace(NARROW, max_line_count=count)
+    cost, cuts = Lines(words, breaks, rules, LINES).best(0, len(words))
+    every = {
+        cut: price_of_lines(words, breaks, (0, *cut, len(words)))
+        for number in range(min(count, len(words)))
+        for cut in combinations(range(1, len(words)), number)
+    }
+    assert cost == pytest.approx(min(every.values()))
+    assert cost == math.inf or every[cuts] == pytest.approx(cost)
+
+
+def price_of_lines(words: list[Word], breaks: list[float], cut: tuple[int, ...]) -> float:
+    """What lines cost as the weights' comments say, written the long way."""
+    lines = [words[first:after] for first, after in pairwise(cut)]
+    widths = [len(text_of(line)) for line in lines]
+    even = len(text_of(words)) / len(lines)
+    cost = 0.0
+    for line, width in zip(lines, widths, strict=True):
+        if width > NARROW.max_line_chars:
+            cost += LINES.overflow if len(line) == 1 else math.inf
+        cost += LINES.turn_inside * sum(word.text.startswith("-") for word in line[1:])
+        if len(lines) > 1:
+            cost += LINES.balance * abs(width - even) / NARROW.max_line_chars
+    for after, width in zip(cut[1:-1], widths, strict=False):
+        cost += LINES.line_break * breaks[after - 1] + LINES.top_heavy * (width > even)
+    return cost
