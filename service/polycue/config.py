@@ -24,15 +24,15 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="POLYCUE_", frozen=True, extra="forbid")
 
     listen: str = Field(
-        "127.0.0.1:50051",
+        default="127.0.0.1:50051",
         description="Where to listen: HOST:PORT (port 0 takes a free one) or unix:/PATH.",
     )
     insecure: bool = Field(
-        False,
+        default=False,
         description="Listen in the clear where other machines reach it. Only on a trusted network.",
     )
     reflection: bool | None = Field(
-        None,
+        default=None,
         description="Answer gRPC server reflection. Unset: only on loopback and unix sockets.",
     )
 
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
         description="Folder of the installed models.",
     )
     file_root: Annotated[tuple[Path, ...], NoDecode] = Field(
-        (),
+        default=(),
         description=(
             "Folder below which file:// sources may be read; give it again for more"
             " (in the environment: separated by ':')."
@@ -53,24 +53,26 @@ class Settings(BaseSettings):
     )
 
     model: str = Field(
-        "auto",
+        default="auto",
         description="Recogniser used when a request names none; auto picks by device.",
     )
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where models run.")
-    device_index: int = Field(0, ge=0, description="Which GPU, counted from 0.")
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where models run.")
+    device_index: int = Field(default=0, ge=0, description="Which GPU, counted from 0.")
     compute_type: str = Field(
-        "auto",
+        default="auto",
         description="CTranslate2's type of numbers, such as int8 or float16; auto fits the device.",
     )
     threads: int = Field(
-        0, ge=0, description="Threads of one model call on the CPU; 0 means all cores."
+        default=0,
+        ge=0,
+        description="Threads of one model call on the CPU; 0 means all cores.",
     )
     offline: bool = Field(
-        False,
+        default=False,
         description="Never touch the network. A server never does anyway; scripts may say so.",
     )
     preload: bool | None = Field(
-        None,
+        default=None,
         description=(
             "Load the default recogniser at start instead of with the first request."
             " Unset: unless --exit-with-stdin is given."
@@ -78,50 +80,77 @@ class Settings(BaseSettings):
     )
 
     max_inline_bytes: int = Field(
-        2 * MIB, ge=0, le=3 * MIB, description="Largest media inside a request."
+        default=2 * MIB,
+        ge=0,
+        le=3 * MIB,
+        description="Largest media inside a request.",
     )
-    max_upload_bytes: int = Field(10 * GIB, ge=1, description="Largest upload.")
+    max_upload_bytes: int = Field(default=10 * GIB, ge=1, description="Largest upload.")
     max_stored_bytes: int = Field(
-        100 * GIB, ge=1, description="Room for all uploads together, reserved as they are created."
+        default=100 * GIB,
+        ge=1,
+        description="Room for all uploads together, reserved as they are created.",
     )
     max_call_media_s: int = Field(
-        600, ge=1, description="Longest media for Transcribe and StreamTranscribe, in seconds."
+        default=600,
+        ge=1,
+        description="Longest media for Transcribe and StreamTranscribe, in seconds.",
     )
     max_job_media_s: int = Field(
-        4 * 60 * 60, ge=1, description="Longest media for a job, in seconds."
+        default=4 * 60 * 60,
+        ge=1,
+        description="Longest media for a job, in seconds.",
     )
     max_calls: int = Field(
-        4, ge=1, le=64, description="Transcribe and StreamTranscribe calls at work at once."
+        default=4,
+        ge=1,
+        le=64,
+        description="Transcribe and StreamTranscribe calls at work at once.",
     )
-    max_running_jobs: int = Field(2, ge=1, le=64, description="Jobs at work at once.")
-    max_queued_jobs: int = Field(1000, ge=1, description="Jobs that may wait.")
+    max_running_jobs: int = Field(default=2, ge=1, le=64, description="Jobs at work at once.")
+    max_queued_jobs: int = Field(
+        default=1000,
+        ge=1,
+        le=1_000_000,
+        description="Jobs that may wait.",
+    )
 
     job_ttl_s: int = Field(
-        7 * DAY_S, ge=1, description="How long an ended job and its results are kept, at most."
+        default=7 * DAY_S,
+        ge=1,
+        description="How long an ended job and its results are kept, at most.",
     )
-    upload_ttl_s: int = Field(DAY_S, ge=1, description="How long an upload is kept, at most.")
+    upload_ttl_s: int = Field(
+        default=DAY_S, ge=1, description="How long an upload is kept, at most."
+    )
     upload_idle_s: float = Field(
-        60, gt=0, description="An upload call that sends nothing for so long is ended."
+        default=60,
+        gt=0,
+        description="An upload call that sends nothing for so long is ended.",
     )
     heartbeat_s: float = Field(
-        15, gt=0, description="WatchJob sends a heartbeat after so long without news."
+        default=15,
+        gt=0,
+        description="WatchJob sends a heartbeat after so long without news.",
     )
     drain_delay_s: float = Field(
-        0,
+        default=0,
         ge=0,
         description="Wait so long after NOT_SERVING before stopping, for load balancers to notice.",
     )
     drain_s: float = Field(
-        10,
+        default=10,
         ge=0,
         description="Calls and jobs at work may take so long to end when the server stops.",
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least important log lines to write."
+        default="info",
+        description="The least important log lines to write.",
     )
     log_format: Literal["console", "json"] = Field(
-        "console", description="Log lines for people, or one JSON object each."
+        default="console",
+        description="Log lines for people, or one JSON object each.",
     )
 
     @field_validator("file_root", mode="before")

@@ -1,9 +1,6 @@
 """``polycue serve``: a server in the foreground, until it is told to stop."""
 
-import asyncio
 import os
-import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -13,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from polycue.config import Settings
 from polycue.domain.errors import ListenError, PolycueError
+from polycue.rpc.address import Address
 
 _HELP = """Run a server until it is stopped with Ctrl-C or SIGTERM; a second one does not wait.
 
@@ -65,6 +63,17 @@ def _settings(given: dict[str, Any]) -> Settings:
         raise click.UsageError(f"{flag_of(name)} or {env_of(name)}: {first['msg']}") from error
 
 
+def _open_descriptor(
+    context: click.Context, option: click.Parameter, number: int | None
+) -> int | None:
+    try:
+        if number is not None:
+            os.fstat(number)
+    except OSError as error:
+        raise click.BadParameter(f"descriptor {number} is not open") from error
+    return number
+
+
 @click.command(
     params=[_option(name, field) for name, field in Settings.model_fields.items()],
     help=_HELP,
@@ -73,48 +82,19 @@ def _settings(given: dict[str, Any]) -> Settings:
 @click.option(
     "--ready-fd",
     type=int,
+    callback=_open_descriptor,
     help="Write the address and a line feed to this descriptor once calls are answered.",
 )
 @click.option("--exit-with-stdin", is_flag=True, help="Stop at once when standard input ends.")
 def serve(*, ready_fd: int | None, exit_with_stdin: bool, **given: Any) -> None:
     settings = _settings(given)
     try:
+        Address.parse(settings.listen).require_safe(insecure=settings.insecure)
+        # Imported late: neither --help nor a wrong flag should wait for the engines.
+        from polycue.app.run import run
+
         run(settings, ready_fd=ready_fd, exit_with_stdin=exit_with_stdin)
     except ListenError as error:
         raise click.UsageError(str(error)) from error
     except PolycueError as error:
         raise click.ClickException(str(error)) from error
-
-
-def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> None:
-    """Serve until told to stop; blocks.
-
-    Raises:
-        PolycueError: the server cannot start.
-    """
-    # Here, not above: a --help should not wait for the engines to be imported.
-    from polycue import telemetry
-    from polycue.app.engine import open_engine
-    from polycue.app.server import App
-    from polycue.app.stop import Stop
-
-    def on_ready(address: str) -> None:
-        click.echo(f"polycue {version('polycue')} is ready on {address}", err=True)
-        if ready_fd is not None:
-            with os.fdopen(ready_fd, "w") as pipe:
-                pipe.write(f"{address}\n")
-
-    async def serve_until_stopped(app: App) -> None:
-        stop = Stop()
-        stop.on_signals()
-        if exit_with_stdin:
-            stop.on_end_of(sys.stdin.fileno())
-        await app.serve(stop, on_ready=on_ready)
-
-    telemetry.configure(level=settings.log_level, log_format=settings.log_format)
-    preload = not exit_with_stdin if settings.preload is None else settings.preload
-    engine = open_engine(settings, preload=preload)
-    try:
-        asyncio.run(serve_until_stopped(App(settings, engine)))
-    finally:
-        engine.close()

@@ -1,0 +1,52 @@
+"""From settings to a server in the foreground."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+
+from polycue import telemetry
+from polycue.app.engine import open_engine
+from polycue.app.server import App
+from polycue.app.stop import Stop
+from polycue.config import Settings
+
+
+def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> None:
+    """Serve until told to stop; blocks.
+
+    Raises:
+        PolycueError: the server cannot start.
+    """
+    telemetry.configure(level=settings.log_level, log_format=settings.log_format)
+    preload = not exit_with_stdin if settings.preload is None else settings.preload
+    engine = open_engine(settings, preload=preload)
+    try:
+        app = App(settings, engine)
+        asyncio.run(_serve(app, _teller(ready_fd), exit_with_stdin=exit_with_stdin))
+    finally:
+        engine.close()
+
+
+async def _serve(app: App, on_ready: Callable[[str], None], *, exit_with_stdin: bool) -> None:
+    stop = Stop()
+    stop.on_signals()
+    if exit_with_stdin:
+        stop.on_end_of(sys.stdin.fileno())
+    await app.serve(stop, on_ready=on_ready)
+
+
+def _teller(ready_fd: int | None) -> Callable[[str], None]:
+    """Says that calls are answered: to people, and to the program that waits for it."""
+
+    def tell(address: str) -> None:
+        sys.stderr.write(f"polycue {version('polycue')} is ready on {address}\n")
+        sys.stderr.flush()
+        if ready_fd is not None:
+            # Whoever waited may have gone; that is no reason not to serve.
+            with contextlib.suppress(BrokenPipeError), os.fdopen(ready_fd, "w") as pipe:
+                pipe.write(f"{address}\n")
+
+    return tell

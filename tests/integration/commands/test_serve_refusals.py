@@ -1,0 +1,45 @@
+"""A server that cannot start says why, and what to do."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from click.testing import CliRunner
+
+from polycue.commands.serve import serve
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """The command sets up logging for the whole process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "words"),
+    [
+        (["--listen=0.0.0.0:0"], 2, "other machines reach it"),
+        (["--listen=nowhere"], 2, "neither HOST:PORT nor unix:/PATH"),
+        (["--max-calls=0"], 2, "--max-calls or POLYCUE_MAX_CALLS"),
+        (["--max-calls=many"], 2, "'many' is not a valid integer"),
+        (["--device=toaster"], 2, "toaster"),
+        (["--ready-fd=987"], 2, "descriptor 987 is not open"),
+        (["--model=large-v9"], 1, "polycue models"),
+        (["--data-dir=/proc/1/nowhere"], 1, "/proc/1/nowhere"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_cannot_be_is_refused_with_a_reason(
+    tmp_path: Path, flags: list[str], code: int, words: str
+) -> None:
+    folders = [f"--data-dir={tmp_path / 'data'}", f"--models-dir={tmp_path / 'models'}"]
+    result = CliRunner().invoke(serve, [*folders, *flags])
+    assert result.exit_code == code
+    assert words in " ".join(result.output.split())

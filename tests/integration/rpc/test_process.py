@@ -1,0 +1,94 @@
+"""``python -m polycue`` as a process: flags, environment, signals, exit codes."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import pytest
+
+from polycue.api.v1 import catalog_pb2
+from polycue.api.v1.catalog_pb2_grpc import CatalogServiceStub
+
+WAIT_S = 60
+
+
+@dataclass
+class Running:
+    process: subprocess.Popen[bytes]
+    address: str
+
+    def info(self) -> catalog_pb2.GetServerInfoResponse:
+        with grpc.insecure_channel(self.address) as channel:
+            return CatalogServiceStub(channel).GetServerInfo(catalog_pb2.GetServerInfoRequest())
+
+    def last_words(self) -> str:
+        _, stderr = self.process.communicate(timeout=WAIT_S)
+        return stderr.decode()
+
+
+@contextmanager
+def started(*flags: str, env: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """A server that has said on a pipe where it listens; it is dead when the block ends."""
+    ready, tell = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "polycue", f"--ready-fd={tell}", *flags],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        pass_fds=[tell],
+        env={**os.environ, **(env or {})},
+    )
+    os.close(tell)
+    try:
+        with os.fdopen(ready) as told:
+            address = told.readline().strip()
+        yield Running(process, address)
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stderr):
+            if pipe:
+                pipe.close()
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[str]:
+    return [f"--data-dir={tmp_path / 'data'}", f"--models-dir={tmp_path / 'models'}"]
+
+
+def test_it_serves_on_a_socket_until_its_stdin_ends(tmp_path: Path, folders: list[str]) -> None:
+    listen = f"unix:{tmp_path / 's.sock'}"
+    with started(f"--listen={listen}", "--exit-with-stdin", *folders) as server:
+        assert server.address == listen
+        assert server.info().device == "cpu"
+        with started("--listen=127.0.0.1:0", *folders) as second:
+            assert "is in use by process" in second.last_words()
+            assert second.process.returncode == 1
+        assert server.process.stdin is not None
+        server.process.stdin.close()
+        assert server.process.wait(WAIT_S) == 0
+    assert not (tmp_path / "s.sock").exists()
+
+
+def test_it_stops_on_sigterm_and_says_when_it_was_ready(tmp_path: Path) -> None:
+    env = {
+        "POLYCUE_LISTEN": "127.0.0.1:0",
+        "POLYCUE_DATA_DIR": str(tmp_path / "data"),
+        "POLYCUE_MODELS_DIR": str(tmp_path / "models"),
+        "POLYCUE_LOG_FORMAT": "json",
+    }
+    with started(env=env) as server:
+        assert server.address.startswith("127.0.0.1:")
+        assert server.info().version
+        server.process.send_signal(signal.SIGTERM)
+        words = server.last_words()
+        assert server.process.returncode == 0
+        assert f"is ready on {server.address}\n" in words
+        assert '"event": "stopping"' in words
+        assert "polycue models pull" in words  # no recogniser is installed, and how to get one

@@ -1,0 +1,144 @@
+from collections.abc import Awaitable, Callable
+
+import grpc
+
+from polycue.api.v1 import catalog_pb2, media_pb2
+from polycue.api.v1 import subtitles_pb2 as pb
+from polycue.api.v1.catalog_pb2_grpc import CatalogServiceStub
+from polycue.api.v1.subtitles_pb2_grpc import SubtitleServiceStub
+from polycue_client.errors import PolycueClientError
+
+Serve = Callable[..., None]
+Refused = Callable[[Awaitable[object]], Awaitable[PolycueClientError]]
+Channel = grpc.aio.Channel
+
+SRT, VTT = media_pb2.SUBTITLE_FORMAT_SRT, media_pb2.SUBTITLE_FORMAT_VTT
+TEXT = (
+    "1\n00:00:01,000 --> 00:00:02,500\nGood\nmorning\n\n2\n00:00:03,000 --> 00:00:04,000\nHello\n\n"
+)
+DOCUMENT = pb.SubtitleDocument(format=SRT, text=TEXT, language_code="en")
+
+
+def to(*languages: str) -> list[media_pb2.TranslateConfig]:
+    return [media_pb2.TranslateConfig(target_language_code=language) for language in languages]
+
+
+def test_a_text_keeps_its_times_in_other_languages(serve: Serve) -> None:
+    async def scenario(channel: Channel) -> None:
+        answer = await SubtitleServiceStub(channel).TranslateSubtitles(
+            pb.TranslateSubtitlesRequest(document=DOCUMENT, translations=to("es", "de"))
+        )
+        spanish, german = answer.documents
+        assert [spanish.language_code, german.language_code] == ["es", "de"]
+        assert spanish.format == SRT
+        assert spanish.text == TEXT.replace("Good\nmorning", "GOOD\nMORNING").replace(
+            "Hello", "HELLO"
+        )
+        assert list(german.route) == ["en", "de"]
+
+    serve(scenario)
+
+
+def test_a_text_is_written_in_another_format(serve: Serve) -> None:
+    async def scenario(channel: Channel) -> None:
+        stub = SubtitleServiceStub(channel)
+        answer = await stub.ConvertSubtitles(
+            pb.ConvertSubtitlesRequest(document=DOCUMENT, output_format=VTT)
+        )
+        assert answer.document.text.startswith("WEBVTT")
+        assert "Good\nmorning" in answer.document.text
+        again = await stub.ConvertSubtitles(
+            pb.ConvertSubtitlesRequest(
+                document=DOCUMENT, output_format=SRT, layout=media_pb2.LayoutConfig()
+            )
+        )
+        assert "Good morning" in again.document.text  # with a layout, lines are broken anew
+
+    serve(scenario)
+
+
+def test_texts_that_cannot_be_are_refused(serve: Serve, refused: Refused) -> None:
+    async def scenario(channel: Channel) -> None:
+        stub = SubtitleServiceStub(channel)
+        bad_text = pb.SubtitleDocument(format=VTT, text="no captions", language_code="en")
+        no_language = pb.SubtitleDocument(format=SRT, text=TEXT)
+        no_format = pb.SubtitleDocument(text=TEXT, language_code="en")
+        for request, reason, field in (
+            (pb.TranslateSubtitlesRequest(), "INVALID_FIELD", "document.language_code"),
+            (
+                pb.TranslateSubtitlesRequest(document=DOCUMENT),
+                "INVALID_FIELD",
+                "translations",
+            ),
+            (
+                pb.TranslateSubtitlesRequest(document=DOCUMENT, translations=to("en")),
+                "INVALID_FIELD",
+                "translations",
+            ),
+            (
+                pb.TranslateSubtitlesRequest(document=no_language, translations=to("es")),
+                "INVALID_FIELD",
+                "document.language_code",
+            ),
+            (
+                pb.TranslateSubtitlesRequest(document=no_format, translations=to("es")),
+                "INVALID_FIELD",
+                "document.format",
+            ),
+            (
+                pb.TranslateSubtitlesRequest(document=DOCUMENT, translations=to("fr")),
+                "PAIR_NOT_INSTALLED",
+                None,
+            ),
+            (
+                pb.TranslateSubtitlesRequest(document=bad_text, translations=to("es")),
+                "SUBTITLE_SYNTAX",
+                None,
+            ),
+        ):
+            error = await refused(stub.TranslateSubtitles(request))
+            assert (error.reason, error.metadata.get("field")) == (reason, field)
+        error = await refused(stub.ConvertSubtitles(pb.ConvertSubtitlesRequest(document=DOCUMENT)))
+        assert error.metadata["field"] == "output_format"
+
+    serve(scenario)
+
+
+def test_the_catalogue_lists_what_is_there(serve: Serve, refused: Refused) -> None:
+    async def scenario(channel: Channel) -> None:
+        stub = CatalogServiceStub(channel)
+        models = (await stub.ListModels(catalog_pb2.ListModelsRequest())).models
+        assert [(m.name, m.loaded, m.default_model, m.demo) for m in models] == [
+            ("models/fake", True, True, True)
+        ]
+        first = await stub.ListTranslationPairs(
+            catalog_pb2.ListTranslationPairsRequest(page_size=2)
+        )
+        rest = await stub.ListTranslationPairs(
+            catalog_pb2.ListTranslationPairsRequest(page_token=first.next_page_token)
+        )
+        assert [len(first.pairs), len(rest.pairs), rest.next_page_token] == [2, 1, ""]
+        pivot = rest.pairs[0]
+        assert (pivot.source_language_code, list(pivot.pivot_language_codes)) == ("es", ["en"])
+        german = await stub.ListTranslationPairs(
+            catalog_pb2.ListTranslationPairsRequest(target_language_code="DE")
+        )
+        assert [pair.source_language_code for pair in german.pairs] == ["en", "es"]
+        other = catalog_pb2.ListModelsRequest(page_token=first.next_page_token)
+        assert (await refused(stub.ListModels(other))).metadata["field"] == "page_token"
+
+    serve(scenario)
+
+
+def test_the_limits_are_announced(serve: Serve) -> None:
+    async def scenario(channel: Channel) -> None:
+        info = await CatalogServiceStub(channel).GetServerInfo(catalog_pb2.GetServerInfoRequest())
+        assert info.version
+        assert info.device == "cpu"
+        assert "stream-transcribe" in info.features
+        assert info.limits.max_message_bytes == 4 * 1024 * 1024
+        assert info.limits.max_chunk_bytes == 1024 * 1024
+        assert info.limits.max_upload_bytes == 7
+        assert info.limits.max_call_media_duration.seconds == 600
+
+    serve(scenario, max_upload_bytes=7)

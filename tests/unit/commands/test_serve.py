@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from polycue.commands.serve import env_of, flag_of, serve
+from polycue.config import Settings
+
+
+def test_every_setting_is_a_flag_with_a_description() -> None:
+    flags = {flag for option in serve.params for flag in option.opts}
+    for name, field in Settings.model_fields.items():
+        assert flag_of(name) in flags
+        assert field.description, name
+
+
+def test_the_help_names_every_setting_and_its_variable() -> None:
+    text = CliRunner().invoke(serve, ["--help"], terminal_width=200).output
+    for name in Settings.model_fields:
+        assert flag_of(name) in text
+        assert env_of(name) in text
+
+
+def test_every_setting_is_documented(repository: Path) -> None:
+    rows = {
+        line.split("|")[1].strip(): line
+        for line in (repository / "docs" / "settings.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `--") and "POLYCUE_" in line
+    }
+    for name, field in Settings.model_fields.items():
+        row = rows.pop(f"`{flag_of(name)}`")
+        assert f"`{env_of(name)}`" in row
+        assert field.description is not None
+        assert field.description in row
+        if not field.default_factory and field.default not in {None, ()}:
+            value = str(field.default)
+            assert f"`{value.lower() if isinstance(field.default, bool) else value}`" in row
+    assert not rows, "settings that are no more"
+
+
+def test_a_flag_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLYCUE_MAX_CALLS", "7")
+    monkeypatch.setenv("POLYCUE_FILE_ROOT", "/films:/series")
+    monkeypatch.setenv("POLYCUE_SERVER", "elsewhere:1")  # the client's own, and none of ours
+    assert Settings().max_calls == 7
+    assert Settings(max_calls=3).max_calls == 3
+    assert Settings().file_root == (Path("/films"), Path("/series"))
