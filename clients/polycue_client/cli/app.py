@@ -47,7 +47,8 @@ Examples:
 @click.version_option(
     None, "-V", "--version", package_name="polycue", message="polycue %(version)s"
 )
-def polycue() -> None:
+@click.option("--server", default="", metavar="ADDR", help="The same as --server after the command.")
+def polycue(server: str) -> None:
     pass
 
 

@@ -18,8 +18,11 @@ from polycue_client.cli.interruption import Interruption
 from polycue_client.errors import ServerUnreachable
 
 READY_WITHIN_S = 60.0  # importing the engines from a cold disk takes longest
-STOP_WITHIN_S = 10.0  # for jobs to let go of their ffmpeg
+STOP_WITHIN_S = (
+    3.0  # its jobs have let go of ffmpeg by then; a model may still be at its last batch
+)
 LONGEST_SOCKET_BYTES = 107  # sun_path holds 108 with its closing NUL (unix(7))
+LONGEST_MEDIA_S = 7 * 24 * 3600  # a server's limit protects others; here nobody else waits
 STDERR_TAIL_BYTES = 4096
 
 
@@ -69,6 +72,7 @@ def embedded_server(
             *program,
             *(f"--listen={address}", "--insecure", "--exit-with-stdin"),
             *(f"--data-dir={data / 'data'}", "--log-level=warning"),
+            f"--max-job-media-s={LONGEST_MEDIA_S}",
             *(f"--file-root={root}" for root in file_roots),
             *flags,
         ]
@@ -89,6 +93,9 @@ def _running(
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
                 pass_fds=[tell_ready],
+                # onnxruntime 1.29 and later report to Microsoft from Linux too unless told not to
+                # before they are loaded; nothing of polycue leaves the machine.
+                env={**os.environ, "ORT_DISABLE_TELEMETRY": "1"},
                 start_new_session=True,  # Ctrl-C is ours to handle: the job is cancelled first
             )
     finally:

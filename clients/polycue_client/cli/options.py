@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from polycue_client.cli.parsing import comma_list, comma_list_of, section
 
@@ -76,6 +77,13 @@ class ServerChoice:
 
 
 def server_address(help_text: str) -> Callable[[Function], Function]:
+    """The option --server, which may as well stand before the command's name."""
+
+    def chosen(ctx: click.Context, param: click.Parameter, value: str) -> str:
+        before = str(ctx.find_root().params.get("server", ""))
+        here = ctx.get_parameter_source("server") is ParameterSource.COMMANDLINE
+        return value if here or not before else before
+
     return click.option(
         "--server",
         envvar="POLYCUE_SERVER",
@@ -83,6 +91,7 @@ def server_address(help_text: str) -> Callable[[Function], Function]:
         metavar="ADDR",
         show_envvar=True,
         help=help_text,
+        callback=chosen,
     )
 
 

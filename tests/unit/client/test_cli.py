@@ -414,6 +414,16 @@ def test_the_server_may_stand_in_the_environment(
     assert run(["subtitle", str(film)]) == 0
 
 
+def test_the_server_may_stand_before_the_command(
+    server: ScriptedServer, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLYCUE_SERVER", "localhost:1")
+    makes(server, {"en.srt": ENGLISH})
+    assert run(["--server", server.address, "subtitle", str(film)]) == 0
+    assert run(["--server", server.address, "jobs", "list"]) == 0
+    assert run(["--server", "localhost:1", "jobs", "list", "--server", server.address]) == 0
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
 )
