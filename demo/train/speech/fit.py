@@ -23,7 +23,7 @@ from demo.train.schedule import (
 from demo.train.speech import corpus, losses, tokens
 from demo.train.speech.corpus import Corpus
 from demo.train.speech.features import LogMel
-from demo.train.speech.losses import Batch
+from demo.train.speech.losses import Batch, Losses
 from demo.train.speech.model import Shape, Whisper
 from demo.train.speech.noise import Noise
 from demo.train.speech.tokens import Rows
@@ -99,20 +99,23 @@ class _Training:
     def run(self) -> None:
         checkpoint_at = time.monotonic() + _CHECKPOINT_EVERY_S
         elapsed_s = self.stopwatch.elapsed_s
+        recent: list[Tensor] = []
         self.model.train()
         while (spent := self.job.budget.spent(self.step, elapsed_s)) < 1:
             losses_now, elapsed_s = self._learn(spent)
             if self.rank:
                 continue
+            recent.append(torch.stack(losses_now).detach())
             if self.step % _PROGRESS_EVERY_STEPS == 0:
-                self._report(losses_now, spent, elapsed_s)
+                self._report(Losses(*torch.stack(recent).mean(0)), spent, elapsed_s)
+                recent.clear()
             if time.monotonic() > checkpoint_at:
                 self._save()
                 checkpoint_at = time.monotonic() + _CHECKPOINT_EVERY_S
         if self.rank == 0:
             self._save()
 
-    def _learn(self, spent: float) -> tuple[losses.Losses, float]:
+    def _learn(self, spent: float) -> tuple[Losses, float]:
         """One step. The time comes back as the first process sees it, so that all stop at once."""
         for group in self.optimiser.param_groups:
             group["lr"] = _LEARNING_RATE.at(self.step, spent)
@@ -145,7 +148,7 @@ class _Training:
             first += gradient.numel()
         return flat[-1].item()
 
-    def _losses(self, batch: Batch) -> losses.Losses:
+    def _losses(self, batch: Batch) -> Losses:
         with torch.autocast(self.device.type, torch.bfloat16):
             outputs = self.model(batch.mel, batch.inputs)
             return losses.losses(self.model, outputs, batch, self.rows)
@@ -162,8 +165,8 @@ class _Training:
         with_times = replace(EVALUATION, without_times=0.0)
         return [self._batch(rng, held_out, 32, mixture) for mixture in (EVALUATION, with_times)]
 
-    def _report(self, losses_now: losses.Losses, spent: float, elapsed_s: float) -> None:
-        parts = "  ".join(f"{n} {v.item():.3f}" for n, v in losses_now._asdict().items())
+    def _report(self, means: Losses, spent: float, elapsed_s: float) -> None:
+        parts = "  ".join(f"{n} {v.item():.3f}" for n, v in means._asdict().items())
         print(
             f"speech: step {self.step} of {self.job.budget.steps}, {elapsed_s:.0f} s, "
             f"{min(1, spent):.0%}: {parts}",
