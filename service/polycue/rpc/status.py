@@ -45,6 +45,7 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.NotFound: Row(_Code.NOT_FOUND, "{kind}_NOT_FOUND", ("name",)),
     errors.MediaError: Row(_Code.INVALID_ARGUMENT, "MEDIA_UNUSABLE"),
     errors.NotMedia: Row(_Code.INVALID_ARGUMENT, "NOT_MEDIA"),
+    errors.Undecodable: Row(_Code.INVALID_ARGUMENT, "UNDECODABLE"),
     errors.NoAudioStream: Row(_Code.FAILED_PRECONDITION, "NO_AUDIO_STREAM"),
     errors.NoVideoStream: Row(_Code.FAILED_PRECONDITION, "NO_VIDEO_STREAM"),
     errors.AudioStreamNotFound: Row(
@@ -70,6 +71,7 @@ TABLE: dict[type[errors.PolycueError], Row] = {
         _Code.FAILED_PRECONDITION, "LANGUAGE_NOT_SUPPORTED", ("model", "language")
     ),
     errors.Offline: Row(_Code.FAILED_PRECONDITION, "OFFLINE"),
+    errors.DownloadFailed: Row(_Code.UNAVAILABLE, "DOWNLOAD_FAILED"),
     errors.EngineError: Row(_Code.INTERNAL, "ENGINE_FAILED"),
     errors.DeviceUnavailable: Row(_Code.UNAVAILABLE, "DEVICE_UNAVAILABLE", ("device",)),
     errors.RecognitionFailed: Row(_Code.INTERNAL, "RECOGNITION_FAILED", ("start_ms",)),
