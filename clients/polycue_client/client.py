@@ -25,7 +25,7 @@ from polycue.api.v1 import (
     uploads_pb2_grpc,
 )
 from polycue_client import channel, outcome, requests
-from polycue_client.drafts import Draft, own_name
+from polycue_client.drafts import Draft, own_name, wire_name
 from polycue_client.errors import CallCancelled, JobInterrupted, translated
 from polycue_client.retry import TRANSIENT, Failures, Retry
 from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
@@ -330,18 +330,18 @@ class Polycue:
         ``formats`` are of "srt", "vtt" and "json"; ``mux`` of "mkv", "mp4", "mov" and "webm", or
         "" for the film's own container.
         """
-        if not isinstance(media, media_pb2.MediaSource):
-            media = media_pb2.MediaSource(upload=self.upload(media, progress=progress).name)
-        return self.create_job(
-            requests.subtitle_spec(
-                media,
-                translate_to=translate_to,
-                formats=formats,
-                mux=requests.mux_configs(mux),
-                transcribe=transcribe,
-                layout=layout,
-            )
+        spec = requests.subtitle_spec(
+            media if isinstance(media, media_pb2.MediaSource) else media_pb2.MediaSource(),
+            translate_to=translate_to,
+            formats=formats,
+            mux=requests.mux_configs(mux),
+            transcribe=transcribe,
+            layout=layout,
         )
+        if isinstance(media, media_pb2.MediaSource):
+            return self.create_job(spec)
+        spec.subtitle.media.upload = self.upload(media, progress=progress).name
+        return self.create_job(spec, labels={"file": wire_name(Path(media))})
 
     def create_job(
         self, spec: jobs_pb2.JobSpec, *, labels: Mapping[str, str] | None = None

@@ -47,7 +47,9 @@ Examples:
 @click.version_option(
     None, "-V", "--version", package_name="polycue", message="polycue %(version)s"
 )
-@click.option("--server", default="", metavar="ADDR", help="The same as --server after the command.")
+@click.option(
+    "--server", default="", metavar="ADDR", help="The same as --server after the command."
+)
 def polycue(server: str) -> None:
     pass
 

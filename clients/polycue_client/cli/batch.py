@@ -163,8 +163,10 @@ def _tell(shown: Display, result: Result, output: OutputChoice) -> None:
     if result.error:
         shown.say(f"{name}: error: {explain(result.error)}")
         return
-    if output.print_captions:
+    if output.print_captions and result.tracks:
         captions.show(name, {k: list(track.values()) for k, track in result.tracks.items()})
+    elif output.print_captions:
+        shown.say(f"{name}: no captions to show")
     if not output.as_json:
         for written in result.outputs:
             click.echo(click.format_filename(written.path))

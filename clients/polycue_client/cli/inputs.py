@@ -68,6 +68,8 @@ def check_writable(folder: Path) -> None:
     Raises:
         OSError: it cannot be made, or nothing can be written there.
     """
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, "no file can be written here", str(folder))

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC
 from pathlib import Path
@@ -189,11 +190,11 @@ def _print_table(found: "Sequence[jobs_pb2.Job]") -> None:
 
     table = Table(box=None, pad_edge=False)
     for title in ("job", "state", "created", "language", "file"):
-        table.add_column(title, overflow="fold")
+        table.add_column(title, overflow="fold", no_wrap=title == "job")
     for job in found:
         cells = (job.name, state_name(job.state), _when(job), job.language_code, job.labels["file"])
         table.add_row(*map(Text, cells))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def _description(job: "jobs_pb2.Job") -> list[str]:

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import urllib.parse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from polycue.api.v1 import media_pb2
@@ -14,12 +14,11 @@ from polycue_client.client import Polycue, connect
 from polycue_client.drafts import wire_name
 from polycue_client.errors import PolycueClientError, ServerUnreachable
 from polycue_client.retry import Retry
+from polycue_client.transfers import Progress
 
 # A server that restarts is waited for. An embedded one that is gone does not come back.
 PATIENCE = Retry()
 NO_PATIENCE = Retry(attempts=3)
-
-UploadProgress = Callable[[int, int], None]
 
 
 class Workplace:
@@ -37,7 +36,7 @@ class Workplace:
         return f"Workplace({self._embedded or self._name})"
 
     @contextlib.contextmanager
-    def source(self, path: Path, progress: UploadProgress) -> Iterator[media_pb2.MediaSource]:
+    def source(self, path: Path, progress: Progress) -> Iterator[media_pb2.MediaSource]:
         if self._embedded and _is_utf8(path):
             yield media_pb2.MediaSource(uri=file_uri(path))
             return

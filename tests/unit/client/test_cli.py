@@ -357,8 +357,9 @@ def test_a_name_too_long_for_its_results_is_told_before_the_work(
 def test_a_folder_that_cannot_be_made_is_told(
     polycue: Polycue, film: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert polycue("subtitle", film, "-o", film / "out") == 1
-    assert "Not a directory" in capsys.readouterr().err
+    for folder in (film, film / "out"):
+        assert polycue("subtitle", film, "-o", folder) == 1
+        assert "Not a directory" in capsys.readouterr().err
 
 
 def test_a_name_that_is_not_utf8_is_uploaded_under_a_readable_one(

@@ -221,6 +221,18 @@ def test_a_job_is_asked_for_with_what_was_given(polycue: Polycue, server: Script
     ]
 
 
+def test_a_film_that_is_a_path_is_uploaded_and_its_job_labelled(
+    polycue: Polycue, server: ScriptedServer, tmp_path: Path
+) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"moving pictures")
+    polycue.subtitle(film)
+    (request,) = server.requests["CreateJob"]
+    assert isinstance(request, jobs_pb2.CreateJobRequest)
+    assert server.uploads[request.spec.subtitle.media.upload] == b"moving pictures"
+    assert request.labels == {"file": "film.mp4"}
+
+
 def test_names_that_do_not_exist_are_refused_before_anything_is_sent(
     polycue: Polycue, server: ScriptedServer
 ) -> None:
