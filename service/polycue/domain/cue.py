@@ -34,7 +34,7 @@ class Cue:
         if not 0 <= self.start_ms < self.end_ms:
             raise ValueError(f"a cue stays a while: {self.start_ms}..{self.end_ms}")
         if not self.lines or any(
-            not line.strip() or len(line.splitlines()) > 1 for line in self.lines
+            not line.strip() or line.splitlines() != [line] for line in self.lines
         ):
             raise ValueError(f"lines are whole and not empty: {self.lines!r}")
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 
 from polycue.cues.layout import break_lines
 from polycue.cues.presets import rules_for
 from polycue.cues.sentences import sentences
-from polycue.cues.template import fill, words_of
+from polycue.cues.template import blocks, fill, words_of
 from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
 from polycue.domain.progress import MediaFound, Report, Stage, StageMoved
@@ -135,9 +136,14 @@ class Pipeline:
         """The same cues, with the same times, in another language."""
         route = self._translator.route(source, target)
         rules = rules_for(options, target, None)
-        parts = sentences(words_of(cues), source)
-        translated = translate_sentences(self._translator, parts, route, cancel=cancel)
-        filled = fill(cues, translated.words, rules) if cues else ()
+        spoken = sentences(words_of(cues), source)
+        translated = translate_sentences(self._translator, spoken, route, cancel=cancel)
+        parts = iter(translated.parts)
+        # Block by block, so that a sentence that became shorter borrows no words from the next one.
+        filled = chain.from_iterable(
+            fill(block.cues, tuple(chain(*islice(parts, len(block.sentences)))), rules)
+            for block in blocks(cues, spoken)
+        )
         return Track(
             target,
             tuple(flag_kept(cue, translated) for cue in filled),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.notice import Notice, NoticeReason
@@ -13,11 +14,15 @@ from polycue.translation.retime import retime
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """The words of translated sentences in order. ``kept``: those left in the source language."""
+    """The words of each translated sentence. ``kept``: those left in the source language."""
 
-    words: tuple[Word, ...]
+    parts: tuple[tuple[Word, ...], ...]
     kept: frozenset[Word]
     objections: tuple[str, ...]
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        return tuple(chain.from_iterable(self.parts))
 
 
 def translate_sentences(
@@ -29,18 +34,18 @@ def translate_sentences(
 ) -> Translated:
     """Translate along ``route``; a sentence whose translation is unusable keeps its own words."""
     texts = translator.translate([s.text for s in sentences], route, cancel=cancel)
-    words: list[Word] = []
+    parts: list[tuple[Word, ...]] = []
     kept: set[Word] = set()
     objections: list[str] = []
     for sentence, text in zip(sentences, texts, strict=True):
         problem = objection(sentence.text, text)
         if problem is None:
-            words += retime(sentence, text, route[-1])
+            parts.append(retime(sentence, text, route[-1]))
         else:
-            words += sentence.words
+            parts.append(sentence.words)
             kept.update(sentence.words)
             objections.append(problem)
-    return Translated(tuple(words), frozenset(kept), tuple(objections))
+    return Translated(tuple(parts), frozenset(kept), tuple(objections))
 
 
 def notice_of(objections: Sequence[str], route: tuple[str, ...]) -> tuple[Notice, ...]:

@@ -21,7 +21,9 @@ def test_a_word_has_a_time(start_ms: int, end_ms: int) -> None:
         Word("a", start_ms, end_ms)
 
 
-@pytest.mark.parametrize("lines", [(), ("",), ("a", " "), ("a\nb",), ("a\u2028b",), ("a\x85b",)])
+@pytest.mark.parametrize(
+    "lines", [(), ("",), ("a", " "), ("a\nb",), ("a\n",), ("a\u2028b",), ("a\x85b",)]
+)
 def test_a_cues_lines_are_whole_and_not_empty(lines: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="lines are whole"):
         Cue(0, 1, lines)

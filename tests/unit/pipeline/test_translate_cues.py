@@ -48,6 +48,14 @@ def test_a_sentence_that_comes_back_empty_keeps_its_own_words_and_is_flagged() -
     assert notice.facts == {"count": "1", "route": "en>es"}
 
 
+def test_a_translation_that_is_shorter_borrows_no_words_from_the_next_sentence() -> None:
+    # Filled over the whole file at once, the second cue took "Dos" and the third only "palabras".
+    cues = (Cue(0, 900, ("A sentence",)), Cue(1000, 1900, ("of two.",)), Cue(2000, 4000, ("B c.",)))
+    table = {("A sentence of two.", "es"): "Una.", ("B c.", "es"): "Dos palabras."}
+    track = translate(cues, FakeTranslator(table=table))
+    assert [c.text for c in track.cues] == ["Una.", "Una.", "Dos palabras."]
+
+
 def test_no_cues_give_an_empty_track() -> None:
     assert translate((), FakeTranslator()).cues == ()
 
