@@ -18,9 +18,9 @@ from polycue_client.cli.interruption import Interruption
 from polycue_client.errors import ServerUnreachable
 
 READY_WITHIN_S = 60.0  # importing the engines from a cold disk takes longest
-STOP_WITHIN_S = (
-    3.0  # its jobs have let go of ffmpeg by then; a model may still be at its last batch
-)
+# Its jobs have let go of ffmpeg by then. A model may still be at its last batch, which cannot be
+# stopped and which nobody wants.
+STOP_WITHIN_S = 3.0
 LONGEST_SOCKET_BYTES = 107  # sun_path holds 108 with its closing NUL (unix(7))
 LONGEST_MEDIA_S = 7 * 24 * 3600  # a server's limit protects others; here nobody else waits
 STDERR_TAIL_BYTES = 4096
@@ -122,8 +122,10 @@ def _wait_until_ready(ready: int, process: subprocess.Popen[bytes], log: Path) -
             )
         data = os.read(ready, 4096)
         if not data:
-            code = process.wait(STOP_WITHIN_S)
-            raise ServerUnreachable(_obituary(code, log))
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_WITHIN_S)
+            process.kill()  # does nothing to one that has ended, as all but a broken one have
+            raise ServerUnreachable(_obituary(process.wait(), log))
         line += data
 
 

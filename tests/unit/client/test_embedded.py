@@ -151,6 +151,21 @@ def test_one_that_is_never_ready_is_given_up(
     assert list(temporary.iterdir()) == []
 
 
+def test_one_that_hangs_up_without_being_ready_is_given_up(
+    tmp_path: Path, temporary: Path, calm: Interruption, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "STOP_WITHIN_S", 0.1)
+    hangs_up = PREAMBLE + "os.close(int(values['--ready-fd'])); signal.pause()"
+    program = Program(tmp_path, hangs_up)
+    with (
+        pytest.raises(ServerUnreachable, match="killed by SIGKILL"),
+        embedded_server([], [], calm, program=program.argv),
+    ):
+        pytest.fail("it was ready")
+    assert not program.alive
+    assert list(temporary.iterdir()) == []
+
+
 def test_one_that_does_not_stop_is_killed(
     tmp_path: Path, temporary: Path, calm: Interruption, monkeypatch: pytest.MonkeyPatch
 ) -> None:
