@@ -54,7 +54,7 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.UnsupportedContainer: Row(
         _Code.FAILED_PRECONDITION, "UNSUPPORTED_CONTAINER", ("supported",)
     ),
-    errors.MuxRejected: Row(_Code.INTERNAL, "MUX_REJECTED"),
+    errors.MuxRejected: Row(_Code.FAILED_PRECONDITION, "MUX_REJECTED"),
     errors.SubtitleError: Row(_Code.INVALID_ARGUMENT, "SUBTITLE_UNUSABLE"),
     errors.SubtitleSyntax: Row(_Code.INVALID_ARGUMENT, "SUBTITLE_SYNTAX", ("format_name", "line")),
     errors.ToolError: Row(_Code.INTERNAL, "TOOL_FAILED"),
