@@ -90,6 +90,8 @@ def serve(*, ready_fd: int | None, exit_with_stdin: bool, **given: Any) -> None:
     settings = _settings(given)
     try:
         Address.parse(settings.listen).require_safe(insecure=settings.insecure)
+        # onnxruntime 1.29 and later report to their maker unless told not to before they load.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         # Imported late: neither --help nor a wrong flag should wait for the engines.
         from polycue.app.run import run
 

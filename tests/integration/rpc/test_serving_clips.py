@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,7 @@ from polycue.domain.errors import NotMedia
 from polycue.domain.progress import CuesReady, Event, Report
 from polycue.pipeline.result import TaskResult
 from polycue.testing.pipeline import FakePipeline, Gate
-from polycue_client.errors import PolycueClientError
-
-Serve = Callable[..., None]
-Refused = Callable[[Awaitable[object]], Awaitable[PolycueClientError]]
-Channel = grpc.aio.Channel
-WAIT_S = 20
+from support.serving import Channel, Serve, happened, refused
 
 MEDIA = media_pb2.MediaSource(content=b"a clip")
 SPANISH = [media_pb2.TranslateConfig(target_language_code="es")]
@@ -32,10 +26,6 @@ async def stream(channel: Channel, **fields: Any) -> list[pb.StreamTranscribeRes
     fields.setdefault("media", MEDIA)
     call = TranscriptionServiceStub(channel).StreamTranscribe(pb.StreamTranscribeRequest(**fields))
     return [event async for event in call]
-
-
-async def happened(event: Any) -> None:
-    assert await asyncio.to_thread(event.wait, WAIT_S)
 
 
 def test_a_clip_becomes_tracks(serve: Serve) -> None:
@@ -144,7 +134,7 @@ def test_cancelling_the_call_stops_the_work(serve: Serve, tmp_path: Path) -> Non
     serve(scenario, pipeline=pipeline, max_calls=1)
 
 
-def test_a_deadline_stops_the_work(serve: Serve, refused: Refused) -> None:
+def test_a_deadline_stops_the_work(serve: Serve) -> None:
     gate = Gate()
 
     async def scenario(channel: Channel) -> None:
@@ -156,7 +146,7 @@ def test_a_deadline_stops_the_work(serve: Serve, refused: Refused) -> None:
     serve(scenario, pipeline=FakePipeline(gate=gate))
 
 
-def test_more_calls_than_places_are_refused_at_once(serve: Serve, refused: Refused) -> None:
+def test_more_calls_than_places_are_refused_at_once(serve: Serve) -> None:
     gate = Gate()
 
     async def scenario(channel: Channel) -> None:
@@ -172,9 +162,7 @@ def test_more_calls_than_places_are_refused_at_once(serve: Serve, refused: Refus
     serve(scenario, pipeline=FakePipeline(gate=gate), max_calls=1)
 
 
-def test_media_that_are_too_long_for_a_call_are_sent_to_jobs(
-    serve: Serve, refused: Refused
-) -> None:
+def test_media_that_are_too_long_for_a_call_are_sent_to_jobs(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         error = await refused(transcribe(channel))
         assert (error.status, error.reason) == ("INVALID_ARGUMENT", "LIMIT_EXCEEDED")
@@ -184,9 +172,7 @@ def test_media_that_are_too_long_for_a_call_are_sent_to_jobs(
     serve(scenario, pipeline=FakePipeline(max_media_ms=2000))
 
 
-def test_what_is_no_media_is_told_and_cues_sent_before_stay_good(
-    serve: Serve, refused: Refused
-) -> None:
+def test_what_is_no_media_is_told_and_cues_sent_before_stay_good(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         assert (await refused(transcribe(channel))).reason == "NOT_MEDIA"
         call = TranscriptionServiceStub(channel).StreamTranscribe(
@@ -206,7 +192,7 @@ def test_what_is_no_media_is_told_and_cues_sent_before_stay_good(
 
 
 def test_files_below_the_roots_are_read_and_no_others(
-    serve: Serve, refused: Refused, film: Path, tmp_path: Path
+    serve: Serve, film: Path, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret.mkv"
     secret.write_bytes(b"secret")
@@ -240,7 +226,7 @@ def test_files_below_the_roots_are_read_and_no_others(
     serve(scenario, file_root=(film.parent,))
 
 
-def test_without_roots_no_file_is_read(serve: Serve, refused: Refused, film: Path) -> None:
+def test_without_roots_no_file_is_read(serve: Serve, film: Path) -> None:
     async def scenario(channel: Channel) -> None:
         error = await refused(transcribe(channel, media=media_pb2.MediaSource(uri=film.as_uri())))
         assert error.violations[0].field == "media.uri"

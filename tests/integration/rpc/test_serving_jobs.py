@@ -1,6 +1,5 @@
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,7 @@ from polycue.api.v1.artifacts_pb2_grpc import ArtifactServiceStub
 from polycue.api.v1.jobs_pb2_grpc import JobServiceStub
 from polycue.api.v1.uploads_pb2_grpc import UploadServiceStub
 from polycue.testing.pipeline import FakePipeline, Gate
-from polycue_client.errors import PolycueClientError
-
-Serve = Callable[..., None]
-Refused = Callable[[Awaitable[object]], Awaitable[PolycueClientError]]
-Channel = grpc.aio.Channel
-WAIT_S = 20
+from support.serving import Channel, Serve, happened, refused
 
 
 def subtitle(media: media_pb2.MediaSource, **fields: Any) -> jobs_pb2.JobSpec:
@@ -40,10 +34,6 @@ async def watch(channel: Channel, name: str, **fields: Any) -> list[jobs_pb2.Wat
 
 async def ended(channel: Channel, job: jobs_pb2.Job) -> jobs_pb2.Job:
     return (await watch(channel, job.name))[-1].job
-
-
-async def reached(gate: Gate) -> None:
-    assert await asyncio.to_thread(gate.reached.wait, WAIT_S)
 
 
 def test_a_film_on_the_servers_disk_becomes_artifacts(serve: Serve, film: Path) -> None:
@@ -145,7 +135,7 @@ def test_a_watch_tells_cues_and_can_be_taken_up(serve: Serve) -> None:
 
     async def scenario(channel: Channel) -> None:
         job = await create(channel)
-        await reached(gate)
+        await happened(gate.reached)
         request = jobs_pb2.WatchJobRequest(name=job.name, include_cues=True)
         broken = JobServiceStub(channel).WatchJob(request)
         seen = []
@@ -175,7 +165,7 @@ def test_a_silent_job_sends_heartbeats(serve: Serve) -> None:
 
     async def scenario(channel: Channel) -> None:
         job = await create(channel)
-        await reached(gate)
+        await happened(gate.reached)
         beats = 0
         watching = JobServiceStub(channel).WatchJob(jobs_pb2.WatchJobRequest(name=job.name))
         async for event in watching:
@@ -193,7 +183,7 @@ def test_a_cancelled_job_stops_and_is_still_there(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         stub = JobServiceStub(channel)
         job = await create(channel)
-        await reached(gate)
+        await happened(gate.reached)
         asked = await stub.CancelJob(jobs_pb2.CancelJobRequest(name=job.name))
         assert asked.job.state == jobs_pb2.JOB_STATE_CANCELLING
         job = await ended(channel, job)
@@ -241,7 +231,7 @@ def test_a_job_that_failed_for_an_unknown_reason_says_nothing_of_it(serve: Serve
     serve(scenario, pipeline=pipeline)
 
 
-def test_the_same_request_twice_makes_one_job(serve: Serve, refused: Refused) -> None:
+def test_the_same_request_twice_makes_one_job(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         request_id = str(uuid.uuid4())
         made = await asyncio.gather(*(create(channel, request_id=request_id) for _ in range(50)))
@@ -254,7 +244,7 @@ def test_the_same_request_twice_makes_one_job(serve: Serve, refused: Refused) ->
     serve(scenario)
 
 
-def test_validating_queues_nothing(serve: Serve, refused: Refused) -> None:
+def test_validating_queues_nothing(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         job = await create(channel, validate_only=True, labels={"a": "b"})
         assert (job.name, dict(job.labels)) == ("", {"a": "b"})
@@ -265,7 +255,7 @@ def test_validating_queues_nothing(serve: Serve, refused: Refused) -> None:
     serve(scenario)
 
 
-def test_jobs_are_listed_newest_first_in_pages(serve: Serve, refused: Refused) -> None:
+def test_jobs_are_listed_newest_first_in_pages(serve: Serve) -> None:
     async def pages(channel: Channel, **fields: Any) -> list[str]:
         names, token = [], ""
         while True:
@@ -305,15 +295,13 @@ def test_jobs_are_listed_newest_first_in_pages(serve: Serve, refused: Refused) -
     serve(scenario)
 
 
-def test_a_job_is_deleted_with_its_results_once_it_has_ended(
-    serve: Serve, refused: Refused
-) -> None:
+def test_a_job_is_deleted_with_its_results_once_it_has_ended(serve: Serve) -> None:
     gate = Gate()
 
     async def scenario(channel: Channel) -> None:
         stub = JobServiceStub(channel)
         job = await create(channel)
-        await reached(gate)
+        await happened(gate.reached)
         delete = jobs_pb2.DeleteJobRequest(name=job.name)
         error = await refused(stub.DeleteJob(delete))
         assert (error.status, error.reason) == ("FAILED_PRECONDITION", "JOB_NOT_ENDED")
@@ -331,12 +319,12 @@ def test_a_job_is_deleted_with_its_results_once_it_has_ended(
     serve(scenario, pipeline=FakePipeline(gate=gate))
 
 
-def test_a_full_queue_says_when_to_come_back(serve: Serve, refused: Refused) -> None:
+def test_a_full_queue_says_when_to_come_back(serve: Serve) -> None:
     gate = Gate()
 
     async def scenario(channel: Channel) -> None:
         await create(channel)
-        await reached(gate)
+        await happened(gate.reached)
         await create(channel)
         error = await refused(create(channel))
         assert (error.status, error.reason) == ("RESOURCE_EXHAUSTED", "QUEUE_FULL")
@@ -355,7 +343,7 @@ def test_after_a_restart_jobs_are_listed_and_queued_ones_run(serve: Serve) -> No
         names.append((await ended(channel, await create(channel))).name)
         pipeline.gate = gate
         names.append((await create(channel)).name)
-        await reached(gate)
+        await happened(gate.reached)
         names.append((await create(channel)).name)
 
     pipeline = FakePipeline()
@@ -436,7 +424,7 @@ BAD_SPECS: list[tuple[jobs_pb2.JobSpec, str, str]] = [
 
 @pytest.mark.parametrize(("spec", "field", "reason"), BAD_SPECS, ids=lambda v: str(v)[:40])
 def test_a_bad_field_is_named_and_the_server_serves_on(
-    serve: Serve, refused: Refused, spec: jobs_pb2.JobSpec, field: str, reason: str
+    serve: Serve, spec: jobs_pb2.JobSpec, field: str, reason: str
 ) -> None:
     async def scenario(channel: Channel) -> None:
         error = await refused(create(channel, spec))
@@ -451,7 +439,7 @@ def test_a_bad_field_is_named_and_the_server_serves_on(
 NOWHERE = "0" * 32
 
 
-def test_what_is_not_there_is_not_found(serve: Serve, refused: Refused) -> None:
+def test_what_is_not_there_is_not_found(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         jobs, artifacts = JobServiceStub(channel), ArtifactServiceStub(channel)
         name = f"jobs/{NOWHERE}"
@@ -485,9 +473,7 @@ def test_what_is_not_there_is_not_found(serve: Serve, refused: Refused) -> None:
     serve(scenario)
 
 
-def test_what_is_not_installed_is_told_with_the_command_that_gets_it(
-    serve: Serve, refused: Refused
-) -> None:
+def test_what_is_not_installed_is_told_with_the_command_that_gets_it(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         media = media_pb2.MediaSource(content=b"x")
         model = subtitle(media, transcribe=media_pb2.TranscribeConfig(model="models/large-v3"))
@@ -502,14 +488,12 @@ def test_what_is_not_installed_is_told_with_the_command_that_gets_it(
     serve(scenario)
 
 
-def test_a_refused_job_leaves_no_inline_media_behind(
-    serve: Serve, refused: Refused, tmp_path: Path
-) -> None:
+def test_a_refused_job_leaves_no_inline_media_behind(serve: Serve, tmp_path: Path) -> None:
     gate = Gate()
 
     async def scenario(channel: Channel) -> None:
         await create(channel)
-        await reached(gate)
+        await happened(gate.reached)
         await create(channel)
         stored = len(list((tmp_path / "data" / "uploads").iterdir()))
         for _ in range(3):
@@ -520,7 +504,7 @@ def test_a_refused_job_leaves_no_inline_media_behind(
     serve(scenario, pipeline=FakePipeline(gate=gate), max_running_jobs=1, max_queued_jobs=1)
 
 
-def test_reading_behind_the_end_is_out_of_range(serve: Serve, refused: Refused) -> None:
+def test_reading_behind_the_end_is_out_of_range(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         job = await ended(channel, await create(channel))
         stub = ArtifactServiceStub(channel)

@@ -1,16 +1,8 @@
-from collections.abc import Awaitable, Callable
-
-import grpc
-
 from polycue.api.v1 import catalog_pb2, media_pb2
 from polycue.api.v1 import subtitles_pb2 as pb
 from polycue.api.v1.catalog_pb2_grpc import CatalogServiceStub
 from polycue.api.v1.subtitles_pb2_grpc import SubtitleServiceStub
-from polycue_client.errors import PolycueClientError
-
-Serve = Callable[..., None]
-Refused = Callable[[Awaitable[object]], Awaitable[PolycueClientError]]
-Channel = grpc.aio.Channel
+from support.serving import Channel, Serve, refused
 
 SRT, VTT = media_pb2.SUBTITLE_FORMAT_SRT, media_pb2.SUBTITLE_FORMAT_VTT
 TEXT = (
@@ -57,7 +49,7 @@ def test_a_text_is_written_in_another_format(serve: Serve) -> None:
     serve(scenario)
 
 
-def test_texts_that_cannot_be_are_refused(serve: Serve, refused: Refused) -> None:
+def test_texts_that_cannot_be_are_refused(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         stub = SubtitleServiceStub(channel)
         bad_text = pb.SubtitleDocument(format=VTT, text="no captions", language_code="en")
@@ -104,7 +96,7 @@ def test_texts_that_cannot_be_are_refused(serve: Serve, refused: Refused) -> Non
     serve(scenario)
 
 
-def test_the_catalogue_lists_what_is_there(serve: Serve, refused: Refused) -> None:
+def test_the_catalogue_lists_what_is_there(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         stub = CatalogServiceStub(channel)
         models = (await stub.ListModels(catalog_pb2.ListModelsRequest())).models

@@ -1,7 +1,7 @@
 import asyncio
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,7 @@ from hypothesis import strategies as st
 
 from polycue.api.v1 import uploads_pb2 as pb
 from polycue.api.v1.uploads_pb2_grpc import UploadServiceStub
-from polycue_client.errors import PolycueClientError
-
-Serve = Callable[..., None]
-Refused = Callable[[Awaitable[object]], Awaitable[PolycueClientError]]
-Channel = grpc.aio.Channel
+from support.serving import Channel, Serve, refused
 
 DATA = bytes(range(256)) * 8
 SHA = hashlib.sha256(DATA).digest()
@@ -70,7 +66,7 @@ def test_a_call_without_finish_keeps_what_came(serve: Serve) -> None:
     serve(scenario)
 
 
-def test_a_broken_call_keeps_what_came(serve: Serve, refused: Refused) -> None:
+def test_a_broken_call_keeps_what_came(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         upload = await create(channel, sha256=SHA)
         arrived = asyncio.Event()
@@ -96,7 +92,7 @@ def test_a_broken_call_keeps_what_came(serve: Serve, refused: Refused) -> None:
     serve(scenario)
 
 
-def test_a_wrong_offset_is_told_where_to_go_on(serve: Serve, refused: Refused) -> None:
+def test_a_wrong_offset_is_told_where_to_go_on(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         upload = await create(channel)
         await write(channel, chunk(upload.name, 0, 700))
@@ -107,7 +103,7 @@ def test_a_wrong_offset_is_told_where_to_go_on(serve: Serve, refused: Refused) -
     serve(scenario)
 
 
-def test_damaged_bytes_are_refused_and_can_be_sent_again(serve: Serve, refused: Refused) -> None:
+def test_damaged_bytes_are_refused_and_can_be_sent_again(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         upload = await create(channel, sha256=hashlib.sha256(b"other").digest())
         error = await refused(write(channel, chunk(upload.name, 0, 2048, finish=True)))
@@ -118,7 +114,7 @@ def test_damaged_bytes_are_refused_and_can_be_sent_again(serve: Serve, refused: 
     serve(scenario)
 
 
-def test_uploads_that_cannot_be_are_refused(serve: Serve, refused: Refused) -> None:
+def test_uploads_that_cannot_be_are_refused(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         for fields, field in (
             ({"size_bytes": 0}, "size_bytes"),
@@ -141,9 +137,7 @@ def test_uploads_that_cannot_be_are_refused(serve: Serve, refused: Refused) -> N
     serve(scenario, max_upload_bytes=4000)
 
 
-def test_a_write_that_cannot_be_is_refused_and_harms_nothing(
-    serve: Serve, refused: Refused
-) -> None:
+def test_a_write_that_cannot_be_is_refused_and_harms_nothing(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         upload = await create(channel)
         other = await create(channel)
@@ -169,7 +163,7 @@ def test_a_write_that_cannot_be_is_refused_and_harms_nothing(
     serve(scenario)
 
 
-def test_an_upload_that_sends_nothing_is_ended(serve: Serve, refused: Refused) -> None:
+def test_an_upload_that_sends_nothing_is_ended(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         upload = await create(channel)
 
@@ -184,7 +178,7 @@ def test_an_upload_that_sends_nothing_is_ended(serve: Serve, refused: Refused) -
     serve(scenario, upload_idle_s=0.2)
 
 
-def test_room_is_reserved_and_given_back(serve: Serve, refused: Refused) -> None:
+def test_room_is_reserved_and_given_back(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         first = await create(channel)
         error = await refused(create(channel))
@@ -196,7 +190,7 @@ def test_room_is_reserved_and_given_back(serve: Serve, refused: Refused) -> None
     serve(scenario, max_stored_bytes=3000)
 
 
-def test_the_same_request_twice_makes_one_upload(serve: Serve, refused: Refused) -> None:
+def test_the_same_request_twice_makes_one_upload(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         request_id = str(uuid.uuid4())
         first = await create(channel, request_id=request_id)
@@ -207,7 +201,7 @@ def test_the_same_request_twice_makes_one_upload(serve: Serve, refused: Refused)
     serve(scenario)
 
 
-def test_a_deleted_upload_is_not_found(serve: Serve, refused: Refused) -> None:
+def test_a_deleted_upload_is_not_found(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         stub, upload = UploadServiceStub(channel), await create(channel)
         delete = pb.DeleteUploadRequest(name=upload.name)
@@ -252,9 +246,7 @@ def test_cut_anywhere_it_is_taken_up_without_loss(serve: Serve, cuts: list[int])
     serve(scenario)
 
 
-def test_a_message_over_the_limit_is_refused_and_the_server_serves_on(
-    serve: Serve, refused: Refused
-) -> None:
+def test_a_message_over_the_limit_is_refused_and_the_server_serves_on(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         upload = await create(channel)
         large = pb.WriteUploadRequest(name=upload.name, data=bytes(5 * 1024 * 1024))

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,11 +25,9 @@ from polycue.domain.errors import (
 )
 from polycue.rpc.server import SERVICES, TRANSCRIPTION
 from polycue.testing.pipeline import FakePipeline, Gate
-from polycue_client.errors import PolycueClientError, from_rpc
+from polycue_client.errors import from_rpc
+from support.serving import Channel, Serve, happened, refused
 
-Serve = Callable[..., None]
-Refused = Callable[[Awaitable[object]], Awaitable[PolycueClientError]]
-Channel = grpc.aio.Channel
 WAIT_S = 20
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -87,9 +85,7 @@ async def _drain(channel: Channel, **how: Any) -> None:
         pass
 
 
-def test_a_cancellation_nobody_asked_for_still_gives_the_client_a_status(
-    serve: Serve, refused: Refused
-) -> None:
+def test_a_cancellation_nobody_asked_for_still_gives_the_client_a_status(serve: Serve) -> None:
     # Left alone, grpc.aio never answers such a call (grpc#29248).
     async def scenario(channel: Channel) -> None:
         assert (await refused(transcribe(channel))).status == "INTERNAL"
@@ -110,14 +106,12 @@ def test_every_call_has_a_request_id(serve: Serve) -> None:
     serve(scenario)
 
 
-def test_a_draining_server_refuses_new_calls_and_lets_old_ones_end(
-    serve: Serve, refused: Refused
-) -> None:
+def test_a_draining_server_refuses_new_calls_and_lets_old_ones_end(serve: Serve) -> None:
     gate = Gate()
 
     async def scenario(channel: Channel, stop: Stop) -> None:
         at_work = asyncio.ensure_future(transcribe(channel))
-        assert await asyncio.to_thread(gate.reached.wait, WAIT_S)
+        await happened(gate.reached)
         watching = health_stub(channel).Watch(health_pb2.HealthCheckRequest(service=""))
         assert (await watching.read()).status == SERVING
         stop.ask()
@@ -127,25 +121,25 @@ def test_a_draining_server_refuses_new_calls_and_lets_old_ones_end(
         gate.open()
         assert (await at_work).tracks
 
-    serve.stoppable(scenario, pipeline=FakePipeline(gate=gate), drain_s=WAIT_S)  # type: ignore[attr-defined]
+    serve.stoppable(scenario, pipeline=FakePipeline(gate=gate), drain_s=WAIT_S)
 
 
-def test_a_server_told_twice_does_not_wait(serve: Serve, refused: Refused) -> None:
+def test_a_server_told_twice_does_not_wait(serve: Serve) -> None:
     gate = Gate()
 
     async def scenario(channel: Channel, stop: Stop) -> None:
         at_work = asyncio.ensure_future(refused(transcribe(channel)))
-        assert await asyncio.to_thread(gate.reached.wait, WAIT_S)
+        await happened(gate.reached)
         stop.ask()
         stop.ask()
         error = await at_work
         assert (error.status, error.reason) == ("UNAVAILABLE", "DRAINING")
         assert gate.left.is_set()
 
-    serve.stoppable(scenario, pipeline=FakePipeline(gate=gate), drain_s=1000)  # type: ignore[attr-defined]
+    serve.stoppable(scenario, pipeline=FakePipeline(gate=gate), drain_s=1000)
 
 
-def test_watchers_are_told_when_the_server_stops(serve: Serve, refused: Refused) -> None:
+def test_watchers_are_told_when_the_server_stops(serve: Serve) -> None:
     gate = Gate()
 
     async def scenario(channel: Channel, stop: Stop) -> None:
@@ -153,7 +147,7 @@ def test_watchers_are_told_when_the_server_stops(serve: Serve, refused: Refused)
         running, waiting = [
             (await stub.CreateJob(jobs_pb2.CreateJobRequest(spec=CLIP))).job for _ in range(2)
         ]
-        assert await asyncio.to_thread(gate.reached.wait, WAIT_S)
+        await happened(gate.reached)
         on_running, on_waiting = [
             aiter(stub.WatchJob(jobs_pb2.WatchJobRequest(name=job.name)))
             for job in (running, waiting)
@@ -172,7 +166,7 @@ def test_watchers_are_told_when_the_server_stops(serve: Serve, refused: Refused)
         assert (await refused(read())).reason == "DRAINING"
         assert last[-1].job.state == jobs_pb2.JOB_STATE_QUEUED
 
-    serve.stoppable(scenario, pipeline=FakePipeline(gate=gate), max_running_jobs=1)  # type: ignore[attr-defined]
+    serve.stoppable(scenario, pipeline=FakePipeline(gate=gate), max_running_jobs=1)
 
 
 def test_health_answers_for_each_service(serve: Serve) -> None:
@@ -198,14 +192,14 @@ def test_transcription_is_not_serving_while_there_is_no_recogniser(serve: Serve)
         raise ModelMissing("small", "polycue models pull small")
 
     async def scenario(channel: Channel) -> None:
-        assert await asyncio.to_thread(looked.wait, WAIT_S)
+        await happened(looked)
         assert await health(channel, TRANSCRIPTION) == NOT_SERVING
         assert await health(channel, "") == SERVING
 
     serve(scenario, ready=missing)
 
 
-def test_reflection_lists_the_services_unless_it_is_off(serve: Serve, refused: Refused) -> None:
+def test_reflection_lists_the_services_unless_it_is_off(serve: Serve) -> None:
     request = reflection_pb2.ServerReflectionRequest(list_services="")
 
     async def ask(channel: Channel) -> set[str]:
