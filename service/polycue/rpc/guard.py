@@ -9,15 +9,16 @@ import asyncio
 import re
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeAlias
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
 from polycue import telemetry
-from polycue.domain.errors import Cancelled, PolycueError
+from polycue.domain.errors import Cancelled, InvalidRequest, PolycueError
 from polycue.rpc import status
 from polycue.rpc.gate import Gate
 
@@ -34,6 +35,7 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Answer = Callable[[Any, Any], Awaitable[Any]]
 Stream = Callable[[Any, Any], AsyncGenerator[Any]]
+Parse = Callable[[bytes], Any]
 
 
 class Guard(grpc.aio.ServerInterceptor):
@@ -54,17 +56,19 @@ class Guard(grpc.aio.ServerInterceptor):
         behaviour, make = _shape(handler)
         if handler.response_streaming:
             behaviour = server_stream(behaviour)
+        # No deserializer: what grpc raises for bytes that are no message would be beyond our reach.
         guarded: Handler = make(
-            self._guarded(behaviour, method),
-            request_deserializer=handler.request_deserializer,
+            self._guarded(behaviour, method, handler.request_deserializer or bytes),
             response_serializer=handler.response_serializer,
         )
         return guarded
 
-    def _guarded(self, behaviour: Answer, method: str) -> Answer:
+    def _guarded(self, behaviour: Answer, method: str, parse: Parse) -> Answer:
         async def run(request: Any, context: Context) -> Any:
             async with self._watch(method.rpartition("/")[2], context):
-                return await behaviour(request, context)
+                is_one = isinstance(request, bytes)
+                parsed = _parsed(request, parse) if is_one else _all_parsed(request, parse)
+                return await behaviour(parsed, context)
 
         return run
 
@@ -115,6 +119,18 @@ def server_stream(behaviour: Stream) -> Answer:
                 await context.write(message)
 
     return run
+
+
+def _parsed(data: bytes, parse: Parse) -> Any:
+    try:
+        return parse(data)
+    except DecodeError as error:
+        raise InvalidRequest("request", "its bytes are no message of this method") from error
+
+
+async def _all_parsed(messages: AsyncIterable[bytes], parse: Parse) -> AsyncIterator[Any]:
+    async for data in messages:
+        yield _parsed(data, parse)
 
 
 def request_id_of(context: Context) -> str:

@@ -93,6 +93,32 @@ def test_a_cancellation_nobody_asked_for_still_gives_the_client_a_status(serve: 
     serve(scenario, pipeline=FakePipeline(raises=asyncio.CancelledError))
 
 
+def test_bytes_that_are_no_message_are_refused_as_such(serve: Serve) -> None:
+    # Left to grpc this is UNKNOWN, with the text of the exception.
+    def as_it_is(data: bytes) -> bytes:
+        return data
+
+    async def scenario(channel: Channel) -> None:
+        how = {"request_serializer": as_it_is, "response_deserializer": as_it_is}
+        package, garbage = "/polycue.api.v1", b"\x12\xff\xff"
+
+        async def stream() -> None:
+            call = channel.unary_stream(f"{package}.JobService/WatchJob", **how)
+            async for _ in call(garbage):
+                pass
+
+        for call in (
+            channel.unary_unary(f"{package}.JobService/CreateJob", **how)(garbage),
+            channel.stream_unary(f"{package}.UploadService/WriteUpload", **how)(iter([garbage])),
+            stream(),
+        ):
+            error = await refused(call)
+            assert (error.status, error.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
+        await info(channel)
+
+    serve(scenario)
+
+
 def test_every_call_has_a_request_id(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         stub, request = CatalogServiceStub(channel), catalog_pb2.GetServerInfoRequest()
