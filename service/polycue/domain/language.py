@@ -19,7 +19,7 @@ _ARGOS_OF = {"zh-Hant": "zt", "zh-TW": "zt", "zh-HK": "zt", "pt-BR": "pb", "nb":
 _FROM_ARGOS = {"zt": "zh-Hant", "pb": "pt-BR"}
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4096)  # not without bound: callers choose the text
 def canonical(text: str, field: str = "language") -> str:
     """The canonical tag for a tag in any case, or for a language's English or own name.
 
@@ -27,6 +27,8 @@ def canonical(text: str, field: str = "language") -> str:
         UnknownLanguage: ``text`` is neither.
     """
     cleaned = text.strip().replace("_", "-")
+    if not cleaned.isprintable():  # langcodes' index of names reads past a NUL
+        raise UnknownLanguage(text, field)
     if langcodes.tag_is_valid(cleaned):
         return langcodes.standardize_tag(cleaned)
     try:

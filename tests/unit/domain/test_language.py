@@ -1,4 +1,8 @@
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from polycue.domain import language
 from polycue.domain.errors import UnknownLanguage
@@ -73,3 +77,16 @@ def test_players_menus_show_a_language_in_its_own_words() -> None:
     assert language.autonym("es") == "Español"
     assert language.autonym("de") == "Deutsch"
     assert language.name("pt-BR") == "Portuguese (Brazil)"
+
+
+@pytest.mark.parametrize("text", ["\0", "en\0", "\0z47", "e\udcff", "\n\x1b[2J"])
+def test_what_cannot_be_printed_is_no_language(text: str) -> None:
+    # With a NUL in it langcodes read memory that was not its own.
+    with pytest.raises(UnknownLanguage):
+        language.canonical(text)
+
+
+@given(st.text(st.characters()))
+def test_any_text_is_a_language_or_refused(text: str) -> None:
+    with contextlib.suppress(UnknownLanguage):
+        assert language.canonical(text)
