@@ -89,9 +89,17 @@ class Runner:
             thread.join()
 
     def _work(self) -> None:
-        while claimed := self._board.claim():
-            with telemetry.bound(job=claimed[0].id):
-                self._run(*claimed)
+        while True:
+            try:
+                claimed = self._board.claim()
+                if claimed is None:
+                    return
+                with telemetry.bound(job=claimed[0].id):
+                    self._run(*claimed)
+            except Exception:
+                # A full disk, for one: a worker that died would leave the queue standing for good.
+                log.exception("a worker stumbled")
+                self._stopped.wait(_STORE_RETRY_S)
 
     def _run(self, job: Job, live: LiveJob) -> None:
         log.info("job begins")

@@ -77,34 +77,36 @@ class Guard(grpc.aio.ServerInterceptor):
         """Give the call its id, let it in, and turn whatever it raises into its status."""
         request_id = request_id_of(context)
         context.set_trailing_metadata(((REQUEST_ID, request_id),))
-        code, began_s = "OK", time.perf_counter()
+        outcome, began_s = {"code": "OK"}, time.perf_counter()
         with telemetry.bound(request_id=request_id):
             try:
                 with self._gate.enter():
                     yield
             except grpc.aio.AbortError:
-                code = context.code().name
+                outcome = {"code": str(context.code())}
                 raise
             except (asyncio.CancelledError, Cancelled):
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
-                    code = "CANCELLED"  # by the client, or by its deadline
+                    outcome = {"code": "CANCELLED"}  # by the client, or by its deadline
                     raise
-                code = status.INTERNAL
+                outcome = {"code": status.INTERNAL}
                 log.exception("work was cancelled and nobody asked for it", method=method)
                 await _abort(context, status.internal_status(request_id), request_id)
             except PolycueError as error:
-                code = status.row_of(error).code.name
+                outcome = {
+                    "code": status.row_of(error).code.name,
+                    "reason": status.reason_of(error),
+                }
                 delay_s = status.retry_after_s(error)
-                log.info("refused", method=method, reason=status.reason_of(error))
                 await _abort(context, status.status_of(error), request_id, delay_s)
             except Exception:
-                code = status.INTERNAL
+                outcome = {"code": status.INTERNAL}
                 log.exception("a call failed for a reason nobody foresaw", method=method)
                 await _abort(context, status.internal_status(request_id), request_id)
             finally:
                 took_ms = round((time.perf_counter() - began_s) * 1000)
-                log.info("call", method=method, code=code, ms=took_ms)
+                log.info("call", method=method, ms=took_ms, **outcome)
 
 
 def server_stream(behaviour: Stream) -> Answer:

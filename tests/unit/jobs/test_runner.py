@@ -214,6 +214,23 @@ def test_the_end_of_a_job_waits_for_a_full_disk(
     assert await_end(board, job).state is JobState.SUCCEEDED
 
 
+def test_a_worker_outlives_a_store_that_fails(
+    board: Board, jobs: MemoryJobs, draft: JobDraft, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "_STORE_RETRY_S", 0.01)
+    claim, failures = jobs.claim, iter(["full", "full"])
+
+    def claim_unless_full(*, now_ms: int) -> Job | None:
+        for problem in failures:
+            raise StorageFull(problem)
+        return claim(now_ms=now_ms)
+
+    monkeypatch.setattr(jobs, "claim", claim_unless_full)
+    job = board.create(draft)
+    run(FakePipeline())
+    assert await_end(board, job).state is JobState.SUCCEEDED
+
+
 def test_a_disk_that_fills_up_during_the_work_is_told_as_such(
     board: Board, draft: JobDraft, run: Run
 ) -> None:

@@ -1,0 +1,150 @@
+"""The parts of a server, made from settings and joined."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from polycue.app.engine import Engine
+from polycue.config import Settings
+from polycue.domain.errors import JobInterrupted
+from polycue.jobs.artifacts import Artifacts
+from polycue.jobs.board import Board
+from polycue.jobs.clock import Clock
+from polycue.jobs.folder import DataFolder
+from polycue.jobs.lane import Lane
+from polycue.jobs.retention import Retention
+from polycue.jobs.runner import Runner
+from polycue.jobs.store.database import Database
+from polycue.jobs.store.sqlite import SqliteJobs, SqliteUploads
+from polycue.jobs.uploads import UploadLimits, Uploads
+from polycue.jobs.watch import Watcher
+from polycue.rpc.admission import Admission
+from polycue.rpc.artifacts import ArtifactService
+from polycue.rpc.catalog import CatalogService
+from polycue.rpc.clips import Clips
+from polycue.rpc.jobs import JobService
+from polycue.rpc.limits import Limits
+from polycue.rpc.server import Services
+from polycue.rpc.sources import Sources
+from polycue.rpc.status import failure_of
+from polycue.rpc.subtitles import SubtitleService
+from polycue.rpc.texts import Texts
+from polycue.rpc.transcription import TranscriptionService
+from polycue.rpc.uploads import UploadService
+from polycue.rpc.workers import Workers
+
+_TEXTS_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What is kept on disk, and who looks after it."""
+
+    folder: DataFolder
+    board: Board
+    uploads: Uploads
+    artifacts: Artifacts
+    retention: Retention
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Where blocking work is done: calls' own, and what asks the store or the disk."""
+
+    clips: Workers
+    texts: Workers
+    store: Lane
+    disk: Lane
+    chores: Lane
+
+
+def open_keep(settings: Settings, clock: Clock, closing: ExitStack) -> Keep:
+    """Take the data folder, and find what an earlier server left in it.
+
+    Raises:
+        DataFolderInUse, StoreUnusable, Unwritable: the data folder cannot be used.
+    """
+    folder = DataFolder(settings.data_dir)
+    closing.callback(folder.close)
+    database = Database(folder.database)
+    closing.callback(database.close)
+    jobs, rows = SqliteJobs(database), SqliteUploads(database)
+    folder.clean(jobs=jobs.ids(), uploads=rows.ids())
+    board = Board(
+        jobs,
+        folder,
+        clock=clock,
+        max_queued=settings.max_queued_jobs,
+        max_ttl_ms=settings.job_ttl_s * 1000,
+    )
+    board.recover(lambda job: failure_of(JobInterrupted(job.id)))
+    limits = UploadLimits(
+        max_upload_bytes=settings.max_upload_bytes,
+        max_stored_bytes=settings.max_stored_bytes,
+        max_ttl_ms=settings.upload_ttl_s * 1000,
+    )
+    uploads = Uploads(rows, folder, clock=clock, limits=limits)
+    retention = Retention(jobs, rows, board=board, files=uploads, clock=clock)
+    return Keep(folder, board, uploads, Artifacts(folder), retention)
+
+
+def start_threads(settings: Settings, closing: ExitStack) -> Threads:
+    threads = Threads(
+        clips=Workers("clip", limit=settings.max_calls),
+        texts=Workers("text", limit=_TEXTS_AT_ONCE),
+        store=Lane("store", threads=2),
+        disk=Lane("disk", threads=4),
+        chores=Lane("chores", threads=3),
+    )
+    for lane in (threads.clips, threads.texts, threads.store, threads.disk, threads.chores):
+        closing.callback(lane.close)
+    return threads
+
+
+def make_admission(settings: Settings, engine: Engine, keep: Keep) -> tuple[Admission, Sources]:
+    sources = Sources(
+        keep.board,
+        keep.uploads,
+        keep.artifacts,
+        file_roots=settings.file_root,
+        max_inline_bytes=settings.max_inline_bytes,
+    )
+    return Admission(keep.board, sources, keep.uploads, engine.installed), sources
+
+
+def make_runner(settings: Settings, engine: Engine, keep: Keep, admission: Admission) -> Runner:
+    return Runner(
+        keep.board,
+        engine.jobs,
+        keep.folder,
+        task_of=admission.task_of,
+        failure_of=failure_of,
+        workers=settings.max_running_jobs,
+    )
+
+
+def make_services(
+    settings: Settings,
+    engine: Engine,
+    keep: Keep,
+    threads: Threads,
+    admission: Admission,
+    sources: Sources,
+) -> Services:
+    clips = Clips(engine.calls, sources, threads.clips, keep.folder.calls)
+    watcher = Watcher(keep.board, threads.store, heartbeat_s=settings.heartbeat_s)
+    limits = Limits(
+        max_inline_bytes=settings.max_inline_bytes,
+        max_upload_bytes=settings.max_upload_bytes,
+        max_call_media_ms=settings.max_call_media_s * 1000,
+        max_job_media_ms=settings.max_job_media_s * 1000,
+        max_queued_jobs=settings.max_queued_jobs,
+    )
+    return Services(
+        transcription=TranscriptionService(clips),
+        uploads=UploadService(keep.uploads, threads.disk, idle_s=settings.upload_idle_s),
+        jobs=JobService(keep.board, admission, watcher, threads.store),
+        artifacts=ArtifactService(keep.board, keep.artifacts, threads.disk),
+        subtitles=SubtitleService(Texts(engine.calls), threads.texts),
+        catalog=CatalogService(engine.installed, limits, threads.disk, version=version("polycue")),
+    )
