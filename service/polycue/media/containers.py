@@ -19,7 +19,8 @@ class Rules:
     into another (the encoder's name), ``pictures`` the codecs of cover pictures. ``title_bytes``
     is the longest name of a track, in UTF-8. ``flags`` are the marks of a track that it can keep;
     with ``needs_default`` the first track is the default whether or not one asked.
-    ``sound_and_vision`` limits audio and video; None leaves the judgement to ffmpeg's muxer.
+    ``sound_and_vision`` limits audio and video, ``refused`` are codecs that are known not to fit;
+    on the others ffmpeg's muxer passes judgement, hours later.
     """
 
     muxer: str
@@ -36,7 +37,13 @@ class Rules:
     needs_default: bool = False
     attachments: bool = False
     sound_and_vision: frozenset[str] | None = None
+    refused: frozenset[str] = frozenset()
     options: tuple[tuple[str, str], ...] = ()
+
+    def takes(self, codec: str) -> bool:
+        """Whether sound or pictures in this codec may fit."""
+        known = self.sound_and_vision
+        return codec not in self.refused and (known is None or codec in known)
 
 
 # tx3g is the only text that MP4 players read. A track's name goes into handler_name, since "title"
@@ -53,6 +60,11 @@ _MP4 = Rules(
     language_code=iso639_2t,
     title_tag="handler_name",
     needs_default=True,
+    # Each tried with ffmpeg 5.1; newer ones let some of them in.
+    refused=frozenset(
+        {"vp8", "ffv1", "theora", "prores", "dnxhd", "msmpeg4v3", "wmv2"}
+        | {"flac", "pcm_s16le", "pcm_f32le", "wmav2"}
+    ),
     options=(("-movflags", "+faststart"),),
 )
 _RULES = {
@@ -65,6 +77,7 @@ _RULES = {
         language_code=quicktime.code,
         title_bytes=127,  # the length is a byte, which ffmpeg reads as signed
         flags=frozenset({"default"}),
+        refused=frozenset({"vp8", "vp9", "av1", "opus", "flac"}),
     ),
     # SubRip is copied, not encoded: ffmpeg's detour by ASS would touch the text.
     Container.MKV: Rules(

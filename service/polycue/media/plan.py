@@ -207,15 +207,17 @@ def _left_out(stream: Stream, container: Container) -> Notice:
 def _check_fit(plan: Plan) -> None:
     if not plan.kept:
         raise MuxRejected(plan.media.path, f"it has nothing that a .{plan.container} file can hold")
-    allowed = plan.rules.sound_and_vision
-    if allowed is None:
-        return
-    refused = [p.codec for p in _sound_and_vision(plan) if p.codec not in allowed]
+    codecs = [planned.codec for planned in _sound_and_vision(plan)]
+    refused = [codec for codec in codecs if not plan.rules.takes(codec)]
     if refused:
+        allowed = plan.rules.sound_and_vision
+        holds = (
+            f"holds {', '.join(sorted(allowed))} only" if allowed else "does not hold every codec"
+        )
         raise MuxRejected(
             plan.media.path,
-            f"a .{plan.container} file holds {', '.join(sorted(allowed))} only, and this film has "
-            f"{', '.join(refused)}; write an mkv",
+            f"a .{plan.container} file {holds}, and this film has {', '.join(refused)}; "
+            "write an mkv",
         )
 
 

@@ -57,16 +57,16 @@ class Muxing:
             return [], left_out
         container = options.container or container_of(self._media)
         files = list(self._track_files(full, container, options))
-        output, notices = self.write(files, container, burn_in=options.burn_in)
+        drawn = next((file for file in files if file.language == options.burn_in), None)
+        output, notices = self.write(files, container, drawn=drawn)
         return [output], left_out + notices
 
     def write(
-        self, files: Sequence[TrackFile], container: Container, *, burn_in: str = ""
+        self, files: Sequence[TrackFile], container: Container, *, drawn: TrackFile | None
     ) -> tuple[OutputFile, tuple[Notice, ...]]:
-        """Mux track files; the one in the language ``burn_in`` is drawn into the picture."""
-        drawn = next((file for file in files if burn_in and file.language == burn_in), None)
+        """Mux track files; ``drawn``, if it is one of them, is drawn into the picture instead."""
         soft = [file for file in files if file is not drawn]
-        kind = f"{burn_in}.burned" if drawn else "subtitled"
+        kind = f"{drawn.language}.burned" if drawn else "subtitled"
         filename = f"{self._source.stem}.{kind}.{container.value}"
         notices = mux(
             self._media,

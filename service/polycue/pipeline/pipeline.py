@@ -11,10 +11,12 @@ from polycue.cues.sentences import sentences
 from polycue.cues.template import blocks, fill, words_of
 from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
+from polycue.domain.errors import InvalidRequest
 from polycue.domain.progress import MediaFound, Report, Stage, StageMoved
 from polycue.domain.request import LayoutOptions, MuxTask, SubtitleTask, Task, TranslateTask
 from polycue.domain.track import Track
 from polycue.media.containers import container_of, subtitle_format
+from polycue.media.plan import plan_mux
 from polycue.media.probe import probe
 from polycue.media.streams import choose_audio
 from polycue.pipeline.assembling import flag_kept
@@ -61,8 +63,9 @@ class Pipeline:
         report(MediaFound(media.duration_ms))
         report(StageMoved(Stage.PROBE, 0, media.duration_ms, finished=True))
         stream = choose_audio(media, task.audio)
-        if any(options.container is None for options in task.mux):
-            container_of(media)  # an unusable one is told now, not after an hour of work
+        for options in task.mux:  # what cannot be muxed is told now, not after an hour of work
+            container = options.container or container_of(media)
+            plan_mux(media, (), container, burning=bool(options.burn_in))
         work = Subtitling(
             task, media, self._recogniser, self._translator, cancel=cancel, report=report
         )
@@ -119,8 +122,12 @@ class Pipeline:
             prepare_track(given, number, subtitle_format(container), folder=folder)
             for number, given in enumerate(task.tracks)
         ]
+        drawn = next((file for file in files if file.language == task.options.burn_in), None)
+        if task.options.burn_in and drawn is None:
+            problem = f"none of the tracks given is {task.options.burn_in!r}"
+            raise InvalidRequest("mux.burn_in_language_code", problem)
         muxing = Muxing(media, task.media, workdir=workdir, cancel=cancel, report=report)
-        output, notices = muxing.write(files, container, burn_in=task.options.burn_in)
+        output, notices = muxing.write(files, container, drawn=drawn)
         report(StageMoved(Stage.MUX, 0, None, finished=True))
         return TaskResult((), (output,), notices, duration_ms=media.duration_ms or 0)
 

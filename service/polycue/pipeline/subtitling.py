@@ -9,6 +9,7 @@ from polycue.cues.sentences import sentences
 from polycue.domain.audio import Audio
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.errors import InvalidRequest
 from polycue.domain.language import UNDETERMINED, name, primary
 from polycue.domain.media import Media, Stream
 from polycue.domain.notice import Notice, NoticeReason
@@ -87,8 +88,21 @@ class Subtitling:
         for language in (self._task.speech.language, *self._task.targets):
             rules_for(self._task.layout, language or UNDETERMINED, None)
         if self._task.speech.language:
-            for target in self._wanted(self._written(self._task.speech.language)):
-                self._translator.route(self._written(self._task.speech.language), target)
+            written = self._written(self._task.speech.language)
+            self._check_mux(written)
+            for target in self._wanted(written):
+                self._translator.route(written, target)
+
+    def _check_mux(self, written: str) -> None:
+        """Fail where a muxed copy is to draw or to prefer a track that there will not be."""
+        languages = (written, *self._wanted(written))
+        for options in self._task.mux:
+            for field, language in (("burn_in", options.burn_in), ("default", options.default)):
+                if language and language not in languages:
+                    raise InvalidRequest(
+                        f"mux.{field}_language_code",
+                        f"{language!r} is no track of this film; it has {', '.join(languages)}",
+                    )
 
     def _heard(self, decoding: Decoding) -> Iterator[Audio]:
         """Pass the sound on and say how far it has been decoded."""
@@ -121,6 +135,7 @@ class Subtitling:
         """Start the tracks, now that the language is known."""
         self._report(LanguageFound(spoken))
         written = self._written(spoken)
+        self._check_mux(written)
         own_route = () if primary(written) == primary(spoken) else (spoken, written)
         self._source = self._growing(written, own_route)
         for target in self._wanted(written):

@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import InvalidRequest, LimitExceeded, RecognitionFailed
+from polycue.domain.errors import (
+    InvalidRequest,
+    LimitExceeded,
+    MuxRejected,
+    RecognitionFailed,
+)
 from polycue.domain.notice import NoticeReason
 from polycue.domain.request import (
     Container,
@@ -113,3 +118,38 @@ def test_burning_in_draws_one_track_and_adds_the_others(clip: Path, tmp_path: Pa
     assert file.filename == "clip.es.burned.mp4"
     media = probe(file.path, cancel=CancelToken())
     assert [s.language for s in media.streams if s.kind == "subtitle"] == ["en"]
+
+
+@pytest.mark.parametrize("language", ["", "en"])
+@pytest.mark.parametrize("options", [MuxOptions(burn_in="fr"), MuxOptions(default="fr")])
+def test_a_track_that_there_will_not_be_is_neither_drawn_nor_preferred(
+    clip: Path, tmp_path: Path, options: MuxOptions, language: str
+) -> None:
+    # The copy was written all the same, with nothing drawn into it and nobody told.
+    task = SubtitleTask(
+        InputFile(clip, "clip.mp4"),
+        speech=SpeechOptions(language=language),
+        targets=("es",),
+        mux=(options,),
+    )
+    with pytest.raises(InvalidRequest, match=r"'fr' is no track of this film; it has en, es"):
+        run(task, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_given_track_to_be_drawn_must_be_among_those_given(clip: Path, tmp_path: Path) -> None:
+    given = tmp_path / "given.srt"
+    given.write_text("1\n00:00:01,000 --> 00:00:03,000\nHallo.\n")
+    track = GivenTrack(InputFile(given, "given.srt"), "de")
+    options = MuxOptions(Container.MKV, burn_in="en")
+    with pytest.raises(InvalidRequest, match="burn_in"):
+        run(MuxTask(InputFile(clip, "clip.mp4"), (track,), options), tmp_path)
+
+
+def test_a_container_that_cannot_hold_the_film_is_told_before_a_word_is_heard(
+    clip: Path, tmp_path: Path
+) -> None:
+    # It was told after the whole transcription, and everything was lost with it.
+    task = SubtitleTask(InputFile(clip, "clip.mp4"), mux=(MuxOptions(Container.WEBM),))
+    with pytest.raises(MuxRejected, match="write an mkv"):
+        run(task, tmp_path, fails_at_ms=4000)

@@ -163,6 +163,23 @@ def test_webm_turns_other_sound_and_vision_away_with_advice(film: Media) -> None
         plan(film, Container.WEBM)
 
 
+@pytest.mark.parametrize(
+    ("container", "video", "audio"),
+    [
+        (Container.MOV, "vp9", "aac"),
+        (Container.MOV, "h264", "opus"),
+        (Container.MP4, "h264", "pcm_s16le"),
+        (Container.MP4, "prores", "aac"),
+    ],
+)
+def test_codecs_that_are_known_not_to_fit_are_told_before_ffmpeg_tries(
+    make_stream: Make, make_media: MakeMedia, container: Container, video: str, audio: str
+) -> None:
+    film = make_media(make_stream(VIDEO, video), make_stream(AUDIO, audio))
+    with pytest.raises(MuxRejected, match=r"does not hold every codec.*write an mkv"):
+        plan(film, container)
+
+
 def test_a_burned_picture_may_go_into_webm(make_stream: Make, make_media: MakeMedia) -> None:
     film = make_media(make_stream(VIDEO, "h264"), make_stream(AUDIO, "opus"))
 
