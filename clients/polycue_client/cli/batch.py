@@ -29,7 +29,7 @@ from polycue_client.errors import (
 
 def work_on(items: Sequence[Item], choice: ServerChoice, output: OutputChoice) -> int:
     """Do all items, tell about each, and return the exit code."""
-    results = planned(items, overwrite=output.overwrite or output.to_stdout)
+    results = planned(items, overwrite=output.overwrite, printed=output.to_stdout)
     shown = display()
     with Interruption() as interruption:
         batch = _Batch(shown, output, interruption)

@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -21,17 +21,25 @@ MEDIA_SUFFIXES = frozenset(
 SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt"})
 
 
-def expanded(paths: Sequence[Path], suffixes: Iterable[str], *, recursive: bool) -> list[Path]:
-    """The files, and those in the folders; polycue's own muxed copies are not taken for films.
+def expanded(
+    paths: Sequence[Path],
+    suffixes: Iterable[str],
+    *,
+    recursive: bool,
+    wanted: Callable[[Path], bool] = lambda path: True,
+) -> list[Path]:
+    """The files, and what is ``wanted`` of the folders; a file that is named is always wanted.
+
+    polycue's own muxed copies are not taken for films.
 
     Raises:
         click.UsageError: a folder has nothing that fits.
     """
-    wanted = frozenset(suffixes)
+    fitting = frozenset(suffixes)
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found = sorted(_within(path, wanted, recursive=recursive))
+            found = sorted(filter(wanted, _within(path, fitting, recursive=recursive)))
             if not found:
                 raise click.UsageError(f"there is nothing to do in the folder {path}")
             files.extend(found)

@@ -21,15 +21,23 @@ LONGEST_NAME_BYTES = 255  # NAME_MAX of Linux's file systems
 class Item:
     """One file to work on.
 
-    ``expected`` are the results whose names are known beforehand. ``unnamed`` are the suffixes of
-    the track in the spoken language where nobody said which that is.
+    ``expected`` are the results whose names are known beforehand, all of them if ``certain``.
+    ``unnamed`` are the suffixes of the track in the spoken language where nobody said which that
+    is.
     """
 
     path: Path
     place: Placement
     spec: Callable[[media_pb2.MediaSource], jobs_pb2.JobSpec]
     expected: tuple[Path, ...] = ()
+    certain: bool = False
     unnamed: tuple[str, ...] = ()
+
+    def collides(self, other: "Item") -> bool:
+        """Whether both write, or may write, a file of the same name."""
+        if self.certain and other.certain:
+            return not set(self.expected).isdisjoint(other.expected)
+        return self.place == other.place
 
 
 @dataclass(slots=True)
@@ -91,28 +99,32 @@ def _error_document(error: Exception) -> Json:
     }
 
 
-def planned(items: Iterable[Item], *, overwrite: bool) -> list[Result]:
-    """A result for each item, with an error where it is clear that it cannot be done."""
+def planned(items: Iterable[Item], *, overwrite: bool, printed: bool) -> list[Result]:
+    """A result for each item, with an error where it is clear that it cannot be done.
+
+    ``printed`` results go to stdout and need no place.
+    """
     results: list[Result] = []
-    owners: dict[Placement, Path] = {}
     for item in items:
         result = Result(item)
         try:
-            _check(item, owners.get(item.place), overwrite=overwrite)
-            owners[item.place] = item.path
+            check_readable(item.path)
+            if not printed:
+                _check_place(item, [r.item for r in results if not r.error], overwrite=overwrite)
         except (OSError, PolycueClientError) as error:
             result.error = error
         results.append(result)
     return results
 
 
-def _check(item: Item, rival: Path | None, *, overwrite: bool) -> None:
-    check_readable(item.path)
+def _check_place(item: Item, before: Iterable[Item], *, overwrite: bool) -> None:
     check_writable(item.place.folder)
     if len(os.fsencode(item.place.sidecar("zh-Hant", "json").name)) > LONGEST_NAME_BYTES:
         raise OSError(f"the name of {item.path} is too long for results to be named after it")
-    if rival:
-        raise OSError(f"{item.path} would write the same files as {rival}; use two folders (-o)")
+    for rival in filter(item.collides, before):
+        raise OSError(
+            f"{item.path} would write the same files as {rival.path}; use two folders (-o)"
+        )
     for path in item.expected:
         if path.exists() and path.samefile(item.path):
             raise OSError(f"{path} would be written over itself; choose another folder with -o")

@@ -184,6 +184,7 @@ class _Wish:
             place=place,
             spec=self.spec(),
             expected=(*tracks, *copies),
+            certain=all(map(is_canonical, (self.speech.written, *self.translate_to))),
             unnamed=() if is_canonical(self.speech.written) else self.formats,
         )
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _HELP = """Translate subtitle files; every cue keeps its time.
 
 film.en.srt becomes film.es.srt beside it. The language of a file is taken from
-its name where --from does not say it.
+its name where --from does not say it. A folder stands for the subtitle files in
+it that are not in one of the languages wanted yet.
 
 \b
 Examples:
@@ -84,7 +85,10 @@ def translate(
     from polycue_client.cli.batch import work_on
     from polycue_client.cli.inputs import SUBTITLE_SUFFIXES, expanded
 
-    texts = expanded(files, SUBTITLE_SUFFIXES, recursive=False)
+    def foreign(text: Path) -> bool:
+        return stem_and_language(text)[1] not in targets
+
+    texts = expanded(files, SUBTITLE_SUFFIXES, recursive=False, wanted=foreign)
     if output.to_stdout and (len(texts) > 1 or len(targets) > 1 or len(formats) > 1):
         raise click.UsageError("-o - prints one track: one file, one format, one language")
     wish = _Wish(targets, source, formats, layout)
@@ -118,6 +122,7 @@ class _Wish:
                 for target in filter(is_canonical, self.targets)
                 for suffix in formats
             ),
+            certain=all(map(is_canonical, self.targets)),
         )
 
     def spec(

@@ -139,6 +139,32 @@ def test_one_track_goes_to_stdout_as_it_is(
     assert names_in(film.parent) == ["film.mp4"]
 
 
+def test_what_goes_to_stdout_needs_no_room_beside_the_film(
+    polycue: Polycue,
+    server: ScriptedServer,
+    tmp_path: Path,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    # Root may write anywhere, so what stands in the way is a name that no result could follow.
+    film = tmp_path / ("x" * 250 + ".mp4")
+    film.write_bytes(b"x")
+    makes(server, {"en.srt": ENGLISH})
+    assert polycue("subtitle", film, "-o", "-") == 0
+    assert capfdbinary.readouterr().out == ENGLISH
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_what_goes_to_stdout_needs_no_folder_that_can_be_written(
+    polycue: Polycue, server: ScriptedServer, film: Path
+) -> None:
+    makes(server, {"en.srt": ENGLISH})
+    film.parent.chmod(0o500)
+    try:
+        assert polycue("subtitle", film, "-o", "-") == 0
+    finally:
+        film.parent.chmod(0o700)
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -464,6 +490,43 @@ def test_a_subtitle_file_of_an_unknown_language_is_a_usage_error(
     assert polycue("translate", text, "--to", "es") == 2
     makes(server, {"es.srt": SPANISH})
     assert polycue("translate", text, "--to", "es", "--from", "en") == 0
+
+
+def test_subtitles_in_two_formats_are_translated_each_into_its_own(
+    polycue: Polycue, server: ScriptedServer, tmp_path: Path
+) -> None:
+    texts = [tmp_path / "film.en.srt", tmp_path / "film.en.vtt"]
+    for text in texts:
+        text.write_text("1\n")
+    makes(server, {"es.srt": SPANISH})
+    makes(server, {"es.vtt": SPANISH})
+    assert polycue("translate", *texts, "--to", "es") == 0
+    assert names_in(tmp_path) == ["film.en.srt", "film.en.vtt", "film.es.srt", "film.es.vtt"]
+
+
+@pytest.mark.parametrize("more", [["--to", "es", "-f", "srt"], ["--to", "Spanish"]], ids=" ".join)
+def test_subtitles_whose_translations_may_have_one_name_are_told_apart(
+    polycue: Polycue, server: ScriptedServer, tmp_path: Path, more: list[str]
+) -> None:
+    texts = [tmp_path / "film.en.srt", tmp_path / "film.en.vtt"]
+    for text in texts:
+        text.write_text("1\n")
+    makes(server, {"es.srt": SPANISH})
+    assert polycue("translate", *texts, *more) == 1
+    assert len(server.requests["CreateJob"]) == 1
+
+
+def test_of_a_folder_what_is_in_a_wanted_language_is_not_translated_again(
+    polycue: Polycue, server: ScriptedServer, tmp_path: Path
+) -> None:
+    for language in ("en", "es"):
+        (tmp_path / f"film.{language}.srt").write_text("1\n")
+    makes(server, {"de.srt": b"deutsch", "es.srt": SPANISH})
+    assert polycue("translate", tmp_path, "--to", "es,de", "-y") == 0
+    (request,) = server.requests["CreateJob"]
+    assert isinstance(request, jobs_pb2.CreateJobRequest)
+    assert request.spec.translate.language_code == "en"
+    assert polycue("translate", tmp_path, "--to", "en,es,de") == 2
 
 
 def test_a_translation_never_replaces_its_source(
