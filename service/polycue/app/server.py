@@ -15,7 +15,7 @@ from polycue.app.parts import (
 )
 from polycue.app.stop import Stop
 from polycue.config import Settings
-from polycue.domain.errors import PolycueError, StoreError
+from polycue.domain.errors import PolycueError
 from polycue.jobs.clock import Clock, wall_clock
 from polycue.rpc.address import Address
 from polycue.rpc.gate import Gate
@@ -111,7 +111,8 @@ class App:
         while True:
             try:
                 await self._threads.chores(self._keep.retention.sweep)
-            except StoreError:
+            except Exception:
+                # Whatever it was, a server that never purges again fills its disk.
                 log.exception("nothing could be purged")
             await asyncio.sleep(_CHORES_EVERY_S)
 

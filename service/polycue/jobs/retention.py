@@ -1,6 +1,6 @@
 """What has outlived its time goes: ended jobs with their results, and uploads."""
 
-import contextlib
+from collections.abc import Callable
 
 from polycue import telemetry
 from polycue.domain.errors import JobNotEnded, NotFound
@@ -33,13 +33,20 @@ class Retention:
         in_use = {name for job in self._jobs.unended() for name in job.inputs}
         jobs = [i for i in self._jobs.expired(now_ms=now_ms) if f"jobs/{i}" not in in_use]
         uploads = [i for i in self._uploads.expired(now_ms=now_ms) if f"uploads/{i}" not in in_use]
-        # Its owner may delete one at the same moment.
-        for job in jobs:
-            with contextlib.suppress(NotFound, JobNotEnded):
-                self._board.delete(job)
-        for upload in uploads:
-            with contextlib.suppress(NotFound):
-                self._files.delete(upload)
-        if jobs or uploads:
-            log.info("purged", jobs=len(jobs), uploads=len(uploads))
-        return len(jobs) + len(uploads)
+        purged = sum(_gone(self._board.delete, job) for job in jobs)
+        purged += sum(_gone(self._files.delete, upload) for upload in uploads)
+        if purged:
+            log.info("purged", purged=purged)
+        return purged
+
+
+def _gone(delete: Callable[[str], None], name: str) -> bool:
+    """Whether this sweep removed it; what the disk does not let go stays for the next one."""
+    try:
+        delete(name)
+    except (NotFound, JobNotEnded):  # its owner was quicker
+        return False
+    except OSError:
+        log.exception("cannot be purged", name=name)
+        return False
+    return True

@@ -16,6 +16,7 @@ from polycue.api.v1 import catalog_pb2, jobs_pb2, media_pb2, transcription_pb2
 from polycue.api.v1.catalog_pb2_grpc import CatalogServiceStub
 from polycue.api.v1.jobs_pb2_grpc import JobServiceStub
 from polycue.api.v1.transcription_pb2_grpc import TranscriptionServiceStub
+from polycue.app import server as server_module
 from polycue.app.stop import Stop
 from polycue.domain.errors import (
     AddressUnusable,
@@ -23,6 +24,7 @@ from polycue.domain.errors import (
     InsecureAddress,
     ModelMissing,
 )
+from polycue.jobs.retention import Retention
 from polycue.rpc.server import SERVICES, TRANSCRIPTION
 from polycue.testing.pipeline import FakePipeline, Gate
 from polycue_client.errors import from_rpc
@@ -288,3 +290,23 @@ def test_a_taken_port_is_refused_and_not_shared(serve: Serve) -> None:
         port = holder.getsockname()[1]
         with pytest.raises(AddressUnusable, match="it is taken"):
             serve(scenario, listen=f"127.0.0.1:{port}")
+
+
+def test_a_sweep_that_breaks_down_is_tried_again(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept, problems = threading.Event(), iter(["nobody foresaw this"])
+
+    def sweep(retention: Retention) -> int:
+        for problem in problems:
+            raise RuntimeError(problem)
+        swept.set()
+        return 0
+
+    monkeypatch.setattr(server_module, "_CHORES_EVERY_S", 0.01)
+    monkeypatch.setattr(Retention, "sweep", sweep)
+
+    async def scenario(channel: Channel) -> None:
+        await happened(swept)
+
+    serve(scenario)

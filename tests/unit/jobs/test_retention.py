@@ -50,3 +50,23 @@ def test_what_a_waiting_job_reads_from_stays(
     assert retention.sweep() == 0
     board.cancel(reader.id)
     assert retention.sweep() == 2
+
+
+def test_what_the_disk_does_not_let_go_keeps_nothing_else(
+    board: Board,
+    jobs: MemoryJobs,
+    uploads: Uploads,
+    upload_rows: MemoryUploads,
+    clock: ManualClock,
+    folder: DataFolder,
+) -> None:
+    retention = Retention(jobs, upload_rows, board=board, files=uploads, clock=clock)
+    stuck, free = (uploads.put(UploadDraft(3, ttl_ms=HOUR_MS), b"abc") for _ in range(2))
+    folder.upload(stuck.id).unlink()
+    folder.upload(stuck.id).mkdir()  # which unlink refuses, as it does on a disk gone read-only
+    clock.advance(HOUR_MS)
+    assert retention.sweep() == 1
+    assert upload_rows.ids() == {stuck.id}
+    assert not folder.upload(free.id).exists()
+    folder.upload(stuck.id).rmdir()
+    assert retention.sweep() == 1
