@@ -13,6 +13,7 @@ from polycue.domain.request import LayoutOptions
 from polycue.domain.track import Track, TrackFormat
 from polycue.rpc.convert import configs, documents, fields
 from polycue.rpc.convert.tasks import foreign_targets
+from polycue.rpc.limits import require_sendable
 from polycue.tracks.files import deoverlapped, parse
 from polycue.tracks.reading import Reading
 
@@ -49,6 +50,7 @@ class Texts:
         Raises:
             InvalidRequest, SubtitleSyntax: the request, or the text, is not usable.
             PairNotInstalled: a language cannot be reached.
+            LimitExceeded: the texts do not fit into one answer.
         """
         spoken = fields.language(request.document.language_code, "document.language_code")
         wanted = foreign_targets(request.translations, "translations", spoken)
@@ -63,6 +65,7 @@ class Texts:
             )
             notices = reading.notices + track.notices
             response.documents.append(documents.document(track, written_as, notices))
+        require_sendable(response, "translate it with CreateJob")
         return response
 
     def convert(
@@ -72,6 +75,7 @@ class Texts:
 
         Raises:
             InvalidRequest, SubtitleSyntax: the request, or the text, is not usable.
+            LimitExceeded: the text does not fit into one answer.
         """
         written_as = configs.track_format(request.output_format, "output_format")
         own_format = configs.track_format(request.document.format, "document.format")
@@ -84,9 +88,11 @@ class Texts:
             cues = self._pipeline.convert(reading.cues, language or UNDETERMINED, layout)
             reading = replace(reading, cues=cues)
         track = Track(language or UNDETERMINED, reading.cues)
-        return pb.ConvertSubtitlesResponse(
+        response = pb.ConvertSubtitlesResponse(
             document=documents.document(track, written_as, reading.notices)
         )
+        require_sendable(response, "convert it in parts")
+        return response
 
 
 def _read(document: pb.SubtitleDocument, track_format: TrackFormat) -> Reading:

@@ -9,6 +9,7 @@ from polycue.pipeline.result import TaskResult
 from polycue.rpc.clips import Clips
 from polycue.rpc.convert import tracks
 from polycue.rpc.guard import Context
+from polycue.rpc.limits import require_sendable
 
 
 class TranscriptionService(pb_grpc.TranscriptionServiceServicer):
@@ -23,7 +24,9 @@ class TranscriptionService(pb_grpc.TranscriptionServiceServicer):
             async for event in events:
                 if isinstance(event, TaskResult):
                     result = event
-        return tracks.transcribed(result, with_words=request.transcribe.word_timing)
+        response = tracks.transcribed(result, with_words=request.transcribe.word_timing)
+        require_sendable(response, "use StreamTranscribe or CreateJob")
+        return response
 
     async def StreamTranscribe(
         self, request: pb.StreamTranscribeRequest, context: Context

@@ -96,6 +96,29 @@ def test_texts_that_cannot_be_are_refused(serve: Serve) -> None:
     serve(scenario)
 
 
+def test_a_text_too_large_for_one_answer_is_refused_with_advice(serve: Serve) -> None:
+    def document(line: str) -> pb.SubtitleDocument:
+        text = f"1\n00:00:00,000 --> 00:00:02,000\n{line}\n"
+        return pb.SubtitleDocument(format=SRT, text=text, language_code="en")
+
+    async def scenario(channel: Channel) -> None:
+        stub = SubtitleServiceStub(channel)
+        twice = pb.TranslateSubtitlesRequest(
+            document=document("long " * 500_000), translations=to("es", "de")
+        )
+        escaped = pb.ConvertSubtitlesRequest(document=document("&" * 1_500_000), output_format=VTT)
+        for call, advice in (
+            (stub.TranslateSubtitles(twice), "CreateJob"),
+            (stub.ConvertSubtitles(escaped), "in parts"),
+        ):
+            error = await refused(call)
+            assert (error.status, error.reason) == ("INVALID_ARGUMENT", "LIMIT_EXCEEDED")
+            assert error.metadata["field"] == "response"
+            assert advice in error.message
+
+    serve(scenario)
+
+
 def test_the_catalogue_lists_what_is_there(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         stub = CatalogServiceStub(channel)
