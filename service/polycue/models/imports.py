@@ -1,5 +1,6 @@
 """Models from local files into the store: what ``pull`` does, without a network."""
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,7 +48,10 @@ def import_models(
         ModelDamaged: a model is not whole, or not to be trusted.
         AlreadyExists: another model has the name.
     """
-    found = list(_models_in(path))
+    try:
+        found = list(_models_in(path))
+    except OSError as error:
+        raise Unreadable(path, f"cannot be read ({error.strerror})") from error
     if not found:
         raise Unreadable(
             path, "no model: a folder with config.json and model.bin, or an .argosmodel file"
@@ -56,17 +60,16 @@ def import_models(
 
 
 def _models_in(path: Path, depth: int = 0) -> Iterator[Path]:
-    try:
-        if path.is_file():
-            if path.suffix == _ARCHIVE:
-                yield path
-        elif _is_whisper(path) or _is_argos(path):
+    if path.is_file():
+        if path.suffix == _ARCHIVE:
             yield path
-        elif depth <= _DEEPEST:
-            for below in sorted(path.iterdir()):
+    elif _is_whisper(path) or _is_argos(path):
+        yield path
+    elif depth <= _DEEPEST:
+        for below in sorted(path.iterdir()):
+            # A folder of downloads has dangling links, sockets and other people's folders in it.
+            with contextlib.suppress(OSError):
                 yield from _models_in(below, depth + 1)
-    except OSError as error:
-        raise Unreadable(path, f"cannot be read ({error.strerror})") from error
 
 
 def _import(path: Path, store: ModelStore, *, name: str, replace: bool) -> Imported:

@@ -1,7 +1,7 @@
 import json
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -111,6 +111,30 @@ def test_an_unpacked_package_is_taken_up(
     (imported,) = import_models(tmp_path / "unpacked", store)
     assert imported.model.name == "en:es"
     assert store.verify("en:es") == []
+
+
+def test_what_lies_beside_the_models_does_not_keep_them_out(
+    store: ModelStore, make_whisper: Make, make_archive: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = make_whisper().parent
+    make_archive()
+    (given / "a dangling link").symlink_to(given / "nowhere")
+    (given / "a loop").symlink_to(given / "a loop")
+    os.mkfifo(given / "a pipe")
+    (given / "another's").mkdir()
+    listed = Path.iterdir
+
+    def iterdir(folder: Path) -> Iterator[Path]:  # root, who may run this, may read all folders
+        if folder.name == "another's":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    assert {each.model.name for each in import_models(given, store)} == {"toy", "en:es"}
+    with pytest.raises(Unreadable, match="Permission denied"):
+        import_models(given / "another's", store)
+    with pytest.raises(Unreadable, match="No such file"):
+        import_models(given / "a dangling link", store)
 
 
 @pytest.mark.parametrize("missing", ["tokenizer.json", "vocabulary.json"])
