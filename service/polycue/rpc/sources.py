@@ -13,6 +13,7 @@ from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.board import Board
 from polycue.jobs.uploads import UploadDraft, Uploads
 from polycue.rpc.convert import names
+from polycue.rpc.convert.fields import LONGEST_FILENAME_BYTES
 from polycue.rpc.convert.sources import (
     FromArtifact,
     FromUpload,
@@ -25,7 +26,8 @@ from polycue.rpc.convert.sources import (
 from polycue.rpc.convert.tasks import Find
 
 _UNNAMED = "media"
-_LONGEST_FILENAME_BYTES = 200
+# The file system knows no hard links, or the two folders are mounts of their own.
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
 class Sources:
@@ -151,7 +153,7 @@ def _path_of(uri: str, field: str) -> Path:
 def _fitting(path: Path) -> str:
     """The file's name, short enough that results can be named after it."""
     suffix = path.suffix if len(path.suffix) < 16 else ""
-    room = _LONGEST_FILENAME_BYTES - len(os.fsencode(suffix))
+    room = LONGEST_FILENAME_BYTES - len(os.fsencode(suffix))
     stem = os.fsencode(path.stem)[:room].decode("utf-8", "ignore")
     return f"{stem or _UNNAMED}{suffix}"
 
@@ -162,6 +164,6 @@ def _link(target: Path, name: Path, field: str) -> None:
     except FileNotFoundError as error:
         raise InvalidRequest(field, "was deleted meanwhile") from error
     except OSError as error:
-        if error.errno not in {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}:
+        if error.errno not in _NO_LINKS:
             raise
         name.symlink_to(target)

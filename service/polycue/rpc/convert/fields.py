@@ -11,7 +11,7 @@ _LONGEST_LANGUAGE_CHARS = 60  # longer than any name of a language; tags are sho
 _LABEL_KEY = re.compile(r"[a-z0-9]([a-z0-9_./-]{0,61}[a-z0-9])?")
 _MOST_LABELS = 32
 _LONGEST_LABEL_CHARS = 255
-_LONGEST_FILENAME_BYTES = 200  # file systems take 255, and results add ".zh-Hant.forced.json"
+LONGEST_FILENAME_BYTES = 200  # file systems take 255, and results add ".zh-Hant.forced.json"
 
 
 def language(text: str, field: str) -> str:
@@ -80,8 +80,8 @@ def labels(given: Mapping[str, str]) -> dict[str, str]:
 
 def filename(text: str) -> str:
     """A name without folders, fit for every file system."""
-    if len(text.encode()) > _LONGEST_FILENAME_BYTES:
-        raise InvalidRequest("filename", f"is longer than {_LONGEST_FILENAME_BYTES} bytes")
+    if len(text.encode()) > LONGEST_FILENAME_BYTES:
+        raise InvalidRequest("filename", f"is longer than {LONGEST_FILENAME_BYTES} bytes")
     if text in {".", ".."} or "/" in text or any(not char.isprintable() for char in text):
         raise InvalidRequest("filename", "is not a plain name without folders")
     return text
