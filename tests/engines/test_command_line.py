@@ -115,8 +115,11 @@ def test_a_device_that_is_not_there_is_told(
     models: Path, clip: Path, tmp_path: Path, temporary: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["subtitle", str(clip), "--models-dir", str(models), "-o", str(tmp_path)]
-    assert run([*command, "--device", "cuda", "--device-index", "97"]) == 3
-    assert "'cuda' cannot be used" in capsys.readouterr().err
+    assert run([*command, "--device", "cuda", "--device-index", "97"]) == 1
+    said = capsys.readouterr().err
+    assert f"{clip}: error: device 'cuda' cannot be used" in said
+    assert run([*command, "--device", "cpu", "--compute_type", "float99"]) == 1
+    assert "does not compute in float99" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -12,6 +12,7 @@ from polycue.api.v1 import artifacts_pb2, jobs_pb2
 from polycue_client import outcome
 from polycue_client.cli import captions
 from polycue_client.cli.display import Display, Step, display, step_of
+from polycue_client.cli.embedded import NotStarted
 from polycue_client.cli.exits import explain
 from polycue_client.cli.interruption import Interruption
 from polycue_client.cli.options import OutputChoice, ServerChoice
@@ -53,7 +54,7 @@ class _Batch:
         try:
             if left:
                 self._work_off(left, choice)
-        except ServerUnreachable as error:  # for one is for all
+        except (NotStarted, ServerUnreachable) as error:  # for one is for all
             for result in left:
                 result.error = error
             self.tell(left)

@@ -14,8 +14,9 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from polycue_client.cli.exits import ExitCode
 from polycue_client.cli.interruption import Interruption
-from polycue_client.errors import ServerUnreachable
+from polycue_client.errors import PolycueClientError, ServerUnreachable
 
 READY_WITHIN_S = 60.0  # importing the engines from a cold disk takes longest
 # Its jobs have let go of ffmpeg by then. A model may still be at its last batch, which cannot be
@@ -24,6 +25,19 @@ STOP_WITHIN_S = 3.0
 LONGEST_SOCKET_BYTES = 107  # sun_path holds 108 with its closing NUL (unix(7))
 LONGEST_MEDIA_S = 7 * 24 * 3600  # a server's limit protects others; here nobody else waits
 STDERR_TAIL_BYTES = 4096
+
+_ERROR = re.compile(r"^Error: (.*)", re.MULTILINE | re.DOTALL)  # below it may stand more lines
+
+
+class NotStarted(PolycueClientError):
+    """The embedded server ended before it was ready, because of what it was asked to be.
+
+    ``exit_code`` is its own: 1, or 2 where a flag was wrong.
+    """
+
+    def __init__(self, message: str, exit_code: ExitCode) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 class EmbeddedServer:
@@ -58,6 +72,7 @@ def embedded_server(
     ready yet; one that is ready is left to the caller at the first, and killed at the second.
 
     Raises:
+        NotStarted: it said why it cannot be as ``flags`` want it.
         ServerUnreachable: it did not come up; its last words are in the message.
     """
     if importlib.util.find_spec("ctranslate2") is None:
@@ -125,7 +140,7 @@ def _wait_until_ready(ready: int, process: subprocess.Popen[bytes], log: Path) -
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_WITHIN_S)
             process.kill()  # does nothing to one that has ended, as all but a broken one have
-            raise ServerUnreachable(_obituary(process.wait(), log))
+            raise _stillbirth(process.wait(), log)
         line += data
 
 
@@ -145,12 +160,24 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
+def _stillbirth(code: int, log: Path) -> NotStarted | ServerUnreachable:
+    # A server ends as a command does. A crash of Python's is 1 as well, but says no "Error: ".
+    reason = _ERROR.search(_last_words(log))
+    if reason and code in (ExitCode.SOME_FAILED, ExitCode.USAGE):
+        return NotStarted(reason[1], ExitCode(code))
+    return ServerUnreachable(_obituary(code, log))
+
+
 def _obituary(code: int, log: Path) -> str:
-    with log.open("rb") as file:
-        file.seek(max(file.seek(0, os.SEEK_END) - STDERR_TAIL_BYTES, 0))
-        tail = file.read().decode("utf-8", "replace").strip()
+    tail = _last_words(log)
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
     return f"the embedded server {how}" + (f":\n{tail}" if tail else "")
+
+
+def _last_words(log: Path) -> str:
+    with log.open("rb") as file:
+        file.seek(max(file.seek(0, os.SEEK_END) - STDERR_TAIL_BYTES, 0))
+        return file.read().decode("utf-8", "replace").strip()
 
 
 @contextlib.contextmanager

@@ -50,7 +50,7 @@ class ServerChoice:
 
     server: str
     models_dir: Path | None
-    device: str
+    device: str | None
     device_index: int | None
     compute_type: str
     threads: int | None
@@ -67,7 +67,7 @@ class ServerChoice:
         """For the embedded server's command line; what is not given stays its own default."""
         given = {
             "--models-dir": self.models_dir and self.models_dir.absolute(),
-            "--device": self.device or None,
+            "--device": self.device,
             "--device-index": self.device_index,
             "--compute-type": self.compute_type or None,
             "--threads": self.threads,
@@ -108,7 +108,11 @@ server_options = packed(
         type=click.Path(file_okay=False, path_type=Path),
         help="Where the models are.",
     ),
-    click.option("--device", default="", metavar="cpu|cuda|auto", help="What to run models on."),
+    click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda"]),
+        help="What to run models on.",
+    ),
     click.option("--device-index", type=click.IntRange(0), metavar="N", help="Which GPU."),
     click.option("--compute-type", default="", metavar="TYPE", help="int8, float16, float32, ..."),
     click.option("--threads", type=click.IntRange(1), metavar="N", help="CPU threads for models."),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from polycue.api.v1 import jobs_pb2, media_pb2
 from polycue_client.cli.captions import Caption
+from polycue_client.cli.embedded import NotStarted
 from polycue_client.cli.exits import ExitCode, explain
 from polycue_client.cli.inputs import check_readable, check_writable
 from polycue_client.cli.outputs import Output, Placement, refuse_taken
@@ -134,6 +135,9 @@ def _check_place(item: Item, before: Iterable[Item], *, overwrite: bool) -> None
 
 def exit_code(results: Sequence[Result]) -> ExitCode:
     errors = [result.error for result in results if result.error]
+    refusal = next((error for error in errors if isinstance(error, NotStarted)), None)
+    if refusal:
+        return refusal.exit_code
     if any(isinstance(error, ServerUnreachable) for error in errors):
         return ExitCode.UNREACHABLE
     return ExitCode.SOME_FAILED if errors else ExitCode.DONE

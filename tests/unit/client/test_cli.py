@@ -426,6 +426,13 @@ def test_nobody_at_the_address_is_exit_code_3(
     assert file["error"]["type"] == "ServerUnreachable"
 
 
+def test_a_device_that_does_not_exist_is_wrong_usage(
+    film: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["subtitle", str(film), "--device", "tpu"]) == 2
+    assert "'tpu' is not one of 'auto', 'cpu', 'cuda'" in capsys.readouterr().err
+
+
 def test_settings_of_an_embedded_server_do_not_go_with_an_address(
     polycue: Polycue, film: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from polycue_client.cli import embedded
-from polycue_client.cli.embedded import embedded_server
+from polycue_client.cli.embedded import NotStarted, embedded_server
 from polycue_client.cli.interruption import Interruption
 from polycue_client.cli.workplace import file_uri, roots_of
 from polycue_client.errors import ServerUnreachable
@@ -127,6 +127,21 @@ def test_its_last_words_are_told_when_it_does_not_come_up(
     ):
         pytest.fail("it was ready")
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("code", [1, 2])
+def test_one_that_refuses_its_settings_says_why_and_nothing_else(
+    tmp_path: Path, temporary: Path, calm: Interruption, code: int
+) -> None:
+    said = "Usage: python -m polycue [OPTIONS]\n\nError: no such device\nbut two others\n"
+    refuses = PREAMBLE + f"sys.stderr.write({said!r}); sys.exit({code})"
+    with (
+        pytest.raises(NotStarted) as caught,
+        embedded_server([], [], calm, program=Program(tmp_path, refuses).argv),
+    ):
+        pytest.fail("it was ready")
+    assert caught.value.message == "no such device\nbut two others"
+    assert caught.value.exit_code == code
 
 
 def test_its_last_words_are_told_when_it_dies_later(
