@@ -1,6 +1,5 @@
 """Subtitle files that come from somewhere else: read, repaired, and made ready to be muxed."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from polycue.domain.errors import UnknownLanguage, Unreadable
@@ -9,12 +8,12 @@ from polycue.domain.request import GivenTrack, InputFile
 from polycue.domain.track import Track, TrackFile, TrackFormat
 from polycue.tracks.files import (
     decode_text,
-    deoverlapped,
     format_of,
     parse,
     render,
     write_atomically,
 )
+from polycue.tracks.overlap import settled
 from polycue.tracks.reading import Reading
 
 
@@ -29,8 +28,7 @@ def read_subtitles(file: InputFile) -> Reading:
         text = decode_text(file.path.read_bytes())
     except OSError as error:
         raise Unreadable(file.path, error.strerror or str(error)) from error
-    reading = parse(text, format_of(file.filename, text))
-    return replace(reading, cues=deoverlapped(reading.cues))
+    return settled(parse(text, format_of(file.filename, text)))
 
 
 def prepare_track(given: GivenTrack, number: int, form: TrackFormat, *, folder: Path) -> TrackFile:

@@ -14,7 +14,8 @@ from polycue.domain.track import Track, TrackFormat
 from polycue.rpc.convert import configs, documents, fields
 from polycue.rpc.convert.tasks import foreign_targets
 from polycue.rpc.limits import require_sendable
-from polycue.tracks.files import deoverlapped, parse
+from polycue.tracks.files import parse
+from polycue.tracks.overlap import settled
 from polycue.tracks.reading import Reading
 
 
@@ -45,7 +46,7 @@ class Texts:
     def translate(
         self, request: pb.TranslateSubtitlesRequest, cancel: CancelToken
     ) -> pb.TranslateSubtitlesResponse:
-        """The text in other languages, its times unchanged.
+        """The text in other languages, its times unchanged where its cues do not overlap.
 
         Raises:
             InvalidRequest, SubtitleSyntax: the request, or the text, is not usable.
@@ -98,5 +99,4 @@ class Texts:
 def _read(document: pb.SubtitleDocument, track_format: TrackFormat) -> Reading:
     if not document.text.strip():
         raise InvalidRequest("document.text", "is empty")
-    reading = parse(document.text, track_format)
-    return replace(reading, cues=deoverlapped(reading.cues))
+    return settled(parse(document.text, track_format))

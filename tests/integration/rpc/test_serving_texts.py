@@ -96,6 +96,27 @@ def test_texts_that_cannot_be_are_refused(serve: Serve) -> None:
     serve(scenario)
 
 
+def test_a_text_whose_cues_overlap_is_answered_with_a_notice(serve: Serve) -> None:
+    text = "1\n00:00:00,000 --> 00:00:04,000\na\n\n2\n00:00:02,000 --> 00:00:05,000\nb\n"
+    document = pb.SubtitleDocument(format=SRT, text=text, language_code="en")
+
+    async def scenario(channel: Channel) -> None:
+        stub = SubtitleServiceStub(channel)
+        translated = await stub.TranslateSubtitles(
+            pb.TranslateSubtitlesRequest(document=document, translations=to("es"))
+        )
+        converted = await stub.ConvertSubtitles(
+            pb.ConvertSubtitlesRequest(document=document, output_format=VTT)
+        )
+        for answer in (translated.documents[0], converted.document):
+            assert "00:02" in answer.text
+            (notice,) = answer.notices
+            assert notice.reason == "SUBTITLE_REPAIRED"
+            assert dict(notice.metadata) == {"cut": "1", "joined": "0"}
+
+    serve(scenario)
+
+
 def test_a_text_too_large_for_one_answer_is_refused_with_advice(serve: Serve) -> None:
     def document(line: str) -> pb.SubtitleDocument:
         text = f"1\n00:00:00,000 --> 00:00:02,000\n{line}\n"

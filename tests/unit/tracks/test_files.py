@@ -4,14 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from polycue.domain.cue import Cue, CueFlag
+from polycue.domain.cue import Cue
 from polycue.domain.errors import SubtitleSyntax, Unwritable
 from polycue.domain.track import Track, TrackFormat
 from polycue.domain.transcript import Transcript
 from polycue.tracks import vtt
 from polycue.tracks.files import (
     decode_text,
-    deoverlapped,
     format_of,
     parse,
     render,
@@ -143,41 +142,6 @@ def test_webvtt_says_that_a_machine_made_it_and_how() -> None:
 def test_webvtt_of_a_file_does_not_say_that_a_machine_made_it() -> None:
     foreign = Track("es", TRACK.cues)
     assert render(foreign, TrackFormat.VTT) == vtt.write(foreign)
-
-
-def cue(start_ms: int, end_ms: int, *lines: str) -> Cue:
-    return Cue(start_ms, end_ms, lines or (f"{start_ms}",))
-
-
-def test_a_cue_ends_where_the_next_one_starts() -> None:
-    assert deoverlapped([cue(0, 4000), cue(2000, 6000)]) == (cue(0, 2000), cue(2000, 6000))
-
-
-def test_cues_are_put_in_order() -> None:
-    assert deoverlapped([cue(2000, 3000), cue(0, 1000)]) == (cue(0, 1000), cue(2000, 3000))
-
-
-def test_cues_that_touch_stay_as_they_are() -> None:
-    cues = (cue(0, 2000), cue(2000, 6000))
-    assert deoverlapped(cues) == cues
-
-
-def test_cues_that_start_together_become_one_with_the_lines_of_both() -> None:
-    assert deoverlapped([cue(0, 2000, "a"), cue(0, 1000, "b")]) == (cue(0, 2000, "a", "b"),)
-
-
-def test_a_cue_that_could_not_be_read_is_joined_rather_than_cut() -> None:
-    assert deoverlapped([cue(0, 2000, "a"), cue(100, 3000, "b")]) == (cue(0, 3000, "a", "b"),)
-
-
-def test_the_same_cue_twice_is_one() -> None:
-    assert deoverlapped([cue(0, 2000, "a"), cue(0, 2000, "a")]) == (cue(0, 2000, "a"),)
-
-
-def test_a_joined_cue_keeps_the_flags_of_both() -> None:
-    flagged = Cue(0, 2000, ("a",), flags=frozenset({CueFlag.TOO_WIDE}))
-    (joined,) = deoverlapped([flagged, cue(0, 2000, "b")])
-    assert joined.flags == {CueFlag.TOO_WIDE}
 
 
 def test_a_file_is_written_whole_and_nothing_else(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from polycue.domain.cue import Cue
 from polycue.domain.errors import SubtitleSyntax
 from polycue.domain.track import Track, TrackFormat
 from polycue.tracks import json_track, srt, vtt
-from polycue.tracks.files import decode_text, deoverlapped, format_of, parse, render
+from polycue.tracks.files import decode_text, format_of, parse, render
+from polycue.tracks.overlap import settled
+from polycue.tracks.reading import Reading
 from polycue.tracks.text import clean_line, clean_lines
 from polycue.tracks.validate import validate
 
@@ -133,7 +135,7 @@ HEADS = ["", "WEBVTT\n\n", "1\n00:00:01,000 --> 00:00:02,000\n", "WEBVTT\n\n0:00
 def test_no_text_at_all_breaks_a_reader(head: str, text: str) -> None:
     for track_format in TrackFormat:
         with contextlib.suppress(SubtitleSyntax):
-            Track("en", deoverlapped(parse(head + text, track_format).cues))
+            Track("en", settled(parse(head + text, track_format)).cues)
     validate(head + text)
 
 
@@ -155,8 +157,10 @@ cues_anywhere = st.builds(
 
 @given(st.lists(cues_anywhere, max_size=12))
 def test_cues_without_overlap_make_a_track_that_lost_no_text(cues: list[Cue]) -> None:
-    track = Track("en", deoverlapped(cues))
+    reading = settled(Reading(tuple(cues)))
+    track = Track("en", reading.cues)
     assert {line for cue in track.cues for line in cue.lines} == {c.text for c in cues}
-    assert deoverlapped(track.cues) == track.cues
+    assert settled(reading) == reading
+    assert bool(reading.notices) == (set(track.cues) != set(cues) or len(track.cues) < len(cues))
     starts = {cue.start_ms for cue in cues}
     assert all(cue.start_ms in starts for cue in track.cues)
