@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 
 OWN = "own"  # the input's own container
 CONTAINERS = ("mkv", "mp4", "mov", "webm")
+# fmt: off
+_CONTAINER_OF = {
+    "m4a": "mp4", "m4b": "mp4", "m4v": "mp4", "3gp": "mp4", "3g2": "mp4", "f4v": "mp4",
+    "mka": "mkv", "mk3d": "mkv", "qt": "mov",
+}
+# fmt: on
 
 # After \b click keeps the lines as they are.
 _HELP = """Write subtitles for films, in their own language and in others.
@@ -71,7 +77,9 @@ class MuxChoice:
         return mux_configs(names, burn_in=self.burn)
 
     def suffixes(self, film: Path) -> list[str]:
+        """What the copies' names end with, as far as the film's own name tells its container."""
         own = film.suffix.removeprefix(".").lower()
+        own = _CONTAINER_OF.get(own, own)
         return [own if name == OWN else name for name in self.containers]
 
 

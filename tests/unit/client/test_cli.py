@@ -279,6 +279,18 @@ def test_a_file_in_the_way_is_told_before_any_work(
     assert not server.requests
 
 
+@pytest.mark.parametrize(
+    ("name", "copy"), [("a.m4a", "a.subtitled.mp4"), ("a.MKA", "a.subtitled.mkv")]
+)
+def test_a_copy_in_the_way_is_found_by_its_container_and_not_by_the_films_name(
+    polycue: Polycue, server: ScriptedServer, tmp_path: Path, name: str, copy: str
+) -> None:
+    (tmp_path / name).write_bytes(b"sound")
+    (tmp_path / copy).write_text("mine")
+    assert polycue("subtitle", tmp_path / name, "--mux") == 1
+    assert not server.requests
+
+
 def test_with_y_it_is_replaced(polycue: Polycue, server: ScriptedServer, film: Path) -> None:
     film.with_name("film.en.srt").write_text("old")
     makes(server, {"en.srt": ENGLISH})
