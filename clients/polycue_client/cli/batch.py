@@ -90,7 +90,7 @@ class Worker:
         try:
             self._do(result)
         except ServerUnreachable as error:
-            result.error = self._place.unreachable(error)
+            result.error = self._place.unreachable(error, result.job)
         except (PolycueClientError, OSError) as error:
             result.error = error
         finally:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import urllib.parse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -48,11 +49,15 @@ class Workplace:
             with contextlib.suppress(PolycueClientError):
                 self.client.delete_upload(upload.name)
 
-    def unreachable(self, error: ServerUnreachable) -> ServerUnreachable:
-        """The error with what is known here about its cause."""
+    def unreachable(self, error: ServerUnreachable, job: str = "") -> ServerUnreachable:
+        """The error with what is known here about its cause, and about the way back to ``job``."""
         if self._embedded:
             return ServerUnreachable(self._embedded.obituary() or error.message)
-        return ServerUnreachable(f"no server answers at {self._name}: {error.message}")
+        message = f"no server answers at {self._name}: {error.message}"
+        if job:  # a server that stops still finishes what it can, and remembers it
+            command = f"polycue --server {shlex.quote(self._name)} jobs fetch {job}"
+            message += f"\n  once it is back, see what became of {job} with: {command}"
+        return ServerUnreachable(message)
 
 
 @contextlib.contextmanager

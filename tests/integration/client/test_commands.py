@@ -1,6 +1,8 @@
 """The commands and the real server."""
 
+import contextlib
 import json
+import re
 import threading
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from polycue.testing.pipeline import FakePipeline, Gate
 from polycue_client import Retry
 from polycue_client.cli import workplace
 from polycue_client.cli.app import run
-from support.served import Served, served
+from support.served import Served, Wire, served
 
 WAIT_S = 20
 
@@ -93,6 +95,34 @@ def test_a_server_that_goes_away_for_good_is_exit_code_3(
     document = json.loads(capsys.readouterr().out)
     assert [file["ok"] for file in document["files"]] == [False, False]
     assert names_in(film.parent) == ["film.mkv", "other.mkv"]
+
+
+def test_a_job_whose_server_is_lost_sight_of_can_be_found_again(
+    data: Path, film: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(workplace, "PATIENCE", Retry(attempts=2, first_delay_s=0.0))
+    gate = Gate()
+    with served(data, FakePipeline(gate=gate)) as server:
+        with contextlib.ExitStack() as stack:
+            wire = stack.enter_context(Wire(server.address))
+
+            def cut() -> None:
+                gate.reached.wait(WAIT_S)
+                stack.close()
+                gate.open()
+
+            cutting = threading.Thread(target=cut)
+            cutting.start()
+            assert run(["subtitle", "--server", wire.address, str(film)]) == 3
+            cutting.join()
+        said = capsys.readouterr().err
+        told = re.search(r"with: polycue --server (\S+) jobs fetch (jobs/\w+)", said)
+        assert told
+        assert told[1] == wire.address
+        at = ["--server", server.address]
+        assert run(["jobs", "watch", *at, told[2]]) == 0
+        assert run(["jobs", "fetch", *at, told[2], "-o", str(film.parent)]) == 0
+    assert names_in(film.parent) == ["film.en.srt", "film.mkv"]
 
 
 def test_a_subtitle_file_is_translated(data: Path, tmp_path: Path) -> None:
