@@ -71,13 +71,13 @@ def check_readable(path: Path) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """Make the folder if it is not there.
+    """Return where files can be written, or folders made in which they can.
 
     Raises:
-        OSError: it cannot be made, or nothing can be written there.
+        OSError: they cannot.
     """
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
-    folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, "no file can be written here", str(folder))
+    nearest = next(f for f in (folder, *folder.parents) if os.path.lexists(f))
+    if not nearest.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(nearest))
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "no file can be written here", str(nearest))

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,13 +60,26 @@ def refuse_taken(paths: Iterable[Path]) -> None:
             raise FileExists(path)
 
 
+@contextlib.contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Have the folder for the block; if it is new, it stays only where something lies in it."""
+    new = [f for f in (folder, *folder.parents) if not f.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # something does
+            for made in new:
+                made.rmdir()
+
+
 def fetch_all(
     client: "Polycue",
     places: Sequence[tuple["artifacts_pb2.Artifact", Path]],
     *,
     overwrite: bool,
 ) -> list[Output]:
-    """Download everything under hidden names, then let all of it appear.
+    """Download everything under hidden names, then let all of it appear, in folders made for it.
 
     Raises:
         FileExists: ``overwrite`` is not set and one is there; nothing was written.
@@ -74,6 +87,8 @@ def fetch_all(
     if not overwrite:
         refuse_taken(path for _, path in places)
     with contextlib.ExitStack() as stack:
+        for folder in dict.fromkeys(path.parent for _, path in places):
+            stack.enter_context(_made(folder))
         drafts = [stack.enter_context(Draft(path)) for _, path in places]
         for draft, (artifact, _) in zip(drafts, places, strict=True):
             client.download_into(draft.file, artifact)

@@ -130,6 +130,17 @@ def test_an_output_folder_is_made(polycue: Polycue, server: ScriptedServer, film
     assert names_in(film.parent / "a" / "b") == ["film.en.srt"]
 
 
+def test_no_output_folder_is_made_for_nothing(
+    polycue: Polycue, server: ScriptedServer, film: Path
+) -> None:
+    server.scripts.append(fails(grpc.StatusCode.INVALID_ARGUMENT, "NOT_MEDIA", "no film"))
+    assert polycue("subtitle", film, "-o", film.parent / "a" / "b") == 1
+    makes(server, {"en.srt": ENGLISH})
+    server.fail("ReadArtifact", Refusal(grpc.StatusCode.DATA_LOSS, "gone"))
+    assert polycue("subtitle", film, "-o", film.parent / "a" / "b") == 1
+    assert names_in(film.parent) == ["film.mp4"]
+
+
 def test_one_track_goes_to_stdout_as_it_is(
     polycue: Polycue, server: ScriptedServer, film: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
