@@ -222,7 +222,7 @@ class Job(_message.Message):
 
     @_builtins.property
     def failure(self) -> _media_pb2.Failure:
-        """Output only. Set when FAILED."""
+        """Output only. Set when FAILED or INTERRUPTED."""
 
     @_builtins.property
     def notices(self) -> _containers.RepeatedCompositeFieldContainer[_media_pb2.Notice]:
