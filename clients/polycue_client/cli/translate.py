@@ -111,29 +111,34 @@ class _Wish:
         language = self.source or named
         if not language:
             raise click.UsageError(f"{text}: say the language of the text with --from")
+        targets = tuple(target for target in self.targets if target != language)
+        if not targets:
+            raise click.UsageError(f"{text} is in {language} already; name another language")
+        if len(targets) < len(self.targets):
+            click.echo(f"{text}: warning: it is in {language} already", err=True)
         formats = self.formats or (own_format(text),)
         place = output.placement(text, stem)
         return Item(
             path=text,
             place=place,
-            spec=self.spec(language, formats),
+            spec=self.spec(language, targets, formats),
             expected=tuple(
                 place.sidecar(target, suffix)
-                for target in filter(is_canonical, self.targets)
+                for target in filter(is_canonical, targets)
                 for suffix in formats
             ),
-            certain=all(map(is_canonical, self.targets)),
+            certain=all(map(is_canonical, targets)),
         )
 
     def spec(
-        self, language: str, formats: tuple[str, ...]
+        self, language: str, targets: tuple[str, ...], formats: tuple[str, ...]
     ) -> "Callable[[media_pb2.MediaSource], jobs_pb2.JobSpec]":
         from polycue_client.requests import translate_spec
 
         return lambda source: translate_spec(
             source,
             source=language,
-            to=self.targets,
+            to=targets,
             formats=formats,
             layout=self.layout.config(),
         )

@@ -449,6 +449,17 @@ def test_nobody_at_the_address_is_exit_code_3(
     assert file["error"]["type"] == "ServerUnreachable"
 
 
+def test_only_a_language_that_there_will_be_is_burnt_in(
+    polycue: Polycue, server: ScriptedServer, film: Path
+) -> None:
+    assert polycue("subtitle", film, "--language", "en", "-t", "es", "--burn", "de") == 2
+    assert not server.requests
+    for language, burn in (("en", "en"), ("en", "es"), ("eng", "en"), ("German", "de")):
+        makes(server, {"en.srt": ENGLISH, "mp4": b"film"})
+        how = ("--language", language, "-t", "es", "--burn", burn, "-y")
+        assert polycue("subtitle", film, *how) == 0
+
+
 def test_a_device_that_does_not_exist_is_wrong_usage(
     film: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -559,12 +570,30 @@ def test_of_a_folder_what_is_in_a_wanted_language_is_not_translated_again(
     assert polycue("translate", tmp_path, "--to", "en,es,de") == 2
 
 
+def test_a_language_that_the_text_is_in_already_is_left_out(
+    polycue: Polycue,
+    server: ScriptedServer,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = tmp_path / "film.en.srt"
+    text.write_text("1\n")
+    makes(server, {"es.srt": SPANISH})
+    assert polycue("translate", text, "--to", "es,en") == 0
+    assert f"{text}: warning: it is in en already" in capsys.readouterr().err
+    (request,) = server.requests["CreateJob"]
+    assert isinstance(request, jobs_pb2.CreateJobRequest)
+    (translation,) = request.spec.translate.translations
+    assert translation.target_language_code == "es"
+    assert polycue("translate", text, "--to", "en") == 2
+
+
 def test_a_translation_never_replaces_its_source(
     polycue: Polycue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = tmp_path / "film.en.srt"
     text.write_text("mine")
-    assert polycue("translate", text, "--to", "en", "-y") == 1
+    assert polycue("translate", text, "--from", "es", "--to", "en", "-y") == 1
     assert "would be written over itself" in capsys.readouterr().err
     assert text.read_text() == "mine"
 
