@@ -333,7 +333,7 @@ formats_option = click.option(
     help="One or several, or 'all'.",
 )
 
-_CANONICAL = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+_CANONICAL = re.compile(r"[a-z]{2}(-[A-Z]{2})?")  # of three letters many have two: eng is en
 
 
 def is_canonical(language: str) -> bool:

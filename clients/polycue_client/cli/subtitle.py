@@ -161,6 +161,10 @@ def subtitle(
     several = len(films) > 1 or len(formats) > 1 or len(translate_to) > 1 or mux.containers
     if output.to_stdout and several:
         raise click.UsageError("-o - prints one track: one file, one format, one language, no copy")
+    there_will_be = (speech.written, *translate_to)
+    known = all(map(is_canonical, (mux.burn, *there_will_be)))
+    if known and mux.burn not in there_will_be:
+        raise click.UsageError(f"--burn {mux.burn}: no track will be in that language")
     wish = _Wish(translate_to, formats, audio_track, mux, speech, layout)
     ctx.exit(work_on([wish.item(film, output) for film in films], choice, output))
 
