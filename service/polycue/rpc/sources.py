@@ -85,10 +85,12 @@ class Sources:
     def without_inline(self, spec: jobs_pb2.JobSpec) -> tuple[jobs_pb2.JobSpec, list[str]]:
         """The spec with each inline source made an upload, and the ids of those uploads.
 
-        What waits in the queue is then small, and the bytes are where all other media are.
+        What waits in the queue is then small, and the bytes are where all other media are. Fields
+        this server does not know go too: nobody reads them, and megabytes fit into one.
         """
         small = jobs_pb2.JobSpec()
         small.CopyFrom(spec)
+        small.DiscardUnknownFields()
         made = []
         for message, _ in sources_in(small):
             if message.WhichOneof("source") == "content":

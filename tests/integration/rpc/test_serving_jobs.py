@@ -130,6 +130,21 @@ def test_inline_media_leave_the_spec_and_live_as_an_upload(serve: Serve) -> None
     serve(scenario)
 
 
+def test_fields_nobody_knows_are_not_kept(serve: Serve) -> None:
+    # A later contract's, or somebody's filling: 4 MB of it for each of a thousand jobs is much.
+    unknown = b"\xfa\x7f\x04test"  # field 2047, four bytes
+    inner = CLIP.subtitle.SerializeToString() + unknown
+    spec = jobs_pb2.JobSpec.FromString(b"\x0a" + bytes([len(inner)]) + inner + unknown)
+    assert spec.SerializeToString().count(b"test") == 2
+
+    async def scenario(channel: Channel) -> None:
+        job = await ended(channel, await create(channel, spec))
+        assert job.state == jobs_pb2.JOB_STATE_SUCCEEDED
+        assert b"test" not in job.spec.SerializeToString()
+
+    serve(scenario)
+
+
 def test_a_watch_tells_cues_and_can_be_taken_up(serve: Serve) -> None:
     gate = Gate()
 
