@@ -22,6 +22,7 @@ from polycue.jobs.store.protocol import UploadStore
 from polycue.jobs.upload import Upload
 
 _COMMIT_EVERY_BYTES = 64 * 1024 * 1024  # what a power cut in the middle of a long call may cost
+_EMPTY_TTL_MS = 10 * 60 * 1000  # room reserved by a client that never sends a byte is free again
 _QUOTA_RETRY_S = 600
 
 
@@ -58,7 +59,7 @@ class Uploads:
         self._open: dict[str, _OpenFile] = {}
 
     def create(self, draft: UploadDraft) -> Upload:
-        """Reserve room and a name nobody can guess.
+        """Reserve room and a name nobody can guess; without a byte they do not last long.
 
         Raises:
             LimitExceeded: the file is larger than an upload may be.
@@ -76,7 +77,7 @@ class Uploads:
             size_bytes=draft.size_bytes,
             sha256=draft.sha256,
             ttl_ms=ttl_ms,
-            expires_ms=self._clock() + ttl_ms,
+            expires_ms=self._clock() + min(ttl_ms, _EMPTY_TTL_MS),
             request_id=draft.request_id,
             fingerprint=draft.fingerprint,
         )
@@ -172,7 +173,8 @@ class _OpenFile:
             while view:
                 view = view[os.pwrite(self._descriptor, view, end - len(view)) :]
         self.written = end
-        if self.written - self.upload.committed_bytes >= _COMMIT_EVERY_BYTES:
+        committed = self.upload.committed_bytes
+        if not committed or self.written - committed >= _COMMIT_EVERY_BYTES:
             self.commit()
 
     def expect(self, offset: int) -> None:
@@ -217,10 +219,14 @@ class _OpenFile:
 
     def _keep(self, change: Callable[[Upload], Upload]) -> None:
         """Change what the store knows; the time to live counts from here."""
-        expires_ms = self._clock() + self.upload.ttl_ms
-        self.upload = self._store.change(
-            self.upload.id, lambda upload: replace(change(upload), expires_ms=expires_ms)
-        )
+        now_ms = self._clock()
+
+        def changed(before: Upload) -> Upload:
+            after = change(before)
+            most_ms = after.ttl_ms if after.committed_bytes else _EMPTY_TTL_MS
+            return replace(after, expires_ms=now_ms + min(after.ttl_ms, most_ms))
+
+        self.upload = self._store.change(self.upload.id, changed)
 
 
 class Writer:

@@ -1,5 +1,8 @@
 from dataclasses import replace
 
+import pytest
+
+from polycue.domain.errors import UploadQuotaExceeded
 from polycue.jobs.board import Board, JobDraft
 from polycue.jobs.folder import DataFolder
 from polycue.jobs.retention import Retention
@@ -70,3 +73,20 @@ def test_what_the_disk_does_not_let_go_keeps_nothing_else(
     assert not folder.upload(free.id).exists()
     folder.upload(stuck.id).rmdir()
     assert retention.sweep() == 1
+
+
+def test_room_reserved_and_not_used_is_free_again_soon(
+    board: Board,
+    jobs: MemoryJobs,
+    uploads: Uploads,
+    upload_rows: MemoryUploads,
+    clock: ManualClock,
+) -> None:
+    retention = Retention(jobs, upload_rows, board=board, files=uploads, clock=clock)
+    for _ in range(2):
+        uploads.create(UploadDraft(1000))
+    with pytest.raises(UploadQuotaExceeded) as caught:
+        uploads.create(UploadDraft(1000))
+    clock.advance(caught.value.retry_after_s * 1000)
+    assert retention.sweep() == 2
+    assert uploads.create(UploadDraft(1000)).committed_bytes == 0

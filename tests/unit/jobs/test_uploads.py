@@ -108,7 +108,8 @@ def test_two_calls_on_one_upload_never_overwrite(uploads: Uploads) -> None:
 def test_a_deleted_upload_is_gone_even_for_its_writer(uploads: Uploads) -> None:
     upload = uploads.create(UploadDraft(200))
     writer = uploads.writer(upload.id)
-    writer.append(0, DATA)
+    writer.append(0, DATA[:50])
+    writer.append(50, DATA[50:])
     uploads.delete(upload.id)
     with pytest.raises(NotFound):
         writer.finish(200)
@@ -137,7 +138,23 @@ def test_a_caller_cannot_ask_for_more_time_than_there_is(
     uploads: Uploads, clock: ManualClock
 ) -> None:
     day_ms = 24 * 60 * 60 * 1000
-    assert uploads.create(UploadDraft(1, ttl_ms=2 * day_ms)).expires_ms == clock() + day_ms
+    assert uploads.put(UploadDraft(1, ttl_ms=2 * day_ms), b"x").expires_ms == clock() + day_ms
+
+
+def test_an_upload_without_a_byte_lasts_ten_minutes_and_with_one_its_whole_time(
+    uploads: Uploads, clock: ManualClock
+) -> None:
+    ten_minutes_ms, day_ms = 10 * 60 * 1000, 24 * 60 * 60 * 1000
+    upload = uploads.create(UploadDraft(200, sha256=sha(DATA)))
+    assert upload.expires_ms == clock() + ten_minutes_ms
+    clock.advance(ten_minutes_ms - 1)
+    with uploads.writer(upload.id) as writer:
+        writer.append(0, DATA[:1])  # a slow client's first byte, while its call goes on
+        assert uploads.get(upload.id).expires_ms == clock() + day_ms
+        writer.append(1, bytes(199))
+        with pytest.raises(ChecksumMismatch):
+            writer.finish(200)
+    assert uploads.get(upload.id).expires_ms == clock() + ten_minutes_ms
 
 
 def test_bytes_behind_the_committed_ones_are_cut_off(uploads: Uploads, folder: DataFolder) -> None:
