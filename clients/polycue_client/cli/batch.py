@@ -1,7 +1,6 @@
 """Several files, each a job of its own: one that fails does not stop the others."""
 
 import contextlib
-import json
 import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -12,6 +11,7 @@ from polycue.api.v1 import artifacts_pb2, jobs_pb2
 from polycue_client import outcome
 from polycue_client.cli import captions
 from polycue_client.cli.display import Display, Step, display, step_of
+from polycue_client.cli.documents import print_json
 from polycue_client.cli.embedded import NotStarted
 from polycue_client.cli.exits import explain
 from polycue_client.cli.interruption import Interruption
@@ -41,7 +41,7 @@ def work_on(items: Sequence[Item], choice: ServerChoice, output: OutputChoice) -
         shown.say("interrupted")
     if output.as_json:
         document = {"exit_code": code, "files": [result.document() for result in results]}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        print_json(document)
     return code
 
 

@@ -1,7 +1,6 @@
 """``polycue jobs``: the jobs of a running server."""
 
 import functools
-import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from polycue_client.cli.documents import print_json
 from polycue_client.cli.exits import reported
 from polycue_client.cli.interruption import Interruption
 from polycue_client.cli.options import server_address
@@ -80,7 +80,7 @@ def list_jobs(client: "Polycue", states: tuple[str, ...], as_json: bool) -> None
     wanted = [jobs_pb2.JobState.Value(f"JOB_STATE_{state.upper()}") for state in states]
     found = list(client.jobs(states=wanted))
     if as_json:
-        _print_json({"jobs": [_document(job) for job in found]})
+        print_json({"jobs": [_document(job) for job in found]})
     else:
         _print_table(found)
 
@@ -93,7 +93,7 @@ def show(client: "Polycue", name: str, as_json: bool) -> None:
     """Show all there is to know of a job."""
     job = client.get_job(_full_name(name))
     if as_json:
-        _print_json(_document(job))
+        print_json(_document(job))
     else:
         click.echo("\n".join(_description(job)))
 
@@ -175,10 +175,6 @@ def _document(job: "jobs_pb2.Job") -> dict[str, object]:
     from google.protobuf.json_format import MessageToDict
 
     return dict(MessageToDict(job, preserving_proto_field_name=True))
-
-
-def _print_json(document: object) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def _print_table(found: "Sequence[jobs_pb2.Job]") -> None:

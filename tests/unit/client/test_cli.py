@@ -421,6 +421,22 @@ def test_a_name_that_is_not_utf8_is_uploaded_under_a_readable_one(
     assert b"caf\xe9.en.srt" in os.listdir(os.fsencode(tmp_path))
 
 
+def test_json_tells_of_such_a_name_in_utf8(
+    polycue: Polycue,
+    server: ScriptedServer,
+    tmp_path: Path,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    film = os.fsencode(tmp_path) + "/größe ".encode() + b"caf\xe9.mp4"
+    Path(os.fsdecode(film)).write_bytes(b"x")
+    makes(server, {"en.srt": ENGLISH})
+    assert polycue("subtitle", os.fsdecode(film), "--json") == 0
+    document = capfdbinary.readouterr().out.decode("utf-8")
+    assert "größe" in document
+    (file,) = json.loads(document)["files"]
+    assert os.fsencode(file["input"]) == film
+
+
 def test_the_command_that_gets_a_missing_pair_is_printed(
     polycue: Polycue, server: ScriptedServer, film: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
