@@ -56,11 +56,17 @@ def default_of(field: FieldInfo) -> str:
 
 def _settings(given: dict[str, Any]) -> Settings:
     try:
-        return Settings(**{name: value for name, value in given.items() if value not in {None, ()}})
+        settings = Settings(
+            **{name: value for name, value in given.items() if value not in {None, ()}}
+        )
+        Address.parse(settings.listen).require_safe(insecure=settings.insecure)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
         raise click.UsageError(f"{flag_of(name)} or {env_of(name)}: {first['msg']}") from error
+    except ListenError as error:
+        raise click.UsageError(str(error)) from error
+    return settings
 
 
 def _open_descriptor(
@@ -88,15 +94,14 @@ def _open_descriptor(
 @click.option("--exit-with-stdin", is_flag=True, help="Stop at once when standard input ends.")
 def serve(*, ready_fd: int | None, exit_with_stdin: bool, **given: Any) -> None:
     settings = _settings(given)
-    try:
-        Address.parse(settings.listen).require_safe(insecure=settings.insecure)
-        # onnxruntime 1.29 and later report to their maker unless told not to before they load.
-        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-        # Imported late: neither --help nor a wrong flag should wait for the engines.
-        from polycue.app.run import run
+    # onnxruntime 1.29 and later report to their maker unless told not to before they load.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    # Of a port that is taken grpc writes a line of its own, with the source file it is from.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    # Imported late: neither --help nor a wrong flag should wait for the engines.
+    from polycue.app.run import run
 
+    try:
         run(settings, ready_fd=ready_fd, exit_with_stdin=exit_with_stdin)
-    except ListenError as error:
-        raise click.UsageError(str(error)) from error
     except PolycueError as error:
         raise click.ClickException(str(error)) from error

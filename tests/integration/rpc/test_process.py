@@ -92,3 +92,18 @@ def test_it_stops_on_sigterm_and_says_when_it_was_ready(tmp_path: Path) -> None:
         assert f"is ready on {server.address}\n" in words
         assert '"event": "stopping"' in words
         assert "polycue models pull" in words  # no recogniser is installed, and how to get one
+
+
+def test_a_port_that_is_taken_is_told_once_and_is_no_wrong_usage(
+    folders: list[str], tmp_path: Path
+) -> None:
+    other = [f"--data-dir={tmp_path / 'other'}", f"--models-dir={tmp_path / 'models'}"]
+    with (
+        started("--listen=127.0.0.1:0", *folders) as first,
+        started(f"--listen={first.address}", *other) as second,
+    ):
+        words = second.last_words()
+        assert second.process.returncode == 1
+        assert words.count(first.address) == 1
+        assert "it is taken, or not this machine's" in words
+        assert "add_port" not in words
