@@ -1,5 +1,6 @@
 """The one table from error class to gRPC status, and the details that go with it."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -131,9 +132,7 @@ def reason_of(error: errors.PolycueError) -> str:
 
 def message_of(error: errors.PolycueError) -> str:
     """What callers read."""
-    text = str(error)
-    if isinstance(error, _ABOUT_FILES):
-        text = _FOLDERS.sub("", text)
+    text = _without_folders(error) if isinstance(error, _ABOUT_FILES) else str(error)
     return _shortened(text, _MOST_MESSAGE_BYTES)
 
 
@@ -213,6 +212,22 @@ def _details(error: errors.PolycueError) -> Iterator[Message]:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromSeconds(delay_s)
         yield retry
+
+
+def _without_folders(error: errors.PolycueError) -> str:
+    text = str(error)
+    for folder in _folders_of(error):
+        text = text.replace(f"file:{folder}/", "").replace(f"{folder}/", "")
+    return _FOLDERS.sub("", text)
+
+
+def _folders_of(error: errors.PolycueError) -> Iterator[str]:
+    """Of the files the error knows: where a name with spaces ends, no pattern can tell."""
+    known = [getattr(error, name, "") for name in ("path", "folder")]
+    known += getattr(error, "argv", ())
+    for text in (str(each).removeprefix("file:") for each in known):
+        if text.startswith("/"):
+            yield os.path.dirname(text)
 
 
 def _camel(name: str) -> str:

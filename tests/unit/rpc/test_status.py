@@ -28,7 +28,7 @@ def tree(root: type[PolycueError]) -> Iterator[type[PolycueError]]:
         yield from tree(kind)
 
 
-PATH = Path("/srv/data dir/jobs/1/work/film.mkv")
+PATH = Path("/srv/our films/jobs/1/work/film.mkv")
 EXAMPLES: tuple[PolycueError, ...] = (
     errors.InvalidRequest("spec.subtitle.transcribe.beam_size", "0 is not within 1 to 10"),
     errors.UnknownLanguage("blah", "language_code"),
@@ -44,7 +44,7 @@ EXAMPLES: tuple[PolycueError, ...] = (
     errors.MuxRejected(PATH, "no subtitles in it"),
     errors.SubtitleSyntax("SubRip", 3, "no time"),
     errors.ToolMissing("ffmpeg"),
-    errors.ToolFailed(["ffmpeg"], 1, f"file:{PATH}: Invalid data found"),
+    errors.ToolFailed(["ffmpeg", "-i", f"file:{PATH}"], 1, f"file:{PATH}: Invalid data found"),
     errors.ToolTimedOut(["ffmpeg"], 2.5),
     errors.ModelMissing("small", "polycue models pull small"),
     errors.ModelDamaged("small", "model.bin is missing"),
@@ -131,6 +131,7 @@ def test_every_error_says_one_reason_and_what_goes_with_its_code(error: PolycueE
 def test_no_folder_of_the_server_is_told(error: PolycueError) -> None:
     told = status.status_of(error).SerializeToString().decode("latin-1")
     assert "/srv" not in told
+    assert "our films" not in told
     assert "jobs/1/work" not in told
 
 
