@@ -80,9 +80,9 @@ class Settings(BaseSettings):
     )
 
     max_inline_bytes: int = Field(
-        default=2 * MIB,
+        default=3 * MIB,
         ge=0,
-        le=3 * MIB,
+        le=3 * MIB,  # a message has 4 at most, and there is more in it than the media
         description="Largest media inside a request.",
     )
     max_upload_bytes: int = Field(default=10 * GIB, ge=1, description="Largest upload.")

@@ -44,6 +44,24 @@ def test_a_clip_becomes_tracks(serve: Serve) -> None:
     serve(scenario)
 
 
+def test_the_largest_clip_fits_into_a_call_and_one_byte_more_is_to_be_uploaded(
+    serve: Serve,
+) -> None:
+    most_bytes = 3 * 1024 * 1024
+    wordy = media_pb2.TranscribeConfig(initial_prompt="é" * 2000, hotwords=["ö" * 100] * 100)
+
+    async def scenario(channel: Channel) -> None:
+        media = media_pb2.MediaSource(content=bytes(most_bytes))
+        for call in (transcribe, stream):
+            assert await call(channel, media=media, transcribe=wordy, translations=SPANISH)
+        media = media_pb2.MediaSource(content=bytes(most_bytes + 1))
+        error = await refused(transcribe(channel, media=media))
+        assert (error.reason, error.metadata["limit"]) == ("LIMIT_EXCEEDED", str(most_bytes))
+        assert "upload it instead" in error.message
+
+    serve(scenario)
+
+
 def test_words_come_when_asked_for(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         config = media_pb2.TranscribeConfig(word_timing=True)
