@@ -20,8 +20,10 @@ _COMMANDS = {
     "health": LazyCommand(
         "polycue_client.cli.health:health", "Say whether a server is ready for work."
     ),
-    "serve": LazyCommand("polycue.commands.serve:serve", "Run a server."),
-    "models": LazyCommand("polycue.commands.models:models", "List, fetch and check models."),
+    "serve": LazyCommand("polycue.commands.serve:serve", "Run a server.", tidies_up=True),
+    "models": LazyCommand(
+        "polycue.commands.models:models", "List, fetch and check models.", tidies_up=True
+    ),
     "doctor": LazyCommand("polycue.commands.doctor:doctor", "Say what is missing on this machine."),
 }
 

@@ -1,6 +1,7 @@
 """A group whose commands are imported when they are run, so that ``--help`` is quick."""
 
 import importlib
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,10 +12,15 @@ from polycue_client.cli.exits import Failed
 
 @dataclass(frozen=True, slots=True)
 class LazyCommand:
-    """Where a command is (``module:attribute``), and its line in the group's help."""
+    """Where a command is (``module:attribute``), and its line in the group's help.
+
+    One that ``tidies_up`` gets Ctrl-C as a KeyboardInterrupt; to others it is the end, as long as
+    they do not listen for it themselves.
+    """
 
     home: str
     summary: str
+    tidies_up: bool = False
 
 
 class LazyGroup(click.Group):
@@ -52,4 +58,6 @@ def _imported(name: str, lazy: LazyCommand) -> click.Command:
             f"'polycue {name}' needs {error.name}, which is not installed; "
             "get it with: pip install 'polycue[service]'"
         ) from error
+    if lazy.tidies_up:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     return command

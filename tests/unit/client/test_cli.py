@@ -525,6 +525,28 @@ def test_an_interrupted_command_cancels_its_job(
     assert names_in(film.parent) == ["film.mp4"]
 
 
+@pytest.mark.parametrize("imported", ["polycue_client.cli.app", "grpc", "polycue_client.cli.batch"])
+def test_a_command_interrupted_while_it_is_imported_just_ends(film: Path, imported: str) -> None:
+    code = (
+        "import builtins, os, signal, sys\n"
+        "from polycue_client.cli import main\n"
+        "import_as_ever = builtins.__import__\n"
+        "def import_and_press_ctrl_c(name, *args):\n"
+        f"    if name == {imported!r}:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return import_as_ever(name, *args)\n"
+        "builtins.__import__ = import_and_press_ctrl_c\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "subtitle", str(film)],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, b"interrupted\n")
+
+
 def test_a_subtitle_file_is_translated_beside_itself(
     polycue: Polycue, server: ScriptedServer, tmp_path: Path
 ) -> None:
