@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from polycue_client.cli.documents import print_json
-from polycue_client.cli.exits import reported
+from polycue_client.cli.exits import Failed, reported
 from polycue_client.cli.interruption import Interruption
 from polycue_client.cli.options import server_address
 from polycue_client.cli.parsing import ForgivingCommand, comma_list_of
@@ -24,8 +24,8 @@ _STATES = ("queued", "running", "cancelling", "succeeded", "failed", "cancelled"
 # After \b click keeps the lines as they are.
 _HELP = """See and steer the jobs of a server.
 
-A job is named jobs/ID or by its ID alone, and the server by --server or
-POLYCUE_SERVER.
+A job is named jobs/ID, by its ID alone, or by a beginning of it that no other
+job has; and the server by --server or POLYCUE_SERVER.
 
 \b
 Examples:
@@ -91,7 +91,7 @@ def list_jobs(client: "Polycue", states: tuple[str, ...], as_json: bool) -> None
 @_on_server
 def show(client: "Polycue", name: str, as_json: bool) -> None:
     """Show all there is to know of a job."""
-    job = client.get_job(_full_name(name))
+    job = _found(client, name)
     if as_json:
         print_json(_document(job))
     else:
@@ -106,10 +106,10 @@ def watch(client: "Polycue", name: str) -> None:
     from polycue_client import outcome
     from polycue_client.cli.display import display, step_of
 
-    shown = display()
-    shown.begin(_full_name(name))
+    job, shown = _found(client, name), display()
+    shown.begin(job.name)
     try:
-        for event in client.watch(_full_name(name)):
+        for event in client.watch(job):
             if event.HasField("progress"):
                 shown.step(step_of(event.progress))
             elif event.HasField("job"):
@@ -128,7 +128,7 @@ def cancel(client: "Polycue", names: Sequence[str]) -> None:
     from polycue_client.outcome import state_name
 
     for name in names:
-        job = client.cancel(_full_name(name))
+        job = client.cancel(_found(client, name))
         click.echo(f"{job.name}: {state_name(job.state)}")
 
 
@@ -138,8 +138,9 @@ def cancel(client: "Polycue", names: Sequence[str]) -> None:
 def delete(client: "Polycue", names: Sequence[str]) -> None:
     """Remove ended jobs and their results."""
     for name in names:
-        client.delete(_full_name(name))
-        click.echo(f"{_full_name(name)}: deleted")
+        job = _found(client, name)
+        client.delete(job)
+        click.echo(f"{job.name}: deleted")
 
 
 @jobs.command(cls=ForgivingCommand)
@@ -160,15 +161,28 @@ def fetch(client: "Polycue", name: str, folder: Path, overwrite: bool) -> None:
     from polycue_client.cli.outputs import fetch_all
     from polycue_client.drafts import own_name
 
-    job = client.get_job(_full_name(name))
+    job = _found(client, name)
     check_writable(folder)
     places = [(artifact, folder / own_name(artifact.filename)) for artifact in job.artifacts]
     for output in fetch_all(client, places, overwrite=overwrite):
         click.echo(click.format_filename(output.path))
 
 
-def _full_name(name: str) -> str:
-    return name if name.startswith("jobs/") else f"jobs/{name}"
+def _found(client: "Polycue", name: str) -> "jobs_pb2.Job":
+    """The job of that name, or the only one whose name begins so."""
+    from polycue_client.errors import InvalidRequest, NotFound
+
+    beginning = name.removeprefix("jobs/")
+    full_name = f"jobs/{beginning}"
+    try:
+        return client.get_job(full_name)
+    except (NotFound, InvalidRequest) as error:  # the latter where it is too short to be whole
+        begun = [job.name for job in client.jobs() if job.name.startswith(full_name)]
+        if not begun or not beginning:
+            raise Failed(f"there is no {full_name}") from error
+    if len(begun) > 1:
+        raise click.UsageError(f"{len(begun)} jobs have names that begin with {name}")
+    return client.get_job(begun[0])
 
 
 def _document(job: "jobs_pb2.Job") -> dict[str, object]:

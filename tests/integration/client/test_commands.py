@@ -154,8 +154,11 @@ def test_jobs_are_seen_and_steered(
         assert run(["jobs", "fetch", *at, name, "-o", str(tmp_path / "later")]) == 0
         assert run(["jobs", "watch", *at, name]) == 0
         assert run(["jobs", "show", *at, name]) == 0
+        assert run(["jobs", "show", *at, name[:4], "--json"]) == 0
+        assert f'"{job["name"]}"' in capsys.readouterr().out
         assert run(["jobs", "cancel", *at, name]) == 0
         assert run(["jobs", "delete", *at, name]) == 0
         assert run(["jobs", "show", *at, name]) == 1
         assert run(["jobs", "show", *at, "no such job"]) == 1
+        assert run(["jobs", "delete", *at, ""]) == 1
     assert names_in(tmp_path / "later") == ["film.en.srt"]

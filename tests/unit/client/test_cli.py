@@ -681,6 +681,20 @@ def test_a_job_is_shown_watched_cancelled_and_deleted(
     assert "there is no jobs/2" in capsys.readouterr().err
 
 
+def test_the_beginning_of_a_jobs_name_is_enough_where_no_other_begins_so(
+    polycue: Polycue, server: ScriptedServer, film: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(6):  # every upload and every job takes the next number
+        makes(server, {"en.srt": ENGLISH})
+        polycue("subtitle", film, "-y")
+    capsys.readouterr()
+    assert polycue("jobs delete", "1") == 2
+    assert "2 jobs have names that begin with 1" in capsys.readouterr().err
+    assert polycue("jobs delete", "jobs/12") == 0
+    assert polycue("jobs delete", "1") == 0
+    assert capsys.readouterr().out.splitlines() == ["jobs/12: deleted", "jobs/10: deleted"]
+
+
 def test_watching_a_job_that_failed_is_a_failure(
     polycue: Polycue, server: ScriptedServer, film: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
