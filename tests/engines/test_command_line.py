@@ -130,7 +130,8 @@ def test_without_any_model_it_says_how_to_get_one(
     nothing.mkdir()
     out = tmp_path / "out"
     assert run(["subtitle", str(clip), "--models-dir", str(nothing), "-o", str(out)]) == 1
-    assert "polycue models pull" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert re.search(rf"get it with: polycue models pull \S+ --models-dir {nothing}$", said, re.M)
     assert not out.exists()
 
 

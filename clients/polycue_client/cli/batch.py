@@ -91,7 +91,9 @@ class Worker:
             self._do(result)
         except ServerUnreachable as error:
             result.error = self._place.unreachable(error, result.job)
-        except (PolycueClientError, OSError) as error:
+        except PolycueClientError as error:
+            result.error = self._place.at_home(error)
+        except OSError as error:
             result.error = error
         finally:
             self._shown.end()

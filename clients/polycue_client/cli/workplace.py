@@ -13,7 +13,7 @@ from polycue_client.cli.interruption import Interruption
 from polycue_client.cli.options import ServerChoice
 from polycue_client.client import Polycue, connect
 from polycue_client.drafts import wire_name
-from polycue_client.errors import PolycueClientError, ServerUnreachable
+from polycue_client.errors import Details, PolycueClientError, ServerUnreachable
 from polycue_client.retry import Retry
 from polycue_client.transfers import Progress
 
@@ -29,9 +29,15 @@ class Workplace:
     removed when its job is done.
     """
 
-    def __init__(self, client: Polycue, name: str, embedded: EmbeddedServer | None) -> None:
+    def __init__(
+        self,
+        client: Polycue,
+        name: str,
+        embedded: EmbeddedServer | None,
+        models_dir: Path | None = None,
+    ) -> None:
         self.client = client
-        self._name, self._embedded = name, embedded
+        self._name, self._embedded, self._models_dir = name, embedded, models_dir
 
     def __repr__(self) -> str:
         return f"Workplace({self._embedded or self._name})"
@@ -48,6 +54,22 @@ class Workplace:
             # It expires anyway; what went wrong before matters more than this.
             with contextlib.suppress(PolycueClientError):
                 self.client.delete_upload(upload.name)
+
+    def at_home(self, error: PolycueClientError) -> PolycueClientError:
+        """The error with a command that works here, where it names one that gets a model."""
+        command = error.metadata.get("command", "")
+        if not (command and self._models_dir):
+            return error
+        here = f"{command} --models-dir {shlex.quote(str(self._models_dir))}"
+        details = Details(
+            error.reason,
+            {**error.metadata, "command": here},
+            error.violations,
+            error.retry_after_s,
+        )
+        return type(error)(
+            error.message.replace(command, here), status=error.status, details=details
+        )
 
     def unreachable(self, error: ServerUnreachable, job: str = "") -> ServerUnreachable:
         """The error with what is known here about its cause, and about the way back to ``job``."""
@@ -84,7 +106,7 @@ def workplace(
         connect(embedded.address, retry=NO_PATIENCE) as client,
     ):
         interruption.on_signal(lambda times: client.interrupt())
-        yield Workplace(client, embedded.address, embedded)
+        yield Workplace(client, embedded.address, embedded, choice.models_dir)
 
 
 def roots_of(files: Sequence[Path]) -> list[Path]:
