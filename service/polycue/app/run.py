@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import NoReturn
 
 from polycue import telemetry
 from polycue.app.engine import open_engine
@@ -14,8 +16,8 @@ from polycue.app.stop import Stop
 from polycue.config import Settings
 
 
-def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> None:
-    """Serve until told to stop; blocks.
+def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> NoReturn:
+    """Serve until told to stop, and end the process.
 
     Raises:
         PolycueError: the server cannot start.
@@ -26,8 +28,24 @@ def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> N
     try:
         app = App(settings, engine)
         asyncio.run(_serve(app, _teller(ready_fd), exit_with_stdin=exit_with_stdin))
-    finally:
+    except BaseException:
         engine.close()
+        raise
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End without the engine's leave.
+
+    All that is kept is kept by now. What may still run is a batch whose job was interrupted:
+    nothing stops CTranslate2 in the middle of one, and both closing its model and Python's own
+    way out wait seconds for it.
+    """
+    logging.shutdown()
+    with contextlib.suppress(OSError):  # nobody reads any more
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(0)
 
 
 async def _serve(app: App, on_ready: Callable[[str], None], *, exit_with_stdin: bool) -> None:
