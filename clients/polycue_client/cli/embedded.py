@@ -5,16 +5,15 @@ import importlib.util
 import os
 import re
 import select
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from polycue_client.cli.exits import ExitCode
+from polycue_client.cli.folders import private_folder
 from polycue_client.cli.interruption import Interruption
 from polycue_client.errors import PolycueClientError, ServerUnreachable
 
@@ -80,7 +79,7 @@ def embedded_server(
             "the server part of polycue is not installed here; get it with: "
             "pip install 'polycue[service]', or name a server with --server"
         )
-    with _folder() as data, _socket_folder(data) as sockets:
+    with private_folder() as data, _socket_folder(data) as sockets:
         address = f"unix:{sockets / 'server.sock'}"
         log = data / "server.log"
         argv = [
@@ -181,16 +180,6 @@ def _last_words(log: Path) -> str:
 
 
 @contextlib.contextmanager
-def _folder(parent: Path | None = None) -> Iterator[Path]:
-    """A new folder that only this user can enter (mkdtemp makes it 0700)."""
-    folder = Path(tempfile.mkdtemp(prefix="polycue-", dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
 def _socket_folder(data: Path) -> Iterator[Path]:
     """``data`` where the socket's path fits there, else a folder with a shorter name."""
     if _holds_socket(data):
@@ -198,7 +187,7 @@ def _socket_folder(data: Path) -> Iterator[Path]:
         return
     for parent in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108  # in a folder of our own there
         if os.access(parent, os.W_OK | os.X_OK):
-            with _folder(Path(parent)) as folder:
+            with private_folder(Path(parent)) as folder:
                 yield folder
                 return
     raise ServerUnreachable(

@@ -249,8 +249,11 @@ def test_a_folder_that_no_socket_fits_into_is_used_for_data_only(
     assert list(folder.iterdir()) == []
 
 
-def test_it_does_not_outlive_a_killed_command(tmp_path: Path) -> None:
-    # Nothing can be put away after SIGKILL; the server sees the end of its stdin and goes.
+def test_it_does_not_outlive_a_killed_command_nor_does_its_folder_for_long(
+    tmp_path: Path, temporary: Path, calm: Interruption
+) -> None:
+    # Nothing can be put away after SIGKILL; the server sees the end of its stdin and goes. Its
+    # folder goes when the next one is started; the folders of those that live and of others stay.
     program = Program(tmp_path, WELL_BEHAVED)
     code = (
         "import signal, sys\n"
@@ -264,7 +267,7 @@ def test_it_does_not_outlive_a_killed_command(tmp_path: Path) -> None:
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(temporary)},
     )
     with command:
         assert command.stdout
@@ -276,6 +279,14 @@ def test_it_does_not_outlive_a_killed_command(tmp_path: Path) -> None:
     finally:
         os.close(server)
     assert ended
+    (orphan,) = temporary.iterdir()
+    somebody_elses = temporary / "polycue-notes"
+    somebody_elses.mkdir()
+    argv = Program(tmp_path, WELL_BEHAVED).argv
+    with embedded_server([], [], calm, program=argv), embedded_server([], [], calm, program=argv):
+        assert not orphan.exists()
+        assert len(list(temporary.iterdir())) == 3
+    assert list(temporary.iterdir()) == [somebody_elses]
 
 
 def test_files_are_named_by_their_folders_real_path(tmp_path: Path) -> None:
