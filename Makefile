@@ -99,5 +99,18 @@ bench: .venv/ready             ## run every benchmark that needs no GPU (minutes
 bench-demo-models: .venv/ready ## print held-out word errors and chrF of the demo models
 	$(PY) benchmarks/demo_models.py
 
+# torch is for training only, so it has a room of its own; plain pip, which knows local wheels.
+.venv-train/ready: demo/train/requirements.txt
+	@echo "Installing what training needs, torch among it ..."
+	@$(PYTHON) -m venv .venv-train
+	@.venv-train/bin/python -m pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+demo-models: .venv-train/ready ## train the demo models from nothing (under two hours; resumes)
+	.venv-train/bin/python -m demo.train
+
+film: .venv/service ffmpeg     ## make the demo film and its script anew
+	$(PY) -m demo.film.make
+
 clean:                         ## remove what make made, the environment included
-	rm -rf .venv .polycue demo/out demo/work
+	rm -rf .venv .venv-train .polycue demo/out demo/work
