@@ -167,11 +167,18 @@ class _Reporter:
             case CuesReady():
                 self._live.feed.append(event)
             case LanguageFound(language):
-                self._board.change(self._job_id, lambda job: replace(job, language=language))
+                self._note_language(language)
             case FileReady(file):
                 self.publish(file)
             case MediaFound():
                 pass  # the stages tell how long it is
+
+    def _note_language(self, language: str) -> None:
+        try:
+            self._board.change(self._job_id, lambda job: replace(job, language=language))
+        except StoreError:
+            # The job's end tells it too; that is no reason to throw hours of work away.
+            log.warning("the language cannot be stored yet", exc_info=True)
 
     def publish(self, file: OutputFile) -> None:
         """Make a finished file a result of the job; once more does nothing."""

@@ -231,6 +231,24 @@ def test_a_worker_outlives_a_store_that_fails(
     assert await_end(board, job).state is JobState.SUCCEEDED
 
 
+def test_a_store_that_fails_for_a_moment_costs_no_work(
+    board: Board, jobs: MemoryJobs, draft: JobDraft, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, refused = jobs.change, threading.Event()
+
+    def change_unless_full(job_id: str, by: Callable[[Job], Job]) -> Job:
+        if by(jobs.get(job_id)).language and not refused.is_set():
+            refused.set()
+            raise StorageFull("the job store")
+        return change(job_id, by)
+
+    monkeypatch.setattr(jobs, "change", change_unless_full)
+    run(FakePipeline())
+    job = await_end(board, board.create(draft))
+    assert refused.is_set()
+    assert (job.state, job.language) == (JobState.SUCCEEDED, "en")
+
+
 def test_a_disk_that_fills_up_during_the_work_is_told_as_such(
     board: Board, draft: JobDraft, run: Run
 ) -> None:
