@@ -15,7 +15,7 @@ from pathlib import Path
 from polycue_client.cli.exits import ExitCode
 from polycue_client.cli.folders import private_folder
 from polycue_client.cli.interruption import Interruption
-from polycue_client.errors import PolycueClientError, ServerUnreachable
+from polycue_client.errors import ServerUnreachable
 
 READY_WITHIN_S = 60.0  # importing the engines from a cold disk takes longest
 # Its jobs have let go of ffmpeg by then. A model may still be at its last batch, which cannot be
@@ -28,7 +28,7 @@ STDERR_TAIL_BYTES = 4096
 _ERROR = re.compile(r"^Error: (.*)", re.MULTILINE | re.DOTALL)  # below it may stand more lines
 
 
-class NotStarted(PolycueClientError):
+class NotStarted(Exception):
     """The embedded server ended before it was ready, because of what it was asked to be.
 
     ``exit_code`` is its own: 1, or 2 where a flag was wrong.

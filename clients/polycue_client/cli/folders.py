@@ -32,9 +32,8 @@ def private_folder(parent: Path | None = None) -> Iterator[Path]:
 def _owned(folder: Path) -> Iterator[None]:
     draft = folder / f"{_OWNER}.draft"
     with draft.open("wb") as file:
-        with contextlib.suppress(
-            OSError
-        ):  # few file systems have no locks; nothing is removed there
+        # Few file systems have no locks; what is left there stays.
+        with contextlib.suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_EX)
             draft.rename(folder / _OWNER)  # so that it is never there without its lock
         yield

@@ -140,7 +140,7 @@ def test_one_that_refuses_its_settings_says_why_and_nothing_else(
         embedded_server([], [], calm, program=Program(tmp_path, refuses).argv),
     ):
         pytest.fail("it was ready")
-    assert caught.value.message == "no such device\nbut two others"
+    assert str(caught.value) == "no such device\nbut two others"
     assert caught.value.exit_code == code
 
 
