@@ -165,7 +165,7 @@ def test_what_the_server_does_not_have_is_a_class_of_its_own(
 def test_a_message_over_the_limit_is_an_error_and_the_server_serves_on(data: Path) -> None:
     with served(data) as server, connect(server.address) as polycue:
         with pytest.raises(errors.LimitExceeded):
-            polycue.transcribe(b"x" * 3_000_000)
+            polycue.transcribe(b"x" * (polycue.server_info().limits.max_inline_bytes + 1))
         with pytest.raises(errors.ResourceExhausted):
             polycue.translate_subtitles("x" * 5_000_000, source="en", to=["es"])
         assert polycue.server_info().version
