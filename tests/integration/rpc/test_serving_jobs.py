@@ -384,7 +384,7 @@ BAD_SPECS: list[tuple[jobs_pb2.JobSpec, str, str]] = [
     (subtitle(media_pb2.MediaSource()), "spec.subtitle.media", "INVALID_FIELD"),
     (subtitle(media_pb2.MediaSource(content=b"")), "spec.subtitle.media.content", "INVALID_FIELD"),
     (
-        subtitle(media_pb2.MediaSource(content=b"x" * (2 * 1024 * 1024 + 1))),
+        subtitle(media_pb2.MediaSource(content=b"x" * (3 * 1024 * 1024 + 1))),
         "spec.subtitle.media.content",
         "LIMIT_EXCEEDED",
     ),
