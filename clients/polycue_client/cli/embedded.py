@@ -107,9 +107,6 @@ def _running(
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
                 pass_fds=[tell_ready],
-                # onnxruntime 1.29 and later report to Microsoft from Linux too unless told not to
-                # before they are loaded; nothing of polycue leaves the machine.
-                env={**os.environ, "ORT_DISABLE_TELEMETRY": "1"},
                 start_new_session=True,  # Ctrl-C is ours to handle: the job is cancelled first
             )
     finally:

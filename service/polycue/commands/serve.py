@@ -94,8 +94,6 @@ def _open_descriptor(
 @click.option("--exit-with-stdin", is_flag=True, help="Stop at once when standard input ends.")
 def serve(*, ready_fd: int | None, exit_with_stdin: bool, **given: Any) -> None:
     settings = _settings(given)
-    # onnxruntime 1.29 and later report to their maker unless told not to before they load.
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     # Of a port that is taken grpc writes a line of its own, with the source file it is from.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     # Imported late: neither --help nor a wrong flag should wait for the engines.

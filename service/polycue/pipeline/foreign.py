@@ -4,6 +4,7 @@ from pathlib import Path
 
 from polycue.domain.errors import UnknownLanguage, Unreadable
 from polycue.domain.language import autonym, canonical
+from polycue.domain.notice import Notice
 from polycue.domain.request import GivenTrack, InputFile
 from polycue.domain.track import Track, TrackFile, TrackFormat
 from polycue.tracks.files import (
@@ -31,18 +32,16 @@ def read_subtitles(file: InputFile) -> Reading:
     return settled(parse(text, format_of(file.filename, text)))
 
 
-def prepare_track(given: GivenTrack, number: int, form: TrackFormat, *, folder: Path) -> TrackFile:
+def prepare_track(
+    given: GivenTrack, number: int, form: TrackFormat, *, folder: Path
+) -> tuple[TrackFile, tuple[Notice, ...]]:
     """Write a caller's subtitle file into ``folder`` in the format its container takes."""
     reading = read_subtitles(given.subtitle)
     path = folder / f"{number}.{form.value}"
     write_atomically(path, render(Track(given.language, reading.cues, kind=given.kind), form))
-    return TrackFile(
-        path,
-        given.language,
-        title=given.title or autonym(given.language),
-        kind=given.kind,
-        default=given.default,
-    )
+    title = given.title or autonym(given.language)
+    file = TrackFile(path, given.language, title=title, kind=given.kind, default=given.default)
+    return file, reading.notices
 
 
 def stem_without_language(stem: str, language: str) -> str:

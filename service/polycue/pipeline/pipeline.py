@@ -118,17 +118,19 @@ class Pipeline:
         container = task.options.container or container_of(media)
         folder = workdir / "mux"
         folder.mkdir(exist_ok=True)
-        files = [
+        prepared = [
             prepare_track(given, number, subtitle_format(container), folder=folder)
             for number, given in enumerate(task.tracks)
         ]
+        files = [file for file, _ in prepared]
         drawn = next((file for file in files if file.language == task.options.burn_in), None)
         if task.options.burn_in and drawn is None:
             problem = f"none of the tracks given is {task.options.burn_in!r}"
             raise InvalidRequest("mux.burn_in_language_code", problem)
         muxing = Muxing(media, task.media, workdir=workdir, cancel=cancel, report=report)
-        output, notices = muxing.write(files, container, drawn=drawn)
+        output, told = muxing.write(files, container, drawn=drawn)
         report(StageMoved(Stage.MUX, 0, None, finished=True))
+        notices = (*chain.from_iterable(repairs for _, repairs in prepared), *told)
         return TaskResult((), (output,), notices, duration_ms=media.duration_ms or 0)
 
     def translate_cues(

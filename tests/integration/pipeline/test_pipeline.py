@@ -111,6 +111,17 @@ def test_subtitles_of_somebody_else_are_muxed_as_given(clip: Path, tmp_path: Pat
     assert "default" in stream.dispositions
 
 
+def test_what_was_repaired_in_a_given_file_is_told(clip: Path, tmp_path: Path) -> None:
+    given = tmp_path / "given.srt"
+    overlapping = (
+        "1\n00:00:01,000 --> 00:00:05,000\nEins.\n\n2\n00:00:03,000 --> 00:00:06,000\nZwei.\n"
+    )
+    given.write_text(overlapping)
+    track = GivenTrack(InputFile(given, "given.srt"), "de")
+    result = run(MuxTask(InputFile(clip, "clip.mp4"), (track,)), tmp_path)
+    assert [notice.reason for notice in result.notices] == [NoticeReason.SUBTITLE_REPAIRED]
+
+
 def test_burning_in_draws_one_track_and_adds_the_others(clip: Path, tmp_path: Path) -> None:
     options = MuxOptions(Container.MP4, burn_in="es")
     task = SubtitleTask(InputFile(clip, "clip.mp4"), targets=("es",), mux=(options,))
