@@ -160,8 +160,9 @@ class Programme:
         needed_ms = 1000 * width / rules.max_chars_per_second
         room_ms = max(1, self._room_ends[after - 1] - self._starts[first])
         time = weights.speed * (needed_ms - room_ms) / 1000 if needed_ms > room_ms else 0.0
-        if room_ms < rules.min_cue_ms:
-            time += weights.stay * (1 - room_ms / rules.min_cue_ms)
+        unhurried_ms = weights.stay_enough * rules.min_cue_ms
+        if room_ms < unhurried_ms:
+            time += weights.stay * (1 - room_ms / unhurried_ms)
         return shortness, inside, time
 
 

@@ -26,7 +26,8 @@ class Weights:
     pause_most: float = 10.0  # so that nobody's hesitation after "the" ends a cue
     pause_gain: float = 2.0  # what may be gained beyond that cost
     speed: float = 2.0  # for a second that the reader lacks
-    stay: float = 8.0  # for a cue of no length in time
+    stay: float = 8.0  # for a cue of no length in time; nothing from this many shortest stays on:
+    stay_enough: float = 1.5
 
 
 CUES = Weights()

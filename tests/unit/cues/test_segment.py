@@ -137,3 +137,17 @@ def price_of_lines(words: list[Word], breaks: list[float], cut: tuple[int, ...])
     for after, width in zip(cut[1:-1], widths, strict=False):
         cost += LINES.line_break * breaks[after - 1] + LINES.top_heavy * (width > even)
     return cost
+
+
+def test_a_breath_after_the_first_words_does_not_make_a_cue_of_them() -> None:
+    # "Every morning," stood alone for a second, because the speaker breathes after it.
+    times = {
+        "Every": (9952, 10312), "morning,": (10312, 10848), "the": (11072, 11192),
+        "small": (11192, 11572), "horses": (11572, 11972), "play": (11972, 12252),
+        "in": (12252, 12372), "the ": (12372, 12492), "morning": (12492, 12932),
+        "light.": (12932, 13380),
+    }  # fmt: skip
+    words = [Word(text.strip(), start, end) for text, (start, end) in times.items()]
+    rules = rules_for(LayoutOptions(), "en", None)
+    (cue,) = segment(words, rules)
+    assert cue.lines == ("Every morning, the small horses", "play in the morning light.")
