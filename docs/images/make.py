@@ -15,7 +15,7 @@ from rich.text import Text
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-COLUMNS, ROWS = 108, 50
+COLUMNS, ROWS = 112, 50
 
 
 def terminal_output(argv: list[str]) -> str:
@@ -46,8 +46,8 @@ def settled(output: str) -> str:
 def draw_terminal() -> None:
     output = settled(terminal_output([sys.executable, str(ROOT / "demo" / "run.py")]))
     lines = output.strip("\n").split("\n")
-    kept = [*lines[:22], "   ...", *lines[-16:]]
-    console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"))  # noqa: SIM115
+    kept = [*lines[:33], "   ...", *lines[-17:]]
+    console = Console(record=True, width=COLUMNS + 2, file=open(os.devnull, "w"))  # noqa: SIM115
     console.print(Text.from_ansi("\n".join(kept)))
     console.save_svg(str(HERE / "demo.svg"), title="make demo")
 
