@@ -19,10 +19,11 @@ _SERVICE = "get it with: pip install 'polycue[service]'"
 _FFMPEG = "get it with: apt-get install ffmpeg, or the like"
 _PYTHON = (3, 11)
 # Distribution and what is imported of it, for the libraries that can be there and yet not load.
+# onnxruntime goes through the door that keeps it from reporting to its maker.
 _ENGINES = {
     "faster-whisper": "faster_whisper",
     "ctranslate2": "ctranslate2",
-    "onnxruntime": "onnxruntime",
+    "onnxruntime": "polycue.speech.vad",
     "sentencepiece": "sentencepiece",
     "tokenizers": "tokenizers",
     "grpcio": "grpc",

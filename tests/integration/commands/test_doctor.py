@@ -127,3 +127,17 @@ def test_people_read_a_line_each_and_a_verdict(with_demo_models: Path) -> None:
     result = runner.invoke(doctor, standalone_mode=False, catch_exceptions=False)
     assert "✓ ffmpeg: " in result.stdout
     assert result.stdout.endswith("This machine can subtitle films.\n")
+
+
+def test_looking_leaves_no_trace_for_anybody_to_send(tmp_path: Path) -> None:
+    # onnxruntime from 1.29 on writes a device's id and a store of events as soon as it is loaded.
+    env = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    env |= environment(tmp_path) | {"TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    subprocess.run(
+        [sys.executable, "-B", "-c", "from polycue.commands.doctor import doctor; doctor()"],
+        env=env,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert list(tmp_path.iterdir()) == []
