@@ -30,7 +30,7 @@ class Vocabulary:
 _STANDING = ("determiners", "pronouns", "auxiliaries", "modifiers")
 
 
-@functools.cache
+@functools.lru_cache(maxsize=256)  # callers choose the tag, and it may have private parts
 def vocabulary(language: str) -> Vocabulary:
     """The words of a BCP-47 language; its region and script do not matter."""
     file = resources.files("polycue.cues") / "vocabulary" / f"{primary(language)}.toml"

@@ -12,14 +12,17 @@ from polycue.domain.errors import UnknownLanguage
 UNDETERMINED = "und"
 
 # Whisper's own names where they are not the tag's primary subtag (openai/whisper tokenizer.py).
-_WHISPER_OF = {"nb": "no", "fil": "tl", "he": "he", "jv": "jw"}
+_WHISPER_OF = {"nb": "no", "fil": "tl", "jv": "jw"}
 _FROM_WHISPER = {"jw": "jv"}
-# Argos has four-letter exceptions for variants that are packages of their own.
+# Argos has codes of its own for variants that are packages of their own.
 _ARGOS_OF = {"zh-Hant": "zt", "zh-TW": "zt", "zh-HK": "zt", "pt-BR": "pb", "nb": "nb", "no": "nb"}
 _FROM_ARGOS = {"zt": "zh-Hant", "pb": "pt-BR"}
 
+# Not without bound: callers and containers choose the text, and tags may have private parts.
+_remembered = functools.lru_cache(maxsize=4096)
 
-@functools.lru_cache(maxsize=4096)  # not without bound: callers choose the text
+
+@_remembered
 def canonical(text: str, field: str = "language") -> str:
     """The canonical tag for a tag in any case, or for a language's English or own name.
 
@@ -60,19 +63,19 @@ def from_argos(code: str) -> str:
     return _FROM_ARGOS.get(code, code)
 
 
-@functools.cache
+@_remembered
 def iso639_2t(tag: str) -> str:
     """The three letters MP4 wants, ``deu`` for German (ISO 639-2/T)."""
     return langcodes.get(tag).to_alpha3(variant="T")
 
 
-@functools.cache
+@_remembered
 def iso639_2b(tag: str) -> str:
     """The three letters Matroska wants, ``ger`` for German (ISO 639-2/B)."""
     return langcodes.get(tag).to_alpha3(variant="B")
 
 
-@functools.cache
+@_remembered
 def from_iso639_2(code: str) -> str:
     """The tag for a container's code; "und" for none, for nonsense and for "multiple languages"."""
     if not code or not langcodes.tag_is_valid(code):
@@ -81,13 +84,13 @@ def from_iso639_2(code: str) -> str:
     return UNDETERMINED if primary(tag) in {"mul", "mis", "zxx", "und"} else tag
 
 
-@functools.cache
+@_remembered
 def name(tag: str) -> str:
     """In English, for logs and messages: "Brazilian Portuguese"."""
     return langcodes.get(tag).display_name()
 
 
-@functools.cache
+@_remembered
 def autonym(tag: str) -> str:
     """In the language itself, for players' menus: "Español"."""
     own = langcodes.get(tag).autonym()

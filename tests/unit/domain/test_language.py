@@ -90,3 +90,9 @@ def test_what_cannot_be_printed_is_no_language(text: str) -> None:
 def test_any_text_is_a_language_or_refused(text: str) -> None:
     with contextlib.suppress(UnknownLanguage):
         assert language.canonical(text)
+
+
+def test_tags_that_callers_make_up_do_not_fill_the_memory() -> None:
+    for number in range(4200):
+        language.autonym(f"en-x-{number}")
+    assert language.autonym.cache_info().currsize <= 4096
