@@ -31,11 +31,6 @@ class IslandSplitter:
     def __repr__(self) -> str:
         return f"IslandSplitter({len(self._words)} words waiting)"
 
-    @property
-    def waiting_from_ms(self) -> int | None:
-        """When the unfinished island begins: the next speech after those given so far."""
-        return self._words[0].start_ms if self._words else None
-
     def feed(self, words: Iterable[Word]) -> list[tuple[Word, ...]]:
         """Take more words; the islands that are complete now, none of them empty."""
         islands = []

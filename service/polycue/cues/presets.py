@@ -25,7 +25,6 @@ class Rules:
     no pictures.
     """
 
-    preset: str
     language: str
     frame_rate: Fraction | None
     max_line_chars: int
@@ -59,12 +58,7 @@ def rules_for(options: LayoutOptions, language: str, frame_rate: Fraction | None
         InvalidRequest: there is no such preset, or a number is out of bounds.
     """
     numbers = _preset_numbers(options.preset or DEFAULT_PRESET, language) | _own_numbers(options)
-    rules = Rules(
-        preset=options.preset or DEFAULT_PRESET,
-        language=language,
-        frame_rate=frame_rate,
-        **numbers,
-    )
+    rules = Rules(language=language, frame_rate=frame_rate, **numbers)
     if rules.min_cue_ms > rules.max_cue_ms:
         field = "min_cue_ms" if options.min_cue_ms is not None else "max_cue_ms"
         raise InvalidRequest(
