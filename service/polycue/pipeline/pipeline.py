@@ -93,12 +93,14 @@ class Pipeline:
         self, task: TranslateTask, *, workdir: Path, cancel: CancelToken, report: Report
     ) -> TaskResult:
         reading = read_subtitles(task.subtitle)
+        end_ms, count = _end_of(reading.cues), len(task.targets)
         tracks = []
-        for target in task.targets:
+        for done, target in enumerate(task.targets, start=1):
             tracks.append(
                 self.translate_cues(reading.cues, task.language, target, task.layout, cancel=cancel)
             )
-            report(StageMoved(Stage.TRANSLATE, _end_of(reading.cues), _end_of(reading.cues)))
+            processed_ms = end_ms * done // count
+            report(StageMoved(Stage.TRANSLATE, processed_ms, end_ms, finished=done == count))
         files = write_sidecars(
             tracks,
             task.formats,

@@ -6,7 +6,7 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue, CueFlag
 from polycue.domain.errors import PairNotInstalled, SubtitleSyntax, Unreadable
 from polycue.domain.notice import NoticeReason
-from polycue.domain.progress import Event, FileReady
+from polycue.domain.progress import Event, FileReady, Stage, StageMoved
 from polycue.domain.request import InputFile, LayoutOptions, TranslateTask
 from polycue.domain.track import Track, TrackFormat
 from polycue.pipeline.foreign import stem_without_language
@@ -114,3 +114,13 @@ def test_a_file_without_subtitles_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="gone"):
         run(TranslateTask(InputFile(tmp_path / "gone", "a.srt"), "en", ("es",)), tmp_path)
+
+
+def test_a_translation_ends_with_its_last_language(tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    path.write_text("1\n00:00:01,000 --> 00:00:02,000\nYes.\n", encoding="utf-8")
+    events = run(TranslateTask(InputFile(path, "a.srt"), "en", ("es", "de")), tmp_path)
+    assert [event for event in events if isinstance(event, StageMoved)] == [
+        StageMoved(Stage.TRANSLATE, 1000, 2000),
+        StageMoved(Stage.TRANSLATE, 2000, 2000, finished=True),
+    ]
