@@ -58,8 +58,9 @@ class ChunkFacts:
 class Transcript:
     """The words of a whole film in order, and how they came about.
 
-    ``language`` is the BCP-47 tag of most of its speech, "und" where nobody speaks;
-    ``language_probability`` is 1 where the caller named the language.
+    ``language`` is the BCP-47 tag that the caller named, else the one its first half minute of
+    speech was taken for, "und" where nobody speaks. ``language_probability`` is 1 where the caller
+    named the language, and 0 where nobody speaks.
     """
 
     words: tuple[Word, ...]
