@@ -94,10 +94,7 @@ class InstalledModels:
 def _translates(model: InstalledModel) -> bool:
     """Whether it writes English from other languages; the loaded model itself has the last word."""
     try:
-        noted = ModelNote.beside(model.path, model.name).translates
+        note = ModelNote.beside(model.path, model.name)
     except ModelDamaged:
         return False
-    if noted is not None:
-        return noted
-    # Turbo and distilled models were trained on transcription only, by their model cards.
-    return len(model.languages) > 1 and not any(kind in model.name for kind in ("turbo", "distil"))
+    return note.can_translate(model.name, multilingual=len(model.languages) > 1)

@@ -42,6 +42,13 @@ class ModelNote:
         except (ValueError, TypeError) as error:
             raise ModelDamaged(model, f"{FILENAME}: {error}") from error
 
+    def can_translate(self, model: str, *, multilingual: bool) -> bool:
+        """Whether the model of this name writes English from other languages."""
+        if self.translates is not None:
+            return self.translates
+        # Turbo and distilled models were trained on transcription only, by their model cards.
+        return multilingual and not any(kind in model for kind in ("turbo", "distil"))
+
     @classmethod
     def _checked(cls, values: Any) -> Self:
         if not isinstance(values, dict):

@@ -295,13 +295,11 @@ def _facts(model: WhisperModel, name: str, note: ModelNote) -> ModelFacts:
         for code in model.supported_languages
         if not multilingual or vocabulary.token_to_id(f"<|{code}|>") is not None
     ]
-    # Trained on transcription only, by their model cards.
-    only_transcribes = not multilingual or "turbo" in name or "distil" in name
     return ModelFacts(
         name=name,
         languages=tuple(known),
         max_chunk_ms=extractor.chunk_length * 1000,
-        translates=not only_transcribes if note.translates is None else note.translates,
+        translates=note.can_translate(name, multilingual=multilingual),
         demo=note.demo,
     )
 
