@@ -28,12 +28,10 @@ class Translator:
         device_index: int = 0,
         compute_type: str = "auto",
         threads: int = 0,
-        beam_size: int = 4,
     ) -> None:
         self._packages = packages
         self._device, self._device_index = device, device_index
         self._compute_type, self._threads = compute_type, threads
-        self._beam_size = beam_size
         self._loaded: OrderedDict[Package, ArgosModel] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -82,8 +80,8 @@ class Translator:
         found: dict[str, str] = {}
         for call in _calls({text for text in texts if any(map(str.isalnum, text))}):
             cancel.check()
-            results = model.translate(call, beam_size=self._beam_size)
-            found.update((text, best[0].text) for text, best in zip(call, results, strict=True))
+            results = model.translate(call)
+            found.update(zip(call, results, strict=True))
         return [found.get(text, text.strip()) for text in texts]
 
     def _model(self, package: Package) -> ArgosModel:
