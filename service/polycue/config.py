@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     threads: int = Field(
         default=0,
         ge=0,
-        description="Threads of one model call on the CPU; 0 means all cores.",
+        description="Threads of one model call on the CPU; 0 gives a recogniser up to 16 cores.",
     )
     offline: bool = Field(
         default=False,
