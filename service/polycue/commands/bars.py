@@ -1,11 +1,11 @@
 """How far a download is: a bar on a terminal, a line for each tenth elsewhere. All on stderr."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
 
-Progress = Callable[[int, int | None], None]
+from polycue.models.manifest import Progress
 
 
 def size_text(size_bytes: int) -> str:
