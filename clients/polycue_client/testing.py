@@ -127,11 +127,6 @@ class ScriptedServer:
         return faults.popleft() if faults else (0, None)
 
 
-def cancelled_job() -> Event:
-    """The last event of a script: the job runs until somebody cancels it."""
-    return Event(job=jobs_pb2.Job(state=jobs_pb2.JOB_STATE_CANCELLED))
-
-
 class _Answers(
     artifacts_pb2_grpc.ArtifactServiceServicer,
     catalog_pb2_grpc.CatalogServiceServicer,
@@ -274,6 +269,7 @@ class _Answers(
         yield from self._stream("WatchJob", map(self._in_time, events), context)
 
     def _in_time(self, event: Event) -> Event:
+        """A job whose script ends as cancelled runs until somebody cancels it."""
         if event.job.state == jobs_pb2.JOB_STATE_CANCELLED:
             self._server.cancelled.wait()
         return event
