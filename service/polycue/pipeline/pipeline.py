@@ -78,16 +78,17 @@ class Pipeline:
             transcript=done.transcript,
             report=report,
         )
+        duration_ms = done.transcript.duration_ms
+        report(StageMoved(Stage.RENDER, duration_ms, duration_ms, finished=True))
         notices = tuple(notice for track in done.tracks for notice in track.notices)
         muxing = Muxing(media, task.media, workdir=workdir, cancel=cancel, report=report)
         for options in task.mux:
             copies, told = muxing.copy(done.tracks, options)
             files += copies
             notices += told
-        report(StageMoved(Stage.MUX if task.mux else Stage.RENDER, 0, None, finished=True))
-        return TaskResult(
-            done.tracks, tuple(files), notices, done.transcript, done.transcript.duration_ms
-        )
+        if task.mux:
+            report(StageMoved(Stage.MUX, duration_ms, duration_ms, finished=True))
+        return TaskResult(done.tracks, tuple(files), notices, done.transcript, duration_ms)
 
     def translate(
         self, task: TranslateTask, *, workdir: Path, cancel: CancelToken, report: Report
@@ -131,9 +132,10 @@ class Pipeline:
             raise InvalidRequest("mux.burn_in_language_code", problem)
         muxing = Muxing(media, task.media, workdir=workdir, cancel=cancel, report=report)
         output, told = muxing.write(files, container, drawn=drawn)
-        report(StageMoved(Stage.MUX, 0, None, finished=True))
+        duration_ms = media.duration_ms or 0
+        report(StageMoved(Stage.MUX, duration_ms, media.duration_ms, finished=True))
         notices = (*chain.from_iterable(repairs for _, repairs in prepared), *told)
-        return TaskResult((), (output,), notices, duration_ms=media.duration_ms or 0)
+        return TaskResult((), (output,), notices, duration_ms=duration_ms)
 
     def translate_cues(
         self,

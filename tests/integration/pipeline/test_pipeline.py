@@ -12,6 +12,7 @@ from polycue.domain.errors import (
     RecognitionFailed,
 )
 from polycue.domain.notice import NoticeReason
+from polycue.domain.progress import Event, Stage, StageMoved
 from polycue.domain.request import (
     Container,
     GivenTrack,
@@ -120,6 +121,19 @@ def test_what_was_repaired_in_a_given_file_is_told(clip: Path, tmp_path: Path) -
     track = GivenTrack(InputFile(given, "given.srt"), "de")
     result = run(MuxTask(InputFile(clip, "clip.mp4"), (track,)), tmp_path)
     assert [notice.reason for notice in result.notices] == [NoticeReason.SUBTITLE_REPAIRED]
+
+
+def test_each_stage_ends_once_and_none_goes_back(clip: Path, tmp_path: Path) -> None:
+    task = SubtitleTask(InputFile(clip, "clip.mp4"), targets=("es",), mux=(MuxOptions(),))
+    events: list[Event] = []
+    pipeline = Pipeline(ScriptedRecogniser(SCRIPT), FakeTranslator())
+    pipeline.run(task, workdir=tmp_path, cancel=CancelToken(), report=events.append)
+    moves = [event for event in events if isinstance(event, StageMoved)]
+    for stage in Stage:
+        own = [moved for moved in moves if moved.stage is stage]
+        done = [moved.processed_ms for moved in own]
+        assert done == sorted(done)
+        assert [moved.finished for moved in own] == [False] * (len(own) - 1) + [True]
 
 
 def test_burning_in_draws_one_track_and_adds_the_others(clip: Path, tmp_path: Path) -> None:
