@@ -6,6 +6,7 @@ process with two threads (310 against 250 seconds of sound a second on two cores
 
 import os
 import random
+import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,9 +55,9 @@ def fit(job: Job) -> None:
     # glibc otherwise gives every large tensor back to the system and asks for it again.
     os.environ |= {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "100000000000"}
     job.folder.mkdir(parents=True, exist_ok=True)
-    meeting_place = job.folder / f"meet-{os.getpid()}"
-    multiprocessing.spawn(_run, (processes, meeting_place, job), nprocs=processes)
-    meeting_place.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        meeting_place = Path(folder, "meet")
+        multiprocessing.spawn(_run, (processes, meeting_place, job), nprocs=processes)
 
 
 def load(folder: Path, rows: Rows) -> Whisper:
