@@ -8,7 +8,7 @@
     │   ├── LimitExceeded               longer or larger than the server takes
     │   ├── NotMedia
     │   └── SubtitleSyntax
-    ├── NotFound                        no such job, upload, artifact or model
+    ├── NotFound                        no such job, upload or artifact
     ├── PreconditionFailed              right in itself, but not with what is there now
     │   ├── ModelMissing                metadata `command` gets it
     │   ├── PairNotInstalled            metadata `command` gets it

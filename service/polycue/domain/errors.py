@@ -7,7 +7,7 @@
     │   ├── UnknownLanguage
     │   ├── RequestIdReused
     │   └── LimitExceeded               longer, larger or more than is allowed
-    ├── NotFound                        job, upload, artifact or model that is not there
+    ├── NotFound                        job, upload or artifact that is not there
     ├── MediaError                      the file is at fault
     │   ├── NotMedia
     │   ├── NoAudioStream
@@ -116,7 +116,7 @@ class LimitExceeded(InvalidRequest):
 
 
 class NotFound(PolycueError):
-    """Nothing has this name. ``kind`` is 'job', 'upload', 'artifact' or 'model'."""
+    """Nothing has this name. ``kind`` is 'job', 'upload' or 'artifact'."""
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(f"there is no {kind} {name!r}")

@@ -144,14 +144,12 @@ def test_facts_are_told_under_names_for_programs() -> None:
 
 def test_what_is_not_found_has_a_reason_of_its_own() -> None:
     reasons = {
-        kind: status.reason_of(errors.NotFound(kind, "x"))
-        for kind in ("job", "upload", "artifact", "model")
+        kind: status.reason_of(errors.NotFound(kind, "x")) for kind in ("job", "upload", "artifact")
     }
     assert reasons == {
         "job": "JOB_NOT_FOUND",
         "upload": "UPLOAD_NOT_FOUND",
         "artifact": "ARTIFACT_NOT_FOUND",
-        "model": "MODEL_NOT_FOUND",
     }
 
 
