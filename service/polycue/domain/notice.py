@@ -16,9 +16,9 @@ class NoticeReason(StrEnum):
     DISCONTINUITY = "DISCONTINUITY"  # the stream's clock jumps
     LANGUAGE_UNCERTAIN = "LANGUAGE_UNCERTAIN"  # detected with little confidence
     TRANSLATION_KEPT_SOURCE = "TRANSLATION_KEPT_SOURCE"  # a sentence came back unusable
-    SUBTITLE_REPAIRED = "SUBTITLE_REPAIRED"  # a foreign file broke its format's rules
+    SUBTITLE_REPAIRED = "SUBTITLE_REPAIRED"  # cues broke a rule, overlapped or outran the film
     DEMO_MODEL = "DEMO_MODEL"  # made by the demo models of a small world
-    TRACK_LEFT_OUT = "TRACK_LEFT_OUT"  # a stream the target container cannot hold
+    TRACK_LEFT_OUT = "TRACK_LEFT_OUT"  # the container cannot hold it, or it is empty
 
 
 @dataclass(frozen=True, slots=True)
