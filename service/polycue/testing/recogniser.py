@@ -54,9 +54,6 @@ class ScriptedRecogniser:
             raise LanguageNotSupported(facts.name, options.language)
         return self._recognised(chunks, options, cancel)
 
-    def close(self) -> None:
-        """Nothing is held."""
-
     def _recognised(
         self, chunks: Iterable[Chunk], options: SpeechOptions, cancel: CancelToken
     ) -> Iterator[Recognised]:

@@ -50,7 +50,7 @@ class MemoryJobs:
         found = (
             job
             for job in newest_first
-            if (before is None or job.number < before) and wanted.matches(job)
+            if (before is None or job.number < before) and _matches(job, wanted)
         )
         return list(itertools.islice(found, limit))
 
@@ -126,3 +126,9 @@ class MemoryUploads:
     def ids(self) -> Collection[str]:
         with self._lock:
             return set(self._uploads)
+
+
+def _matches(job: Job, wanted: JobFilter) -> bool:
+    return (not wanted.states or job.state in wanted.states) and all(
+        job.labels.get(key) == value for key, value in wanted.labels.items()
+    )

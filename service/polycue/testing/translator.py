@@ -44,9 +44,6 @@ class FakeTranslator:
             translated = [self._text(text, target) for text in translated]
         return translated
 
-    def close(self) -> None:
-        """As the real one's; nothing is held."""
-
     def _text(self, text: str, target: str) -> str:
         if not any(map(str.isalnum, text)):
             return text.strip()

@@ -18,11 +18,6 @@ class JobFilter:
     states: frozenset[JobState] = frozenset()
     labels: Mapping[str, str] = field(default_factory=dict)
 
-    def matches(self, job: Job) -> bool:
-        return (not self.states or job.state in self.states) and all(
-            job.labels.get(key) == value for key, value in self.labels.items()
-        )
-
 
 class JobStore(Protocol):
     def repeated(self, request_id: str, fingerprint: str) -> Job | None:
