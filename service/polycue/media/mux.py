@@ -123,8 +123,7 @@ class _Job:
                 tail = child.finish()
         except ToolFailed as error:
             raise self._refusal(error) from error
-        if says_no_space(tail):  # ffmpeg ends well where only the index did not fit any more
-            raise self._no_space()
+        self._check_space(tail)
         return complaints
 
     @property
@@ -138,9 +137,11 @@ class _Job:
 
     def _convert(self, argv: Sequence[str]) -> command.Completed:
         try:
-            return command.run(argv, timeout_s=CONVERT_TIMEOUT_S, cancel=self.cancel)
+            completed = command.run(argv, timeout_s=CONVERT_TIMEOUT_S, cancel=self.cancel)
         except ToolFailed as error:
             raise self._refusal(error) from error
+        self._check_space(completed.stderr_tail)
+        return completed
 
     def _probe(self) -> Media:
         try:
@@ -170,6 +171,11 @@ class _Job:
         text = drawing.read_text(encoding="utf-8")
         drawing.write_text(re.sub(r"\{(?!\\)", r"\\{", text), encoding="utf-8")
         return self.plan.burned, drawing
+
+    def _check_space(self, stderr_tail: str) -> None:
+        # ffmpeg ends well where only the last of a file, or all of a small one, found no room.
+        if says_no_space(stderr_tail):
+            raise self._no_space()
 
     def _no_space(self) -> Unwritable:
         return Unwritable(self.to, "no space is left on the device")

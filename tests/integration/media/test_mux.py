@@ -1,4 +1,6 @@
+import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -571,6 +573,23 @@ def frame_at(path: Path, seconds: float) -> bytes:
     argv = ["ffmpeg", "-v", "error", "-ss", str(seconds), "-i", str(path), "-frames:v", "1"]
     argv += ["-f", "rawvideo", "-pix_fmt", "gray", "-"]
     return subprocess.run(argv, check=True, capture_output=True, timeout=60).stdout
+
+
+def test_a_drawing_that_found_no_room_is_no_film_without_subtitles(
+    film: Path, track: Track, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # ffmpeg ends with 0 and an empty file where a text as small as this does not fit.
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "ffmpeg").write_text(
+        '#!/bin/sh\nfor last; do :; done\ncase "$*" in\n'
+        '*"-f ass "*) : > "${last#file:}"; echo "No space left on device" >&2 ;;\n'
+        f'*) exec {shutil.which("ffmpeg")} "$@" ;;\nesac\n'
+    )
+    (tools / "ffmpeg").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    with pytest.raises(Unwritable, match="no space"):
+        write(film, Container.MKV, burn_in=track("en"))
 
 
 @pytest.mark.parametrize(
