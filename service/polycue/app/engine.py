@@ -69,7 +69,7 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
         device=device.kind,
         device_index=device.index,
         compute_type=settings.compute_type,
-        threads=settings.threads,
+        threads=device.threads,
     )
 
     def ready() -> None:

@@ -44,9 +44,15 @@ class DetectionOptions:
     padding_ms: int = 200
 
 
+MAX_BEAM_SIZE = 10  # Whisper's users take 1 or 5; every beam more costs memory and time
+
+
 @dataclass(frozen=True, slots=True)
 class SpeechOptions:
-    """How to recognise. ``model`` "" means the server's default, ``language`` "" means detect."""
+    """How to recognise. ``model`` "" means the server's default, ``language`` "" means detect.
+
+    ``beam_size`` is within 1..MAX_BEAM_SIZE.
+    """
 
     model: str = ""
     language: str = ""

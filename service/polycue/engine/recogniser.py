@@ -10,14 +10,13 @@ from polycue.domain import language as languages
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk, ModelFacts, Recognised
 from polycue.domain.errors import Draining, InvalidRequest, LanguageNotSupported
-from polycue.domain.request import SpeechOptions, SpeechTask
+from polycue.domain.request import MAX_BEAM_SIZE, SpeechOptions, SpeechTask
 from polycue.engine.backends.backend import Backend
 from polycue.engine.backends.threads import ThreadBackend
 from polycue.engine.batcher import Batcher, Result
 from polycue.engine.devices import Device
 from polycue.speech.passage import DecodeSettings, Passage
 
-_MAX_BEAM_SIZE = 20
 _BATCHES_AHEAD = 2  # one at work and one waiting keep the device busy
 _DETECTION_MS = 30_000  # of speech; what Whisper hears at once, and its own detection is made on
 
@@ -102,8 +101,8 @@ class Recogniser:
 
 
 def _settings(options: SpeechOptions, facts: ModelFacts) -> DecodeSettings:
-    if not 1 <= options.beam_size <= _MAX_BEAM_SIZE:
-        raise InvalidRequest("speech.beam_size", f"is within 1..{_MAX_BEAM_SIZE}")
+    if not 1 <= options.beam_size <= MAX_BEAM_SIZE:
+        raise InvalidRequest("speech.beam_size", f"is within 1..{MAX_BEAM_SIZE}")
     if options.task is SpeechTask.TRANSLATE and not facts.translates:
         raise InvalidRequest("speech.task", f"model {facts.name!r} cannot translate by itself")
     language = options.language

@@ -7,6 +7,7 @@ from polycue.cues.presets import rules_for
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.language import UNDETERMINED
 from polycue.domain.request import (
+    MAX_BEAM_SIZE,
     Container,
     DetectionOptions,
     LayoutOptions,
@@ -53,7 +54,7 @@ def speech_options(config: media_pb2.TranscribeConfig, field: str) -> SpeechOpti
     default = SpeechOptions()
     beam_size = default.beam_size
     if config.HasField("beam_size"):
-        beam_size = int(fields.within(config.beam_size, f"{field}.beam_size", 1, 10))
+        beam_size = int(fields.within(config.beam_size, f"{field}.beam_size", 1, MAX_BEAM_SIZE))
     return SpeechOptions(
         model=names.model_name(config.model, f"{field}.model"),
         language=fields.optional_language(config.language_code, f"{field}.language_code"),
