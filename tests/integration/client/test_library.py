@@ -12,7 +12,8 @@ from polycue.testing.pipeline import FakePipeline, Gate
 from polycue_client import Retry, aio, connect, errors
 from support.served import Wire, served
 
-QUICK = Retry(attempts=20, first_delay_s=0.01, longest_delay_s=0.1)
+# Quick to try, slow to give up: a machine under load takes seconds to start the next server.
+QUICK = Retry(attempts=200, first_delay_s=0.01, longest_delay_s=0.1)
 WAIT_S = 20
 
 
