@@ -87,7 +87,7 @@ LOCK := pip compile pyproject.toml --universal --generate-hashes --overrides ove
 lock: | $(UV)                  ## compile the lock files anew
 	$(UV) $(LOCK) --extra service -o requirements.lock
 	$(UV) $(LOCK) --extra service --extra cuda -c requirements.lock -o requirements-cuda.lock
-	$(UV) $(LOCK) --extra service --group dev -c requirements.lock -o requirements-dev.lock
+	$(UV) $(LOCK) --extra service --extra imsc --group dev -c requirements.lock -o requirements-dev.lock
 
 # --- benchmarks and demo material -----------------------------------------------------------------
 
