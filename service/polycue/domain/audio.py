@@ -1,5 +1,6 @@
 """Decoded sound, as every model here takes it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,3 +51,14 @@ class Span:
     @property
     def duration_ms(self) -> int:
         return self.end_ms - self.start_ms
+
+
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans in order, with those that touch or overlap as one: a cut may fall into speech."""
+    done: list[Span] = []
+    for span in spans:
+        if done and span.start_ms <= done[-1].end_ms:
+            done[-1] = Span(done[-1].start_ms, max(done[-1].end_ms, span.end_ms))
+        else:
+            done.append(span)
+    return tuple(done)

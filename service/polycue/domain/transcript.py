@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from polycue.domain.audio import Span
 from polycue.domain.notice import Notice
 
 
@@ -60,7 +61,8 @@ class Transcript:
 
     ``language`` is the BCP-47 tag that the caller named, else the one its first half minute of
     speech was taken for, "und" where nobody speaks. ``language_probability`` is 1 where the caller
-    named the language, and 0 where nobody speaks.
+    named the language, and 0 where nobody speaks. ``speech`` is where the detector heard somebody,
+    in order, without padding; empty also where a stored transcript does not say.
     """
 
     words: tuple[Word, ...]
@@ -70,6 +72,7 @@ class Transcript:
     duration_ms: int
     model: str
     notices: tuple[Notice, ...] = ()
+    speech: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

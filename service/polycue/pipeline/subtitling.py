@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from polycue.cues.islands import IslandSplitter
 from polycue.cues.presets import rules_for
 from polycue.cues.sentences import sentences
-from polycue.domain.audio import Audio
+from polycue.domain.audio import Audio, Span, joined
 from polycue.domain.cancel import CancelToken
-from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.chunk import Chunk, ModelFacts, Recognised
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.language import UNDETERMINED, name, primary
 from polycue.domain.media import Media, Stream
@@ -59,6 +59,7 @@ class Subtitling:
         self._task, self._media = task, media
         self._recogniser, self._translator = recogniser, translator
         self._cancel, self._report = cancel, report
+        self._speech: list[Span] = []
         self._results: list[Recognised] = []
         self._islands = IslandSplitter()
         self._source: GrowingTrack | None = None
@@ -75,7 +76,7 @@ class Subtitling:
                 self._heard(decoding), self._task.speech.detection, max_chunk_ms=facts.max_chunk_ms
             )
             for result in self._recogniser.transcribe(
-                chunks, self._task.speech, cancel=self._cancel
+                self._noted(chunks), self._task.speech, cancel=self._cancel
             ):
                 self._take(result)
             duration_ms = max(decoding.decoded_ms, self._media.duration_ms or 0)
@@ -113,6 +114,12 @@ class Subtitling:
             done_ms = block.end_ms
             self._report(StageMoved(Stage.EXTRACT, done_ms, total_ms))
         self._report(StageMoved(Stage.EXTRACT, done_ms, total_ms, finished=True))
+
+    def _noted(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """Pass the chunks on and keep where somebody speaks in them."""
+        for chunk in chunks:
+            self._speech += chunk.speech
+            yield chunk
 
     def _take(self, result: Recognised) -> None:
         """Keep a chunk's words, and lay out the islands they complete."""
@@ -192,6 +199,7 @@ class Subtitling:
             duration_ms=duration_ms,
             model=facts.name,
             notices=notices,
+            speech=joined(self._speech),
         )
 
     def _empty_tracks(self, transcript: Transcript) -> tuple[Track, ...]:

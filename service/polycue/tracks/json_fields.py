@@ -1,7 +1,7 @@
 """JSON objects read by name and type, with errors that say where a value is wrong."""
 
 import math
-from typing import Self
+from typing import Self, TypeGuard
 
 _MAX_WHOLE = 2**53  # beyond it JSON readers disagree (RFC 8259, section 6)
 
@@ -36,7 +36,7 @@ class Fields:
 
     def whole(self, name: str) -> int:
         value = self._values.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _MAX_WHOLE:
+        if not _is_whole(value):
             raise self._wrong(name, "whole number")
         return value
 
@@ -72,6 +72,10 @@ class Fields:
             raise self._wrong(name, "object of texts")
         return values
 
+    def pairs(self, name: str) -> list[tuple[int, int]]:
+        """Lists of two whole numbers."""
+        return [self._pair(name, value) for value in self._list(name)]
+
     def child(self, name: str) -> Self | None:
         value = self._values.get(name)
         return None if value is None else type(self)(value, f"{self._where}.{name}")
@@ -86,5 +90,15 @@ class Fields:
             raise self._wrong(name, "list")
         return values
 
+    def _pair(self, name: str, value: object) -> tuple[int, int]:
+        match value:
+            case [first, second] if _is_whole(first) and _is_whole(second):
+                return first, second
+        raise self._wrong(name, "list of pairs of whole numbers")
+
     def _wrong(self, name: str, wanted: str) -> WrongField:
         return self.error(f"has no {wanted} in {name!r}")
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MAX_WHOLE

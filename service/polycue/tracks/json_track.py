@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from polycue.domain.audio import Span
 from polycue.domain.cue import Cue, CueFlag
 from polycue.domain.errors import SubtitleSyntax
 from polycue.domain.notice import Notice, NoticeReason
@@ -166,6 +167,7 @@ def _transcript(transcript: Transcript) -> dict[str, object]:
         "duration_ms": transcript.duration_ms,
         "notices": _notices(transcript.notices),
         "chunks": [_chunk(chunk) for chunk in transcript.chunks],
+        "speech": [[span.start_ms, span.end_ms] for span in transcript.speech],
     }
 
 
@@ -178,7 +180,12 @@ def _read_transcript(fields: Fields) -> Transcript:
         duration_ms=fields.whole("duration_ms"),
         model=fields.text("model"),
         notices=_read_notices(fields),
+        speech=_checked(_read_speech, fields),
     )
+
+
+def _read_speech(fields: Fields) -> tuple[Span, ...]:
+    return tuple(Span(start_ms, end_ms) for start_ms, end_ms in fields.pairs("speech"))
 
 
 def _chunk(chunk: ChunkFacts) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """The stages together, with real sound and a recogniser that says what it is told."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,16 @@ def test_a_doubtful_language_is_told(clip: Path, tmp_path: Path) -> None:
     assert [(n.reason, n.facts["probability"]) for n in notices] == [
         (NoticeReason.LANGUAGE_UNCERTAIN, "0.310")
     ]
+
+
+def test_where_somebody_speaks_is_kept(clip: Path, tmp_path: Path) -> None:
+    transcript = run(SubtitleTask(InputFile(clip, "clip.mp4")), tmp_path).transcript
+    assert transcript is not None
+    speech = transcript.speech
+    assert 3300 < speech[0].start_ms < 3700
+    assert all(one.end_ms < other.start_ms for one, other in pairwise(speech))
+    heard_ms = sum(span.duration_ms for span in speech)
+    assert 4000 < heard_ms < 5500  # 3.5 to 6.4 s and 7.2 to 9.2 s, less short pauses
 
 
 def test_a_chunk_that_fails_fails_the_film_and_says_where(clip: Path, tmp_path: Path) -> None:

@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 
-from polycue.domain.audio import SAMPLE_RATE_HZ, Audio, Span
+from polycue.domain.audio import SAMPLE_RATE_HZ, Audio, Span, joined
 from polycue.domain.cue import Cue
 from polycue.domain.track import Track, TrackKind, sidecar_name
 from polycue.domain.transcript import Sentence, Word, text_of
+
+
+def test_speech_that_was_cut_is_joined_again() -> None:
+    parts = (Span(0, 5), Span(5, 9), Span(7, 8), Span(10, 12))
+    assert joined(parts) == (Span(0, 9), Span(10, 12))
+    assert joined(()) == ()
 
 
 @pytest.mark.parametrize("text", ["", " ", " a", "a\n"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from polycue.domain.audio import Span
 from polycue.domain.cue import Cue, CueFlag
 from polycue.domain.errors import SubtitleSyntax
 from polycue.domain.notice import Notice, NoticeReason
@@ -27,6 +28,7 @@ TRANSCRIPT = Transcript(
     duration_ms=4000,
     model="demo-en",
     notices=(Notice(NoticeReason.DEMO_MODEL, "made by the demo models", {"model": "demo-en"}),),
+    speech=(Span(500, 1450),),
 )
 TRACK = Track(
     "en",
@@ -102,6 +104,14 @@ def test_a_document_of_cues_alone_is_enough() -> None:
     assert json_track.read(json.dumps(minimal)).cues == (Cue(0, 9, ("Hi",)),)
 
 
+def test_a_transcript_from_before_speech_was_kept_reads_without_it() -> None:
+    stored = json.loads(document())
+    del stored["transcript"]["speech"]
+    again = json_track.read_document(json.dumps(stored)).transcript
+    assert again == replace(TRANSCRIPT, speech=())
+
+
+HEARD = json.loads(json_track.write(TRACK, TRANSCRIPT))["transcript"]
 CUE = {"start_ms": 0, "end_ms": 9, "lines": ["Hi"]}
 
 
@@ -128,6 +138,9 @@ CUE = {"start_ms": 0, "end_ms": 9, "lines": ["Hi"]}
         ({"cues": [{**CUE, "words": [{"text": " "}]}]}, "words[0]"),
         ({"cues": [CUE, CUE]}, "overlap"),
         ({"transcript": []}, "transcript is not an object"),
+        ({"transcript": {**HEARD, "speech": [5, 6]}}, "pairs of whole numbers in 'speech'"),
+        ({"transcript": {**HEARD, "speech": [[5, 6, 7]]}}, "pairs of whole numbers in 'speech'"),
+        ({"transcript": {**HEARD, "speech": [[6, 5]]}}, "transcript cannot be"),
         ({"notices": [{"reason": "ODD", "message": ""}]}, "notices[0]"),
         ({"notices": [{"reason": "NO_SPEECH", "message": "", "facts": {"a": 1}}]}, "'facts'"),
     ],
