@@ -67,5 +67,14 @@ def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any] | None:
     return state
 
 
+def fast_precision(device: torch.device) -> torch.autocast:
+    """Autocast to bfloat16 where the hardware multiplies it; elsewhere it does nothing.
+
+    A CPU without the instructions emulates them: 6 s a step of the recogniser against 0.6 s.
+    """
+    multiplies = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=multiplies)
+
+
 def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
