@@ -20,6 +20,7 @@ def flags_of(cue: Cue, rules: Rules) -> frozenset[CueFlag]:
         CueFlag.TOO_SHORT: cue.duration_ms < rules.min_cue_ms,
         CueFlag.READING_SPEED: 1000 * chars > rules.max_chars_per_second * cue.duration_ms,
         CueFlag.LOW_CONFIDENCE: _is_doubtful(cue),
+        CueFlag.SUSPECT: any(word.suspect for word in cue.words),
     }
     return frozenset(flag for flag, applies in found.items() if applies)
 

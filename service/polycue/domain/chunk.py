@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from polycue.domain.audio import Audio, Span
+from polycue.domain.defence import Verdict
 from polycue.domain.transcript import ChunkFacts, Word
 
 
@@ -19,11 +20,18 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What the recogniser made of a chunk: its words in order, within the chunk's time."""
+    """What the recogniser made of a chunk: its words in order, within the chunk's time.
+
+    ``astray_ms`` says of each word how far from any speech attention had put it before it was laid
+    onto the speech; 0 within speech, empty where that is not known. ``verdicts`` is what was done
+    about words that nobody said.
+    """
 
     words: tuple[Word, ...]
     facts: ChunkFacts
     language_probability: float
+    astray_ms: tuple[int, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

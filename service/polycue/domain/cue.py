@@ -14,6 +14,7 @@ class CueFlag(StrEnum):
     TOO_SHORT = "too_short"  # no room for the preset's shortest stay
     KEPT_SOURCE = "kept_source"  # not translated: the translation was unusable
     LOW_CONFIDENCE = "low_confidence"  # the recogniser doubts its words
+    SUSPECT = "suspect"  # perhaps nobody said it: a loop, a made-up credit, words without speech
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from polycue.domain.cue import Cue
+from polycue.domain.track import TrackKind
 
 
 class Stage(StrEnum):
@@ -48,6 +49,7 @@ class CuesReady:
     language: str
     first_index: int
     cues: tuple[Cue, ...]
+    kind: TrackKind = TrackKind.SUBTITLES
 
 
 @dataclass(frozen=True, slots=True)

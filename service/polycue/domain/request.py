@@ -44,6 +44,25 @@ class DetectionOptions:
     padding_ms: int = 200
 
 
+@dataclass(frozen=True, slots=True)
+class DefenceOptions:
+    """When words are doubted, and how often they are heard again.
+
+    A chunk is doubted whose text deflates to less than 1/``max_compression_ratio``, or whose tokens
+    have a mean log probability below ``min_avg_logprob``; words that attention puts further than
+    ``silence_ms`` from any speech; and more than ``max_chars_per_second``. The numbers are
+    openai/whisper's as far as it has them. ``temperatures`` are those of the further tries.
+    """
+
+    enabled: bool = True
+    max_compression_ratio: float = 2.4
+    min_avg_logprob: float = -1.0
+    max_no_speech_prob: float = 0.6
+    silence_ms: int = 500
+    max_chars_per_second: float = 35.0
+    temperatures: tuple[float, ...] = (0.2, 0.4, 0.8)
+
+
 MAX_BEAM_SIZE = 10  # Whisper's users take 1 or 5; every beam more costs memory and time
 
 
@@ -51,7 +70,9 @@ MAX_BEAM_SIZE = 10  # Whisper's users take 1 or 5; every beam more costs memory 
 class SpeechOptions:
     """How to recognise. ``model`` "" means the server's default, ``language`` "" means detect.
 
-    ``beam_size`` is within 1..MAX_BEAM_SIZE.
+    ``beam_size`` is within 1..MAX_BEAM_SIZE. ``multilingual`` says whether the language may change
+    within the film, None that it may where none is named; then only to one of
+    ``allowed_languages``, where there are any. A language that is named is what it begins with.
     """
 
     model: str = ""
@@ -61,6 +82,9 @@ class SpeechOptions:
     initial_prompt: str = ""
     hotwords: tuple[str, ...] = ()
     detection: DetectionOptions = DetectionOptions()
+    allowed_languages: tuple[str, ...] = ()
+    multilingual: bool | None = None
+    defence: DefenceOptions = DefenceOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +126,10 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class SubtitleTask:
-    """Media to tracks, and to muxed copies."""
+    """Media to tracks, and to muxed copies.
+
+    ``forced`` adds to each track one of the parts that are not in the film's main language.
+    """
 
     media: InputFile
     audio: AudioChoice = AudioChoice()
@@ -111,6 +138,7 @@ class SubtitleTask:
     layout: LayoutOptions = LayoutOptions()
     formats: tuple[TrackFormat, ...] = (TrackFormat.SRT,)
     mux: tuple[MuxOptions, ...] = ()
+    forced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from polycue.domain.audio import Span
+from polycue.domain.defence import Verdict
 from polycue.domain.notice import Notice
 
 
@@ -13,7 +14,9 @@ class Word:
     """A word with its punctuation and its time from the start of the media.
 
     ``text`` has no white space around it. ``joined`` says that it follows the word before without a
-    space, as in Japanese, Chinese or Thai. ``probability`` is within 0..1.
+    space, as in Japanese, Chinese or Thai. ``probability`` is within 0..1. ``language`` is BCP-47
+    where a word is in another language than its transcript, else "". ``suspect`` words may never
+    have been spoken.
     """
 
     text: str
@@ -22,6 +25,8 @@ class Word:
     probability: float | None = None
     speaker: str | None = None
     joined: bool = False
+    language: str = ""
+    suspect: bool = False
 
     def __post_init__(self) -> None:
         if not self.text or self.text != self.text.strip():
@@ -44,6 +49,8 @@ class ChunkFacts:
 
     ``avg_logprob`` is the mean natural log probability of a token; ``compression_ratio`` the
     size of the text over its size when deflated; openai/whisper takes more than 2.4 for a loop.
+    ``speech_ms`` is how much speech the detector heard in it; ``temperature`` the one at which the
+    words were sampled, 0 for the first and plain search.
     """
 
     start_ms: int
@@ -53,6 +60,8 @@ class ChunkFacts:
     no_speech_prob: float
     compression_ratio: float
     word_count: int
+    speech_ms: int = 0
+    temperature: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,8 @@ class Transcript:
     ``language`` is the BCP-47 tag that the caller named, else the one its first half minute of
     speech was taken for, "und" where nobody speaks. ``language_probability`` is 1 where the caller
     named the language, and 0 where nobody speaks. ``speech`` is where the detector heard somebody,
-    in order, without padding; empty also where a stored transcript does not say.
+    in order, without padding; empty also where a stored transcript does not say. ``defence`` is
+    what was done about words that nobody said, in order of time.
     """
 
     words: tuple[Word, ...]
@@ -73,6 +83,15 @@ class Transcript:
     model: str
     notices: tuple[Notice, ...] = ()
     speech: tuple[Span, ...] = ()
+    defence: tuple[Verdict, ...] = ()
+
+    @property
+    def languages(self) -> dict[str, int]:
+        """Milliseconds of speech in each language, the most spoken one first."""
+        heard: dict[str, int] = {}
+        for chunk in self.chunks:
+            heard[chunk.language] = heard.get(chunk.language, 0) + chunk.speech_ms
+        return dict(sorted(heard.items(), key=lambda item: -item[1]))
 
 
 @dataclass(frozen=True, slots=True)

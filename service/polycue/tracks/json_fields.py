@@ -34,15 +34,15 @@ class Fields:
     def text_or_none(self, name: str) -> str | None:
         return None if self._values.get(name) is None else self.text(name)
 
-    def whole(self, name: str) -> int:
-        value = self._values.get(name)
+    def whole(self, name: str, default: int | None = None) -> int:
+        value = self._values.get(name, default)
         if not _is_whole(value):
             raise self._wrong(name, "whole number")
         return value
 
-    def number(self, name: str) -> float:
-        """NaN where the document says null."""
-        number = self.number_or_none(name)
+    def number(self, name: str, default: float | None = None) -> float:
+        """NaN where the document says null; ``default`` where it says nothing."""
+        number = self.number_or_none(name) if name in self._values else default
         return math.nan if number is None else number
 
     def number_or_none(self, name: str) -> float | None:

@@ -16,6 +16,7 @@ from polycue.domain.errors import SubtitleSyntax
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.track import Track, TrackKind
 from polycue.domain.transcript import ChunkFacts, Transcript, Word
+from polycue.tracks import json_defence
 from polycue.tracks.json_fields import Fields, WrongField
 from polycue.tracks.reading import Reading
 from polycue.tracks.text import without_surrogates
@@ -145,6 +146,10 @@ def _word(word: Word) -> dict[str, object]:
         written["speaker"] = word.speaker
     if word.joined:
         written["joined"] = True
+    if word.language:
+        written["language"] = word.language
+    if word.suspect:
+        written["suspect"] = True
     return written
 
 
@@ -156,6 +161,8 @@ def _read_word(fields: Fields) -> Word:
         probability=fields.number_or_none("probability"),
         speaker=fields.text_or_none("speaker"),
         joined=fields.flag("joined"),
+        language=fields.text("language", ""),
+        suspect=fields.flag("suspect"),
     )
 
 
@@ -168,6 +175,7 @@ def _transcript(transcript: Transcript) -> dict[str, object]:
         "notices": _notices(transcript.notices),
         "chunks": [_chunk(chunk) for chunk in transcript.chunks],
         "speech": [[span.start_ms, span.end_ms] for span in transcript.speech],
+        "defence": json_defence.write(transcript.defence),
     }
 
 
@@ -181,6 +189,7 @@ def _read_transcript(fields: Fields) -> Transcript:
         model=fields.text("model"),
         notices=_read_notices(fields),
         speech=_checked(_read_speech, fields),
+        defence=tuple(_checked(json_defence.read, entry) for entry in fields.children("defence")),
     )
 
 
@@ -197,6 +206,8 @@ def _chunk(chunk: ChunkFacts) -> dict[str, object]:
         "no_speech_prob": _number(chunk.no_speech_prob),
         "compression_ratio": _number(chunk.compression_ratio),
         "word_count": chunk.word_count,
+        "speech_ms": chunk.speech_ms,
+        "temperature": _number(chunk.temperature),
     }
 
 
@@ -209,6 +220,8 @@ def _read_chunk(fields: Fields) -> ChunkFacts:
         no_speech_prob=fields.number("no_speech_prob"),
         compression_ratio=fields.number("compression_ratio"),
         word_count=fields.whole("word_count"),
+        speech_ms=fields.whole("speech_ms", 0),
+        temperature=fields.number("temperature", 0.0),
     )
 
 

@@ -15,6 +15,7 @@ from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import CuesReady, Event, MediaFound, Stage, StageMoved
 from polycue.domain.request import (
     Container,
+    DefenceOptions,
     DetectionOptions,
     InputFile,
     LayoutOptions,
@@ -66,6 +67,17 @@ def test_everything_said_arrives() -> None:
             speech_detection=media_pb2.SpeechDetectionConfig(
                 threshold=0.25, min_silence=times.duration(120), padding=times.duration(0)
             ),
+            allowed_language_codes=["pt-BR", "ES"],
+            multilingual=True,
+            defence=media_pb2.DefenceConfig(
+                off=True,
+                compression_ratio_threshold=2,
+                logprob_threshold=-0.5,
+                no_speech_threshold=0.75,
+                hallucination_silence_threshold=times.duration(2000),
+                max_chars_per_second=25,
+                temperatures=[0, 0.2, 1],
+            ),
         ),
         translations=[
             media_pb2.TranslateConfig(target_language_code=code) for code in ("es", "zh-hant")
@@ -87,6 +99,7 @@ def test_everything_said_arrives() -> None:
             ),
             jobs_pb2.MuxConfig(),
         ],
+        forced=True,
     )
     assert tasks.task(message, find) == SubtitleTask(
         media=FILE,
@@ -99,11 +112,15 @@ def test_everything_said_arrives() -> None:
             initial_prompt="A film.",
             hotwords=("polycue",),
             detection=DetectionOptions(threshold=0.25, min_silence_ms=120, padding_ms=0),
+            allowed_languages=("pt-BR", "es"),
+            multilingual=True,
+            defence=DefenceOptions(False, 2.0, -0.5, 0.75, 2000, 25.0, (0.2, 1.0)),
         ),
         targets=("es", "zh-Hant"),
         layout=LayoutOptions("netflix", 37, 1, 900, 6000, 17.5),
         formats=(TrackFormat.VTT, TrackFormat.JSON),
         mux=(MuxOptions(Container.WEBM, burn_in="es", default="pt-BR"), MuxOptions()),
+        forced=True,
     )
 
 
@@ -130,6 +147,10 @@ def heard(**selector: Any) -> jobs_pb2.JobSpec:
 
 def detected(**config: Any) -> jobs_pb2.JobSpec:
     return transcribe(speech_detection=media_pb2.SpeechDetectionConfig(**config))
+
+
+def defended(**config: Any) -> jobs_pb2.JobSpec:
+    return transcribe(defence=media_pb2.DefenceConfig(**config))
 
 
 BAD: dict[str, list[jobs_pb2.JobSpec]] = {
@@ -161,6 +182,26 @@ BAD: dict[str, list[jobs_pb2.JobSpec]] = {
         detected(min_silence=Duration(seconds=2**62)),
     ],
     "spec.subtitle.transcribe.speech_detection.padding": [detected(padding=Duration(seconds=6))],
+    "spec.subtitle.transcribe.allowed_language_codes": [
+        transcribe(allowed_language_codes=["es", "ES"]),
+        transcribe(allowed_language_codes=["es"], language_code="en"),
+        transcribe(allowed_language_codes=["es"] * 101),
+    ],
+    "spec.subtitle.transcribe.allowed_language_codes[1]": [
+        transcribe(allowed_language_codes=["es", code]) for code in ("", "no language")
+    ],
+    **{
+        f"spec.subtitle.transcribe.defence.{name}": [defended(**{name: v}) for v in values]
+        for name, values in {
+            "compression_ratio_threshold": (0.5, math.nan),
+            "logprob_threshold": (0.1, -math.inf),
+            "no_speech_threshold": (-0.1, 1.1),
+            "max_chars_per_second": (0, math.inf),
+            "hallucination_silence_threshold": (Duration(seconds=61), Duration(seconds=-1)),
+            "temperatures": ([0.2] * 11,),
+        }.items()
+    },
+    "spec.subtitle.transcribe.defence.temperatures[1]": [defended(temperatures=[0.2, 1.5])],
     "spec.subtitle.media.audio": [heard(), heard(title=" ")],
     "spec.subtitle.media.audio.ordinal": [heard(ordinal=-1), heard(ordinal=1001)],
     "spec.subtitle.media.audio.language_code": [heard(language_code="no language")],
@@ -363,7 +404,7 @@ CUE = Cue(
     1000,
     2500,
     ("Good", "morning"),
-    (Word("Good", 1000, 1500, 0.5, speaker="A"), Word("morning", 1500, 2400)),
+    (Word("Good", 1000, 1500, 0.5, speaker="A"), Word("morning", 1500, 2400, language="es")),
     frozenset({CueFlag.TOO_WIDE, CueFlag.LOW_CONFIDENCE}),
 )
 
@@ -374,6 +415,7 @@ def test_a_cue_is_told_whole() -> None:
     assert list(message.flags) == ["low_confidence", "too_wide"]
     assert [word.HasField("probability") for word in message.words] == [True, False]
     assert message.words[0].speaker == "A"
+    assert [word.language_code for word in message.words] == ["", "es"]
     assert not tracks.cue(CUE, 7, with_words=False).words
 
 
@@ -383,6 +425,7 @@ def test_a_track_is_told_with_its_route_and_notices() -> None:
         Track("de", (CUE,), route=("en", "de"), notices=(notice,)), with_words=False
     )
     assert (message.language_code, list(message.route)) == ("de", ["en", "de"])
+    assert message.kind == media_pb2.TRACK_KIND_SUBTITLES
     assert [(n.reason, n.message, dict(n.metadata)) for n in message.notices] == [
         ("NO_SPEECH", "nobody", {"a": "b"})
     ]
@@ -417,6 +460,7 @@ def test_every_state_and_stage_has_a_number() -> None:
     assert len(set(jobs._STATES.values())) == len(JobState)
     assert set(jobs._STAGES) == set(Stage)
     assert set(configs.FORMATS.values()) == set(TrackFormat)
+    assert set(tracks._KINDS) == set(TrackKind)
 
 
 def test_a_page_of_jobs_fits_into_a_message() -> None:

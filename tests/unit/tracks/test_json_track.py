@@ -8,6 +8,7 @@ import pytest
 
 from polycue.domain.audio import Span
 from polycue.domain.cue import Cue, CueFlag
+from polycue.domain.defence import Remedy, Signal, Verdict
 from polycue.domain.errors import SubtitleSyntax
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.track import Track, TrackKind
@@ -19,7 +20,8 @@ WORDS = (
     Word("Good", 500, 800, 0.96875),
     Word("morning.", 850, 1400, 0.25),
 )
-CHUNK = ChunkFacts(480, 2750, "en", -0.125, 0.015625, 0.75, 2)
+FULL_WORD = Word("何", 0, 1, None, "Ann", joined=True, language="ja", suspect=True)
+CHUNK = ChunkFacts(480, 2750, "en", -0.125, 0.015625, 0.75, 2, speech_ms=950)
 TRANSCRIPT = Transcript(
     words=(),
     language="en",
@@ -29,6 +31,7 @@ TRANSCRIPT = Transcript(
     model="demo-en",
     notices=(Notice(NoticeReason.DEMO_MODEL, "made by the demo models", {"model": "demo-en"}),),
     speech=(Span(500, 1450),),
+    defence=(Verdict(2000, 2750, Remedy.DROPPED, "Thank you.", (Signal.NO_SPEECH, Signal.PHRASE)),),
 )
 TRACK = Track(
     "en",
@@ -50,7 +53,7 @@ def test_all_that_is_written_reads_back() -> None:
     track = Track(
         language="ja",
         cues=(
-            Cue(0, 1, ("何",), (Word("何", 0, 1, None, "Ann", joined=True),), frozenset(CueFlag)),
+            Cue(0, 1, ("何",), (FULL_WORD,), frozenset(CueFlag)),
             Cue(360_000_000, 360_000_001, ("-->", "<i>&")),
         ),
         kind=TrackKind.FORCED,
@@ -111,6 +114,15 @@ def test_a_transcript_from_before_speech_was_kept_reads_without_it() -> None:
     assert again == replace(TRANSCRIPT, speech=())
 
 
+def test_a_transcript_from_before_the_defence_reads_without_it() -> None:
+    stored = json.loads(document())
+    del stored["transcript"]["defence"]
+    for name in ("speech_ms", "temperature"):
+        del stored["transcript"]["chunks"][0][name]
+    again = json_track.read_document(json.dumps(stored)).transcript
+    assert again == replace(TRANSCRIPT, defence=(), chunks=(replace(CHUNK, speech_ms=0),))
+
+
 HEARD = json.loads(json_track.write(TRACK, TRANSCRIPT))["transcript"]
 CUE = {"start_ms": 0, "end_ms": 9, "lines": ["Hi"]}
 
@@ -141,6 +153,7 @@ CUE = {"start_ms": 0, "end_ms": 9, "lines": ["Hi"]}
         ({"transcript": {**HEARD, "speech": [5, 6]}}, "pairs of whole numbers in 'speech'"),
         ({"transcript": {**HEARD, "speech": [[5, 6, 7]]}}, "pairs of whole numbers in 'speech'"),
         ({"transcript": {**HEARD, "speech": [[6, 5]]}}, "transcript cannot be"),
+        ({"transcript": {**HEARD, "defence": [{"remedy": "prayed"}]}}, "defence[0]"),
         ({"notices": [{"reason": "ODD", "message": ""}]}, "notices[0]"),
         ({"notices": [{"reason": "NO_SPEECH", "message": "", "facts": {"a": 1}}]}, "'facts'"),
     ],

@@ -323,6 +323,11 @@ class SubtitleTask(_message.Message):
     LAYOUT_FIELD_NUMBER: _builtins.int
     FORMATS_FIELD_NUMBER: _builtins.int
     MUX_FIELD_NUMBER: _builtins.int
+    FORCED_FIELD_NUMBER: _builtins.int
+    forced: _builtins.bool
+    """Optional. Also make, for each track, one of the parts that are not in the main language of the
+    media, which is the one with the most speech.
+    """
     @_builtins.property
     def media(self) -> _media_pb2.MediaSource:
         """Required."""
@@ -356,10 +361,11 @@ class SubtitleTask(_message.Message):
         layout: _media_pb2.LayoutConfig | None = ...,
         formats: _abc.Iterable[_media_pb2.SubtitleFormat.ValueType] | None = ...,
         mux: _abc.Iterable[Global___MuxConfig] | None = ...,
+        forced: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["layout", b"layout", "media", b"media", "transcribe", b"transcribe"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["formats", b"formats", "layout", b"layout", "media", b"media", "mux", b"mux", "transcribe", b"transcribe", "translations", b"translations"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["forced", b"forced", "formats", b"formats", "layout", b"layout", "media", b"media", "mux", b"mux", "transcribe", b"transcribe", "translations", b"translations"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -72,6 +72,34 @@ SPEECH_TASK_TRANSLATE: SpeechTask.ValueType  # 2
 """What is said, in English, by the recognizer itself."""
 Global___SpeechTask: _TypeAlias = SpeechTask  # noqa: Y015
 
+class _TrackKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TrackKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TrackKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TRACK_KIND_UNSPECIFIED: _TrackKind.ValueType  # 0
+    """Never returned."""
+    TRACK_KIND_SUBTITLES: _TrackKind.ValueType  # 1
+    """All that is said."""
+    TRACK_KIND_CAPTIONS: _TrackKind.ValueType  # 2
+    """For the deaf and hard of hearing."""
+    TRACK_KIND_FORCED: _TrackKind.ValueType  # 3
+    """Only what is not in the media's main language."""
+
+class TrackKind(_TrackKind, metaclass=_TrackKindEnumTypeWrapper):
+    """TrackKind is open."""
+
+TRACK_KIND_UNSPECIFIED: TrackKind.ValueType  # 0
+"""Never returned."""
+TRACK_KIND_SUBTITLES: TrackKind.ValueType  # 1
+"""All that is said."""
+TRACK_KIND_CAPTIONS: TrackKind.ValueType  # 2
+"""For the deaf and hard of hearing."""
+TRACK_KIND_FORCED: TrackKind.ValueType  # 3
+"""Only what is not in the media's main language."""
+Global___TrackKind: _TypeAlias = TrackKind  # noqa: Y015
+
 @_typing.final
 class MediaSource(_message.Message):
     """MediaSource says where the server finds the input."""
@@ -160,6 +188,9 @@ class TranscribeConfig(_message.Message):
     INITIAL_PROMPT_FIELD_NUMBER: _builtins.int
     TASK_FIELD_NUMBER: _builtins.int
     SPEECH_DETECTION_FIELD_NUMBER: _builtins.int
+    ALLOWED_LANGUAGE_CODES_FIELD_NUMBER: _builtins.int
+    MULTILINGUAL_FIELD_NUMBER: _builtins.int
+    DEFENCE_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Optional. `models/{model}`; empty means the server's default."""
     language_code: _builtins.str
@@ -172,6 +203,10 @@ class TranscribeConfig(_message.Message):
     """Optional. Text the recognizer is to believe came before each chunk."""
     task: Global___SpeechTask.ValueType
     """Optional."""
+    multilingual: _builtins.bool
+    """Optional. Whether the language may change within the media. Unset means that it may where
+    language_code is empty; a language_code is then what the media begin with.
+    """
     @_builtins.property
     def hotwords(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Optional. Terms that bias decoding."""
@@ -179,6 +214,14 @@ class TranscribeConfig(_message.Message):
     @_builtins.property
     def speech_detection(self) -> Global___SpeechDetectionConfig:
         """Optional."""
+
+    @_builtins.property
+    def allowed_language_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. BCP-47; where the language is to be detected, it is one of these."""
+
+    @_builtins.property
+    def defence(self) -> Global___DefenceConfig:
+        """Optional. What is done about words that nobody said."""
 
     def __init__(
         self,
@@ -191,16 +234,95 @@ class TranscribeConfig(_message.Message):
         initial_prompt: _builtins.str = ...,
         task: Global___SpeechTask.ValueType = ...,
         speech_detection: Global___SpeechDetectionConfig | None = ...,
+        allowed_language_codes: _abc.Iterable[_builtins.str] | None = ...,
+        multilingual: _builtins.bool | None = ...,
+        defence: Global___DefenceConfig | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_beam_size", b"_beam_size", "beam_size", b"beam_size", "speech_detection", b"speech_detection"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_beam_size", b"_beam_size", "_multilingual", b"_multilingual", "beam_size", b"beam_size", "defence", b"defence", "multilingual", b"multilingual", "speech_detection", b"speech_detection"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_beam_size", b"_beam_size", "beam_size", b"beam_size", "hotwords", b"hotwords", "initial_prompt", b"initial_prompt", "language_code", b"language_code", "model", b"model", "speech_detection", b"speech_detection", "task", b"task", "word_timing", b"word_timing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_beam_size", b"_beam_size", "_multilingual", b"_multilingual", "allowed_language_codes", b"allowed_language_codes", "beam_size", b"beam_size", "defence", b"defence", "hotwords", b"hotwords", "initial_prompt", b"initial_prompt", "language_code", b"language_code", "model", b"model", "multilingual", b"multilingual", "speech_detection", b"speech_detection", "task", b"task", "word_timing", b"word_timing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__beam_size: _TypeAlias = _typing.Literal["beam_size"]  # noqa: Y015
     _WhichOneofArgType__beam_size: _TypeAlias = _typing.Literal["_beam_size", b"_beam_size"]  # noqa: Y015
+    _WhichOneofReturnType__multilingual: _TypeAlias = _typing.Literal["multilingual"]  # noqa: Y015
+    _WhichOneofArgType__multilingual: _TypeAlias = _typing.Literal["_multilingual", b"_multilingual"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__beam_size) -> _WhichOneofReturnType__beam_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__multilingual) -> _WhichOneofReturnType__multilingual | None: ...
 
 Global___TranscribeConfig: _TypeAlias = TranscribeConfig  # noqa: Y015
+
+@_typing.final
+class DefenceConfig(_message.Message):
+    """DefenceConfig tunes how words are found that nobody said. Doubted words are heard again; only on
+    two signals that do not depend on each other are words dropped. What is unset has the default.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFF_FIELD_NUMBER: _builtins.int
+    COMPRESSION_RATIO_THRESHOLD_FIELD_NUMBER: _builtins.int
+    LOGPROB_THRESHOLD_FIELD_NUMBER: _builtins.int
+    NO_SPEECH_THRESHOLD_FIELD_NUMBER: _builtins.int
+    HALLUCINATION_SILENCE_THRESHOLD_FIELD_NUMBER: _builtins.int
+    MAX_CHARS_PER_SECOND_FIELD_NUMBER: _builtins.int
+    TEMPERATURES_FIELD_NUMBER: _builtins.int
+    off: _builtins.bool
+    """Optional. True takes whatever the model says."""
+    compression_ratio_threshold: _builtins.float
+    """Optional. Text that deflates by more is taken for a loop. Default 2.4."""
+    logprob_threshold: _builtins.float
+    """Optional. Natural logarithm; a mean over the tokens below it is doubted. Default -1."""
+    no_speech_threshold: _builtins.float
+    """Optional. 0 to 1; above it the model takes the sound for no speech. Default 0.6."""
+    max_chars_per_second: _builtins.float
+    """Optional. More characters a second than anybody speaks. Default 35."""
+    @_builtins.property
+    def hallucination_silence_threshold(self) -> _duration_pb2.Duration:
+        """Optional. Words that attention puts further than this from any speech are doubted. Default
+        0.5 s.
+        """
+
+    @_builtins.property
+    def temperatures(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Optional. 0 to 1, at most 10: those of further tries, in this order. 0 stands for the first
+        search, so that 0 alone means no further try. Default 0.2, 0.4, 0.8.
+        """
+
+    def __init__(
+        self,
+        *,
+        off: _builtins.bool = ...,
+        compression_ratio_threshold: _builtins.float | None = ...,
+        logprob_threshold: _builtins.float | None = ...,
+        no_speech_threshold: _builtins.float | None = ...,
+        hallucination_silence_threshold: _duration_pb2.Duration | None = ...,
+        max_chars_per_second: _builtins.float | None = ...,
+        temperatures: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_compression_ratio_threshold", b"_compression_ratio_threshold", "_logprob_threshold", b"_logprob_threshold", "_max_chars_per_second", b"_max_chars_per_second", "_no_speech_threshold", b"_no_speech_threshold", "compression_ratio_threshold", b"compression_ratio_threshold", "hallucination_silence_threshold", b"hallucination_silence_threshold", "logprob_threshold", b"logprob_threshold", "max_chars_per_second", b"max_chars_per_second", "no_speech_threshold", b"no_speech_threshold"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_compression_ratio_threshold", b"_compression_ratio_threshold", "_logprob_threshold", b"_logprob_threshold", "_max_chars_per_second", b"_max_chars_per_second", "_no_speech_threshold", b"_no_speech_threshold", "compression_ratio_threshold", b"compression_ratio_threshold", "hallucination_silence_threshold", b"hallucination_silence_threshold", "logprob_threshold", b"logprob_threshold", "max_chars_per_second", b"max_chars_per_second", "no_speech_threshold", b"no_speech_threshold", "off", b"off", "temperatures", b"temperatures"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__compression_ratio_threshold: _TypeAlias = _typing.Literal["compression_ratio_threshold"]  # noqa: Y015
+    _WhichOneofArgType__compression_ratio_threshold: _TypeAlias = _typing.Literal["_compression_ratio_threshold", b"_compression_ratio_threshold"]  # noqa: Y015
+    _WhichOneofReturnType__logprob_threshold: _TypeAlias = _typing.Literal["logprob_threshold"]  # noqa: Y015
+    _WhichOneofArgType__logprob_threshold: _TypeAlias = _typing.Literal["_logprob_threshold", b"_logprob_threshold"]  # noqa: Y015
+    _WhichOneofReturnType__max_chars_per_second: _TypeAlias = _typing.Literal["max_chars_per_second"]  # noqa: Y015
+    _WhichOneofArgType__max_chars_per_second: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second"]  # noqa: Y015
+    _WhichOneofReturnType__no_speech_threshold: _TypeAlias = _typing.Literal["no_speech_threshold"]  # noqa: Y015
+    _WhichOneofArgType__no_speech_threshold: _TypeAlias = _typing.Literal["_no_speech_threshold", b"_no_speech_threshold"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__compression_ratio_threshold) -> _WhichOneofReturnType__compression_ratio_threshold | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__logprob_threshold) -> _WhichOneofReturnType__logprob_threshold | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_chars_per_second) -> _WhichOneofReturnType__max_chars_per_second | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__no_speech_threshold) -> _WhichOneofReturnType__no_speech_threshold | None: ...
+
+Global___DefenceConfig: _TypeAlias = DefenceConfig  # noqa: Y015
 
 @_typing.final
 class SpeechDetectionConfig(_message.Message):
@@ -328,12 +450,15 @@ class Word(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     PROBABILITY_FIELD_NUMBER: _builtins.int
     SPEAKER_FIELD_NUMBER: _builtins.int
+    LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The word with its punctuation."""
     probability: _builtins.float
     """0 to 1; unset when the model gives none."""
     speaker: _builtins.str
     """Empty when unknown."""
+    language_code: _builtins.str
+    """BCP-47 where it is not the track's own; else empty."""
     @_builtins.property
     def start_offset(self) -> _duration_pb2.Duration:
         """From the start of the media."""
@@ -350,10 +475,11 @@ class Word(_message.Message):
         text: _builtins.str = ...,
         probability: _builtins.float | None = ...,
         speaker: _builtins.str = ...,
+        language_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_probability", b"_probability", "end_offset", b"end_offset", "probability", b"probability", "start_offset", b"start_offset"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_probability", b"_probability", "end_offset", b"end_offset", "probability", b"probability", "speaker", b"speaker", "start_offset", b"start_offset", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_probability", b"_probability", "end_offset", b"end_offset", "language_code", b"language_code", "probability", b"probability", "speaker", b"speaker", "start_offset", b"start_offset", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__probability: _TypeAlias = _typing.Literal["probability"]  # noqa: Y015
     _WhichOneofArgType__probability: _TypeAlias = _typing.Literal["_probability", b"_probability"]  # noqa: Y015
@@ -421,8 +547,11 @@ class Track(_message.Message):
     CUES_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
     NOTICES_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
     language_code: _builtins.str
     """BCP-47; `und` where nobody speaks."""
+    kind: Global___TrackKind.ValueType
+    """Whom it is for."""
     @_builtins.property
     def cues(self) -> _containers.RepeatedCompositeFieldContainer[Global___Cue]:
         """Ordered by start_offset; they do not overlap."""
@@ -442,10 +571,11 @@ class Track(_message.Message):
         cues: _abc.Iterable[Global___Cue] | None = ...,
         route: _abc.Iterable[_builtins.str] | None = ...,
         notices: _abc.Iterable[Global___Notice] | None = ...,
+        kind: Global___TrackKind.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cues", b"cues", "language_code", b"language_code", "notices", b"notices", "route", b"route"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cues", b"cues", "kind", b"kind", "language_code", b"language_code", "notices", b"notices", "route", b"route"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from polycue.api.v1 import jobs_pb2, media_pb2
 from polycue.cues.presets import rules_for
 from polycue.domain.errors import InvalidRequest
-from polycue.domain.language import UNDETERMINED
+from polycue.domain.language import UNDETERMINED, primary
 from polycue.domain.request import (
     MAX_BEAM_SIZE,
     Container,
@@ -16,13 +16,14 @@ from polycue.domain.request import (
     SpeechTask,
 )
 from polycue.domain.track import TrackFormat
-from polycue.rpc.convert import fields, names, times
+from polycue.rpc.convert import defence, fields, names, times
 
 _MOST_HOTWORDS = 100
 _LONGEST_HOTWORD_CHARS = 100
 _LONGEST_PROMPT_CHARS = 2000  # Whisper hears the last 224 tokens of it
 _MOST_TARGETS = 20
 _MOST_COPIES = 8
+_MOST_ALLOWED = 100  # as many languages as Whisper knows
 _LONGEST_STAY_MS = 3_600_000  # the preset's own bounds are narrower; this only keeps to sane ints
 
 FORMATS: dict[media_pb2.SubtitleFormat.ValueType, TrackFormat] = {
@@ -65,6 +66,9 @@ def speech_options(config: media_pb2.TranscribeConfig, field: str) -> SpeechOpti
         ),
         hotwords=_hotwords(config.hotwords, f"{field}.hotwords"),
         detection=_detection(config.speech_detection, f"{field}.speech_detection"),
+        allowed_languages=_allowed(config, field),
+        multilingual=config.multilingual if config.HasField("multilingual") else None,
+        defence=defence.options(config.defence, f"{field}.defence"),
     )
 
 
@@ -146,6 +150,20 @@ def _hotwords(given: Sequence[str], field: str) -> tuple[str, ...]:
         if not word.strip():
             raise InvalidRequest(name, "is empty")
     return tuple(given)
+
+
+def _allowed(config: media_pb2.TranscribeConfig, field: str) -> tuple[str, ...]:
+    name = f"{field}.allowed_language_codes"
+    given = config.allowed_language_codes
+    if len(given) > _MOST_ALLOWED:
+        raise InvalidRequest(name, f"there are {len(given)}, at most {_MOST_ALLOWED} can be")
+    found = fields.distinct(
+        (fields.language(code, f"{name}[{number}]") for number, code in enumerate(given)), name
+    )
+    spoken = fields.optional_language(config.language_code, f"{field}.language_code")
+    if found and spoken and primary(spoken) not in map(primary, found):
+        raise InvalidRequest(name, f"{spoken!r}, the language named, is not among them")
+    return found
 
 
 def _detection(config: media_pb2.SpeechDetectionConfig, field: str) -> DetectionOptions:

@@ -63,6 +63,7 @@ def _subtitle(message: jobs_pb2.SubtitleTask, field: str, find: Find) -> Subtitl
         layout=configs.layout_options(message.layout, f"{field}.layout"),
         formats=configs.track_formats(message.formats, f"{field}.formats"),
         mux=configs.mux_copies(message.mux, f"{field}.mux"),
+        forced=message.forced,
     )
 
 

@@ -6,12 +6,18 @@ from polycue.api.v1 import media_pb2, transcription_pb2
 from polycue.domain.cue import Cue
 from polycue.domain.notice import Notice
 from polycue.domain.progress import CuesReady, Event, MediaFound, Stage, StageMoved
-from polycue.domain.track import Track
+from polycue.domain.track import Track, TrackKind
 from polycue.domain.transcript import Word
 from polycue.pipeline.result import TaskResult
 from polycue.rpc.convert import times
 
 _MOST_NOTICES = 200  # a result with more says the same thing over and over
+
+_KINDS: dict[TrackKind, media_pb2.TrackKind.ValueType] = {
+    TrackKind.SUBTITLES: media_pb2.TRACK_KIND_SUBTITLES,
+    TrackKind.CAPTIONS: media_pb2.TRACK_KIND_CAPTIONS,
+    TrackKind.FORCED: media_pb2.TRACK_KIND_FORCED,
+}
 
 StreamEvent = transcription_pb2.StreamTranscribeResponse
 
@@ -33,12 +39,16 @@ def track(value: Track, *, with_words: bool) -> media_pb2.Track:
         cues=[cue(c, n, with_words=with_words) for n, c in enumerate(value.cues, start=1)],
         route=value.route,
         notices=notices(value.notices),
+        kind=_KINDS[value.kind],
     )
 
 
 def track_without_cues(value: Track) -> media_pb2.Track:
     return media_pb2.Track(
-        language_code=value.language, route=value.route, notices=notices(value.notices)
+        language_code=value.language,
+        route=value.route,
+        notices=notices(value.notices),
+        kind=_KINDS[value.kind],
     )
 
 
@@ -48,6 +58,7 @@ def cues_of_track(event: CuesReady, *, with_words: bool = False) -> media_pb2.Tr
     return media_pb2.Track(
         language_code=event.language,
         cues=[cue(c, n, with_words=with_words) for n, c in numbered],
+        kind=_KINDS[event.kind],
     )
 
 
@@ -106,4 +117,5 @@ def _word(value: Word) -> media_pb2.Word:
         text=value.text,
         probability=value.probability,
         speaker=value.speaker or "",
+        language_code=value.language,
     )
