@@ -7,11 +7,16 @@ conjunctions and subordinators that they could break before, before 30 prepositi
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import replace
+from itertools import accumulate, pairwise
 
+from polycue.cues.phrases import phrase_ends
 from polycue.cues.punctuation import (
     BRACKETS,
+    CLAUSE,
+    NEVER_FIRST,
     OPENING,
+    TERMINAL,
     bare,
     continues,
     ends_clause,
@@ -19,9 +24,14 @@ from polycue.cues.punctuation import (
     is_dash,
     tails,
 )
-from polycue.cues.scripts import breaks_anywhere
+from polycue.cues.scripts import (
+    are_one,
+    has_unspaced,
+    holds_together,
+    is_unspaced,
+)
 from polycue.cues.vocabulary import Vocabulary, vocabulary
-from polycue.domain.transcript import Word
+from polycue.domain.transcript import Word, text_of
 
 CLAUSE_END = 0.0
 LIST_COMMA = 1.0
@@ -38,22 +48,79 @@ WITHIN_NAME = 6.0
 AFTER_NUMBER = 4.0
 SCRAP = 3.0
 SCRAP_WORDS = 2
-TORN = 30.0  # a mark parted from its word; not added
-
-# No line of Japanese begins with these (JIS X 4051): small kana, the long vowel, repetition marks.
-_NEVER_FIRST = frozenset("ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶー々ゝゞヽヾ")
+# Not added:
+AT_RARE_SPACE = 1.0  # Thai, Chinese and Japanese have one where others have a comma or a full stop
+WITHIN_PHRASE = 20.0  # of a script without spaces
+TORN = 30.0  # a mark parted from its word
+WITHIN_LETTER = 1000.0  # dearer than a line that is too wide
 
 
 def break_costs(words: Sequence[Word], language: str) -> list[float]:
     """For each word the cost of a break after it; nothing after the last."""
     if not words:
         return []
+    runs = phrase_runs(words, language)
+    if len(runs) == len(words):
+        return _between_phrases(words, language)
+    phrases = [_as_one(words[first:after]) for first, after in runs]
+    costs: list[float] = []
+    for (first, after), cost in zip(runs, _between_phrases(phrases, language), strict=True):
+        inside = pairwise(words[first:after])
+        costs += [_within_phrase(word, following) for word, following in inside]
+        costs.append(cost)
+    return costs
+
+
+def phrase_runs(words: Sequence[Word], language: str) -> list[tuple[int, int]]:
+    """Runs of words that are one phrase: in scripts without spaces several, elsewhere one word.
+
+    Each is given by the indexes of its first word and of the one after its last.
+    """
+    if not any(word.joined for word in words):
+        return [(index, index + 1) for index in range(len(words))]
+    begins = [index for index, word in enumerate(words) if index == 0 or not word.joined]
+    runs: list[tuple[int, int]] = []
+    for begin, end in pairwise([*begins, len(words)]):
+        firsts = [begin, *_phrase_begins(words[begin:end], language, begin)]
+        runs += pairwise([*firsts, end])
+    return runs
+
+
+def _phrase_begins(words: Sequence[Word], language: str, offset: int) -> list[int]:
+    """Which of some words written without a space begin a phrase, counted from ``offset``."""
+    text = "".join(word.text for word in words)
+    ends = phrase_ends(text, language) if len(words) > 1 and has_unspaced(text) else frozenset()
+    lengths = accumulate(len(word.text) for word in words)
+    return [
+        offset + index
+        for index, (length, (word, following)) in enumerate(
+            zip(lengths, pairwise(words), strict=False), start=1
+        )
+        if (ends is None or length in ends or word.text[-1] in TERMINAL + CLAUSE)
+        and not _torn(word, following)
+    ]
+
+
+def _as_one(words: Sequence[Word]) -> Word:
+    return words[0] if len(words) == 1 else replace(words[0], text=text_of(words))
+
+
+def _within_phrase(word: Word, following: Word) -> float:
+    if are_one(word.text, following.text):
+        return WITHIN_LETTER
+    if _torn(word, following):
+        return TORN
+    return WITHIN_PHRASE
+
+
+def _between_phrases(phrases: Sequence[Word], language: str) -> list[float]:
+    """The costs where each word is a phrase."""
     known = vocabulary(language)
-    ends = tails(words)
-    sentences = sentence_ends(words, language)
+    ends = tails(phrases)
+    sentences = sentence_ends(phrases, language)
     clauses = [ended or ends_clause(tail) for ended, tail in zip(sentences, ends, strict=True)]
     costs: list[float] = []
-    for index, (word, following) in enumerate(pairwise(words)):
+    for index, (word, following) in enumerate(pairwise(phrases)):
         begins_sentence = index == 0 or sentences[index - 1]
         if _torn(word, following) or (begins_sentence and is_dash(word.text)):
             costs.append(TORN)
@@ -64,7 +131,7 @@ def break_costs(words: Sequence[Word], language: str) -> list[float]:
         elif clauses[index]:
             costs.append(_after_clause(ends[index], following, known))
         else:
-            cost = _within_clause(following, known)
+            cost = _within_clause(word, following, known)
             cost += _ties(word, following, begins_sentence, known)
             costs.append(cost + _scrap(clauses, index))
     return [*costs, 0.0]
@@ -86,10 +153,14 @@ def _torn(word: Word, following: Word) -> bool:
     """Whether a break would part a mark or half a syllable from its word, or tear a word."""
     if continues(following.text) or word.text[-1] in BRACKETS:
         return True
+    if holds_together(word.text, following.text):
+        return True
     if not following.joined:
         return False
-    square = breaks_anywhere(word.text[-1]) or breaks_anywhere(following.text[0])
-    return not square or following.text[0] in _NEVER_FIRST
+    if following.text[0] in NEVER_FIRST:
+        return True
+    spaced = not is_unspaced(word.text[-1]) and not is_unspaced(following.text[0])
+    return spaced or are_one(word.text, following.text)
 
 
 def _after_clause(tail: str, following: Word, known: Vocabulary) -> float:
@@ -98,7 +169,9 @@ def _after_clause(tail: str, following: Word, known: Vocabulary) -> float:
     return LIST_COMMA if in_list else CLAUSE_END
 
 
-def _within_clause(following: Word, known: Vocabulary) -> float:
+def _within_clause(word: Word, following: Word, known: Vocabulary) -> float:
+    if not following.joined and is_unspaced(word.text[-1]) and is_unspaced(following.text[0]):
+        return AT_RARE_SPACE
     if _belongs(following.text, known.clause_openers):
         return BEFORE_CLAUSE
     if _belongs(following.text, known.phrase_openers):

@@ -13,6 +13,9 @@ _SQUARE = frozenset({"ja", "zh", "ko", "yue"})
 _CLUSTER = regex.compile(r"\X")
 # Marks and format controls (joiners, directions) take no room; nor do control characters.
 _FREE = frozenset({"Mn", "Me", "Cf", "Cc"})
+# The vowel "am" of Thai and Lao stands in a column of its own, though Unicode counts it to the
+# letter before it.
+_OWN_COLUMN = "\u0e33\u0eb3"
 _EMOJI_STYLE = "\ufe0f"
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 
@@ -20,8 +23,8 @@ _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 def width(text: str, language: str) -> float:
     """The room ``text`` takes on one line, in the characters a preset counts for the language.
 
-    Counted in grapheme clusters, so an accent or a family of joined emoji costs nothing extra;
-    East Asian wide characters count twice a Latin one.
+    Counted in grapheme clusters, so an accent, a vowel sign or a family of joined emoji costs
+    nothing extra; East Asian wide characters count twice a Latin one.
     """
     return _columns(text) * (0.5 if primary(language) in _SQUARE else 1.0)
 
@@ -33,7 +36,8 @@ def reading_chars(text: str, language: str) -> int:
     text = text.replace("\n", "")
     if _plain(text):
         return len(text)
-    return sum(1 for cluster in clusters(text) if _columns_of(cluster))
+    letters = sum(1 for cluster in clusters(text) if _columns_of(cluster))
+    return letters + sum(text.count(vowel) for vowel in _OWN_COLUMN)
 
 
 def clusters(text: str) -> Iterator[str]:
@@ -52,6 +56,8 @@ def _plain(text: str) -> bool:
 def _columns_of(cluster: str) -> int:
     if _EMOJI_STYLE in cluster:
         return 2
+    if len(cluster) > 1 and cluster[-1] in _OWN_COLUMN:
+        return _columns_of(cluster[:-1]) + 1
     for character in cluster:
         if unicodedata.category(character) in _FREE:
             continue

@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from polycue.cues.vocabulary import Vocabulary
 from polycue.domain.transcript import Word
 
-BRACKETS = "„‚([{¿¡「『【〈《（［"  # these only open; most quotation marks do both somewhere
+BRACKETS = (
+    "„‚([{¿¡「『【〈《（［〔｛〖〘｢〝"  # these only open; most quotation marks do both somewhere
+)
 _QUOTES = "\"'“”‘’«»‹›"
 OPENING = BRACKETS + _QUOTES
-CLOSING = ")]}」』】〉》）］" + _QUOTES
+CLOSING = ")]}」』】〉》）］〕｝〗〙｣〟〞" + _QUOTES
 TERMINAL = ".!?…‥。．｡！？؟۔।॥"
 CLAUSE = ",;:—–،؛、，；：､"
 DASHES = "-–—"
+# Quotation marks and dashes may be the first of a line.
+NEVER_FIRST = "".join(mark for mark in CLOSING + TERMINAL + CLAUSE if mark not in _QUOTES + DASHES)
 _ELLIPSES = ("...", "…", "‥")
 _LONGEST_TAIL = 64  # more than any abbreviation with its marks
 # "J." of "J. Smith" and "U.S.": letters, each with a full stop but the last.

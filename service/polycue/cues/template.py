@@ -18,6 +18,7 @@ from polycue.domain.transcript import Sentence, Word
 
 # How many words to either side of the one spoken when a cue changes the change is tried at.
 REACH_WORDS = 8
+REACH_PIECES = 16  # where most words are single characters of a script without spaces
 DRIFT = 10.0  # of a second between a change of cues and when its words are spoken
 
 
@@ -32,7 +33,7 @@ class Block:
 def words_of(cues: Sequence[Cue]) -> tuple[Word, ...]:
     """The words of cues in order, those of a file's cues with times in proportion to their length.
 
-    Han and kana come as single characters, ``joined`` to those before them.
+    Scripts without spaces come as single syllables, ``joined`` to those before them.
     """
     words: list[Word] = []
     for cue in cues:
@@ -125,6 +126,8 @@ class _Filling:
     ) -> None:
         self._cues, self._words, self._lines, self._rules = cues, words, lines, rules
         self._breaks = break_costs(words, rules.language)
+        mostly_joined = 2 * sum(word.joined for word in words) > len(words)
+        self._reach = REACH_PIECES if mostly_joined else REACH_WORDS
         self._ends = list(accumulate((word.end_ms for word in words), max))
 
     def solve(self) -> list[tuple[int, int]]:
@@ -155,7 +158,7 @@ class _Filling:
             most = size - (count - index)  # a word must be left for every later cue
             middle = min(max(spoken, middle + 1), most)
             changes.append(
-                range(max(index, middle - REACH_WORDS), min(most, middle + REACH_WORDS) + 1)
+                range(max(index, middle - self._reach), min(most, middle + self._reach) + 1)
             )
         return [*changes, [size]]
 

@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
-from polycue.cues.measure import clusters
-from polycue.cues.scripts import breaks_anywhere, has_square, is_unspaced
+from polycue.cues.scripts import has_unspaced, is_unspaced, syllables
 
 # White space at which a line may end; French has no-break spaces before its question marks.
 _SPACE = re.compile(r"[^\S\u00a0\u2007\u202f]+")
@@ -20,7 +19,7 @@ class Token:
 
 
 def tokens(text: str) -> list[Token]:
-    """The pieces of the text in order: words, or single characters of Han and kana."""
+    """The pieces of the text in order: words, or syllables of scripts without spaces."""
     found: list[Token] = []
     for line in text.splitlines():
         for number, chunk in enumerate(_SPACE.split(line.strip())):
@@ -45,10 +44,10 @@ def _runs_on(found: list[Token], piece: str) -> bool:
 
 
 def _pieces(chunk: str) -> list[str]:
-    if not has_square(chunk):
+    if not has_unspaced(chunk):
         return [chunk.strip()] if chunk.strip() else []
     pieces: list[str] = []
-    for single, group in groupby(clusters(chunk), lambda cluster: breaks_anywhere(cluster[0])):
+    for single, group in groupby(syllables(chunk), lambda syllable: is_unspaced(syllable[0])):
         together = list(group)
         pieces += together if single else ["".join(together)]
     return [piece.strip() for piece in pieces if piece.strip()]

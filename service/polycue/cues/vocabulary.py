@@ -39,15 +39,17 @@ def vocabulary(language: str) -> Vocabulary:
     data = tomllib.loads(file.read_text(encoding="utf-8"))
     ordinals = data.pop("ordinals", False)
     classes = {name: frozenset(words) for name, words in data.items()}
-    abbreviations = classes.pop("abbreviations")
+    abbreviations = classes.pop("abbreviations", frozenset())
     trailing = classes.pop("trailing", frozenset())
+
+    def of(*names: str) -> frozenset[str]:
+        return frozenset().union(*(classes.get(name, ()) for name in names))
+
     return Vocabulary(
-        function_words=frozenset().union(*classes.values()),
-        clause_openers=classes["conjunctions"] | classes["subordinators"],
-        phrase_openers=classes["prepositions"] | classes["auxiliaries"],
-        standing=frozenset()
-        .union(*(classes[name] for name in _STANDING))
-        .difference(*(classes[name] for name in ("articles", "prepositions", "conjunctions"))),
+        function_words=of(*classes),
+        clause_openers=of("conjunctions", "subordinators"),
+        phrase_openers=of("prepositions", "auxiliaries"),
+        standing=of(*_STANDING) - of("articles", "prepositions", "conjunctions"),
         trailing=trailing,
         abbreviations=abbreviations,
         ordinals=ordinals,

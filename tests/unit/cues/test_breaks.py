@@ -64,8 +64,8 @@ def test_a_dash_does_not_begin_a_line() -> None:
 def test_marks_are_not_torn_from_their_words() -> None:
     assert costs("Où est il allé ?", "fr")["allé"] >= 30
     words = [Word(mark, 0, 0, joined=True) for mark in "「はい」。はー"]
-    opening, within, closing, circle, _, long_vowel, _ = break_costs(words, "ja")
-    assert within < 15 < min(opening, closing, circle, long_vowel)
+    opening, within, closing, bracket, circle, long_vowel, _ = break_costs(words, "ja")
+    assert circle == 0 < within < min(opening, closing, bracket, long_vowel)
 
 
 def test_a_language_without_a_list_goes_by_its_marks() -> None:
