@@ -25,7 +25,7 @@ from polycue.api.v1 import (
     uploads_pb2_grpc,
 )
 from polycue_client import channel, outcome, requests
-from polycue_client.drafts import Draft, own_name, wire_name
+from polycue_client.drafts import Draft, own_name
 from polycue_client.errors import JobInterrupted, translated
 from polycue_client.retry import TRANSIENT, Failures, Retry
 from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
@@ -257,8 +257,9 @@ class AsyncPolycue:
 
     async def subtitle(
         self,
-        media: str | Path | media_pb2.MediaSource,
+        media: requests.File | None = None,
         *,
+        transcript: requests.File | None = None,
         translate_to: Sequence[str] = (),
         formats: Sequence[str] = ("srt",),
         mux: Sequence[str] = (),
@@ -267,18 +268,23 @@ class AsyncPolycue:
         progress: Progress | None = None,
     ) -> jobs_pb2.Job:
         spec = requests.subtitle_spec(
-            media if isinstance(media, media_pb2.MediaSource) else media_pb2.MediaSource(),
+            await self._placed(media, progress),
+            transcript=await self._placed(transcript, progress),
             translate_to=translate_to,
             formats=formats,
             mux=requests.mux_configs(mux),
             transcribe=transcribe,
             layout=layout,
         )
-        if isinstance(media, media_pb2.MediaSource):
-            return await self.create_job(spec)
-        upload = await self.upload(media, progress=progress)
-        spec.subtitle.media.upload = upload.name
-        return await self.create_job(spec, labels={"file": wire_name(Path(media))})
+        return await self.create_job(spec, labels=requests.file_label(media, transcript))
+
+    async def _placed(
+        self, given: requests.File | None, progress: Progress | None
+    ) -> media_pb2.MediaSource | None:
+        if given is None or isinstance(given, media_pb2.MediaSource):
+            return given
+        upload = await self.upload(given, progress=progress)
+        return media_pb2.MediaSource(upload=upload.name)
 
     async def create_job(
         self, spec: jobs_pb2.JobSpec, *, labels: Mapping[str, str] | None = None

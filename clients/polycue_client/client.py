@@ -25,7 +25,7 @@ from polycue.api.v1 import (
     uploads_pb2_grpc,
 )
 from polycue_client import channel, outcome, requests
-from polycue_client.drafts import Draft, own_name, wire_name
+from polycue_client.drafts import Draft, own_name
 from polycue_client.errors import CallCancelled, JobInterrupted, translated
 from polycue_client.retry import TRANSIENT, Failures, Retry
 from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
@@ -316,8 +316,9 @@ class Polycue:
 
     def subtitle(
         self,
-        media: str | Path | media_pb2.MediaSource,
+        media: requests.File | None = None,
         *,
+        transcript: requests.File | None = None,
         translate_to: Sequence[str] = (),
         formats: Sequence[str] = ("srt",),
         mux: Sequence[str] = (),
@@ -328,20 +329,27 @@ class Polycue:
         """Queue a film, uploading it first where it is a path; ``wait`` or ``watch`` the job.
 
         ``formats`` are of "srt", "vtt" and "json"; ``mux`` of "mkv", "mp4", "mov" and "webm", or
-        "" for the film's own container.
+        "" for the film's own container. ``transcript`` is the JSON track of an earlier job, in the
+        language that is spoken: with it the film is needed for muxed copies only.
         """
         spec = requests.subtitle_spec(
-            media if isinstance(media, media_pb2.MediaSource) else media_pb2.MediaSource(),
+            self._placed(media, progress),
+            transcript=self._placed(transcript, progress),
             translate_to=translate_to,
             formats=formats,
             mux=requests.mux_configs(mux),
             transcribe=transcribe,
             layout=layout,
         )
-        if isinstance(media, media_pb2.MediaSource):
-            return self.create_job(spec)
-        spec.subtitle.media.upload = self.upload(media, progress=progress).name
-        return self.create_job(spec, labels={"file": wire_name(Path(media))})
+        return self.create_job(spec, labels=requests.file_label(media, transcript))
+
+    def _placed(
+        self, given: requests.File | None, progress: Progress | None
+    ) -> media_pb2.MediaSource | None:
+        """Where the server finds a file, which is uploaded if it is one of this machine."""
+        if given is None or isinstance(given, media_pb2.MediaSource):
+            return given
+        return media_pb2.MediaSource(upload=self.upload(given, progress=progress).name)
 
     def create_job(
         self, spec: jobs_pb2.JobSpec, *, labels: Mapping[str, str] | None = None

@@ -13,6 +13,9 @@ from polycue_client.drafts import wire_name
 Media = str | Path | bytes | media_pb2.MediaSource
 """A file here, the bytes of a clip, or a source that the server finds by itself."""
 
+File = str | Path | media_pb2.MediaSource
+"""A file here, or a source that the server finds by itself."""
+
 
 class PageRequest(Protocol):
     page_token: str
@@ -81,8 +84,9 @@ def mux_configs(
 
 
 def subtitle_spec(
-    media: media_pb2.MediaSource,
+    media: media_pb2.MediaSource | None,
     *,
+    transcript: media_pb2.MediaSource | None = None,
     translate_to: Sequence[str] = (),
     formats: Sequence[str] = ("srt",),
     mux: Sequence[jobs_pb2.MuxConfig] = (),
@@ -92,6 +96,7 @@ def subtitle_spec(
     return jobs_pb2.JobSpec(
         subtitle=jobs_pb2.SubtitleTask(
             media=media,
+            transcript=transcript,
             transcribe=transcribe,
             translations=translations(translate_to),
             layout=layout,
@@ -118,6 +123,12 @@ def translate_spec(
             layout=layout,
         )
     )
+
+
+def file_label(*files: File | None) -> dict[str, str]:
+    """The name under which people find a job again: of the first file that lies here."""
+    here = [Path(file) for file in files if isinstance(file, str | Path)]
+    return {"file": wire_name(here[0])} if here else {}
 
 
 def job_name(job: str | jobs_pb2.Job) -> str:

@@ -60,7 +60,7 @@ class _Batch:
             self.tell(left)
 
     def _work_off(self, left: deque[Result], choice: ServerChoice) -> None:
-        files = [result.item.path for result in left]
+        files = [path for result in left for path in result.item.inputs]
         with workplace(choice, files, self._interruption) as place:
             while left:
                 if self._interruption.times:
@@ -100,9 +100,13 @@ class Worker:
 
     def _do(self, result: Result) -> None:
         item = result.item
-        with self._place.source(item.path, self._uploaded) as source:
+        with contextlib.ExitStack() as stack:
+            sources = [
+                stack.enter_context(self._place.source(path, self._uploaded))
+                for path in item.inputs
+            ]
             labels = {"file": wire_name(item.path)}
-            created = self._place.client.create_job(item.spec(source), labels=labels)
+            created = self._place.client.create_job(item.spec(*sources), labels=labels)
             result.job = created.name
             try:
                 job = self._follow(result)

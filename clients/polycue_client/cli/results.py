@@ -20,19 +20,24 @@ LONGEST_NAME_BYTES = 255  # NAME_MAX of Linux's file systems
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file to work on.
+    """One file to work on, and the others that are needed ``beside`` it.
 
-    ``expected`` are the results whose names are known beforehand, all of them if ``certain``.
-    ``unnamed`` are the suffixes of the track in the spoken language where nobody said which that
-    is.
+    ``spec`` takes the sources of all of them, in this order. ``expected`` are the
+    results whose names are known beforehand, all of them if ``certain``. ``unnamed`` are the
+    suffixes of the track in the spoken language where nobody said which that is.
     """
 
     path: Path
     place: Placement
-    spec: Callable[[media_pb2.MediaSource], jobs_pb2.JobSpec]
+    spec: Callable[..., jobs_pb2.JobSpec]
+    beside: tuple[Path, ...] = ()
     expected: tuple[Path, ...] = ()
     certain: bool = False
     unnamed: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        return (self.path, *self.beside)
 
     def collides(self, other: "Item") -> bool:
         """Whether both write, or may write, a file of the same name."""
@@ -109,7 +114,8 @@ def planned(items: Iterable[Item], *, overwrite: bool, printed: bool) -> list[Re
     for item in items:
         result = Result(item)
         try:
-            check_readable(item.path)
+            for path in item.inputs:
+                check_readable(path)
             if not printed:
                 _check_place(item, [r.item for r in results if not r.error], overwrite=overwrite)
         except (OSError, PolycueClientError) as error:
@@ -127,7 +133,7 @@ def _check_place(item: Item, before: Iterable[Item], *, overwrite: bool) -> None
             f"{item.path} would write the same files as {rival.path}; use two folders (-o)"
         )
     for path in item.expected:
-        if path.exists() and path.samefile(item.path):
+        if path.exists() and any(map(path.samefile, item.inputs)):
             raise OSError(f"{path} would be written over itself; choose another folder with -o")
     if not overwrite:
         refuse_taken(item.expected)

@@ -29,6 +29,8 @@ from polycue_client.cli.parsing import (
     comma_list_of,
     section,
 )
+from polycue_client.cli.transcripts import from_json_option, inputs, refuse_listening
+from polycue_client.cli.translate import stem_and_language
 
 if TYPE_CHECKING:
     from polycue.api.v1 import jobs_pb2, media_pb2
@@ -49,12 +51,17 @@ _HELP = """Write subtitles for films, in their own language and in others.
 They lie beside the film as {stem}.{language}.{ext}, and a copy of the film that
 holds them as {stem}.subtitled.{ext}. A folder stands for the media in it.
 
+From film.en.json, which -f json writes, new cues, formats and languages are made
+in a moment: all words and their times are in it.
+
 \b
 Examples:
   polycue subtitle film.mp4
   polycue subtitle film.mp4 --translate-to es,de -f srt,vtt
   polycue subtitle film.mkv --language en --mux --burn en
   polycue subtitle talks/ --recursive -o subtitles/
+  polycue subtitle film.en.json --translate-to fr --preset bbc
+  polycue subtitle --from-json film.en.json film.mp4 --mux
   polycue subtitle film.mp4 --server localhost:50051 --json
 """
 
@@ -110,7 +117,7 @@ _mux_options = packed(
 
 
 @click.command(cls=ForgivingCommand, help=_HELP, epilog=EPILOG)
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @section(
     "What to make",
     click.option(
@@ -133,6 +140,7 @@ _mux_options = packed(
         metavar="N|LANG|TITLE",
         help="Which sound: its number from 0, its language or part of its title.",
     ),
+    from_json_option,
     click.option("--recursive", "-r", is_flag=True, help="Also look into folders of folders."),
 )
 @speech_options
@@ -146,6 +154,7 @@ def subtitle(
     translate_to: tuple[str, ...],
     formats: tuple[str, ...],
     audio_track: str,
+    transcript: Path | None,
     recursive: bool,
     mux: MuxChoice,
     output: OutputChoice,
@@ -156,9 +165,13 @@ def subtitle(
     from polycue_client.cli.batch import work_on
     from polycue_client.cli.inputs import MEDIA_SUFFIXES, expanded
 
-    films = expanded(files, MEDIA_SUFFIXES, recursive=recursive)
+    wanted = inputs(
+        files, transcript, lambda paths: expanded(paths, MEDIA_SUFFIXES, recursive=recursive)
+    )
+    if any(stored for _, stored in wanted):
+        refuse_listening(ctx)
     formats = formats or ("srt",)
-    several = len(films) > 1 or len(formats) > 1 or len(translate_to) > 1 or mux.containers
+    several = len(wanted) > 1 or len(formats) > 1 or len(translate_to) > 1 or mux.containers
     if output.to_stdout and several:
         raise click.UsageError("-o - prints one track: one file, one format, one language, no copy")
     there_will_be = (speech.written, *translate_to)
@@ -166,7 +179,7 @@ def subtitle(
     if known and mux.burn not in there_will_be:
         raise click.UsageError(f"--burn {mux.burn}: no track will be in that language")
     wish = _Wish(translate_to, formats, audio_track, mux, speech, layout)
-    ctx.exit(work_on([wish.item(film, output) for film in films], choice, output))
+    ctx.exit(work_on([wish.item(*each, output) for each in wanted], choice, output))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,38 +193,46 @@ class _Wish:
     speech: SpeechChoice
     layout: LayoutChoice
 
-    def item(self, film: Path, output: OutputChoice) -> "Item":
+    def item(self, film: Path | None, transcript: Path | None, output: OutputChoice) -> "Item":
         from polycue_client.cli.results import Item
 
-        place = output.placement(film, film.stem)
-        languages = [code for code in (self.speech.written, *self.translate_to) if code]
+        path, *beside = filter(None, (film, transcript))
+        stem, written = path.stem, self.speech.written
+        if transcript:
+            stem, written = stem_and_language(transcript)
+            stem = film.stem if film else stem
+        place = output.placement(path, stem)
+        languages = [code for code in (written, *self.translate_to) if code]
         tracks = [
             place.sidecar(language, suffix)
             for language in filter(is_canonical, languages)
             for suffix in self.formats
         ]
-        copies = [place.copy(suffix) for suffix in self.mux.suffixes(film)]
+        copies = [place.copy(suffix) for suffix in self.mux.suffixes(film)] if film else []
         return Item(
-            path=film,
+            path=path,
             place=place,
-            spec=self.spec(),
+            spec=self.spec(film, transcript),
+            beside=tuple(beside),
             expected=(*tracks, *copies),
-            certain=all(map(is_canonical, (self.speech.written, *self.translate_to))),
-            unnamed=() if is_canonical(self.speech.written) else self.formats,
+            certain=all(map(is_canonical, (written, *self.translate_to))),
+            unnamed=() if is_canonical(written) else self.formats,
         )
 
-    def spec(self) -> "Callable[[media_pb2.MediaSource], jobs_pb2.JobSpec]":
+    def spec(self, film: Path | None, transcript: Path | None) -> "Callable[..., jobs_pb2.JobSpec]":
         from polycue_client.requests import subtitle_spec
 
-        def of(source: "media_pb2.MediaSource") -> "jobs_pb2.JobSpec":
-            if self.audio_track:
-                source.audio.CopyFrom(audio_selector(self.audio_track))
+        def of(*sources: "media_pb2.MediaSource") -> "jobs_pb2.JobSpec":
+            media = sources[0] if film else None
+            if media and self.audio_track:
+                media.audio.CopyFrom(audio_selector(self.audio_track))
             return subtitle_spec(
-                source,
+                media,
+                transcript=sources[-1] if transcript else None,
                 translate_to=self.translate_to,
                 formats=self.formats,
                 mux=self.mux.configs(),
-                transcribe=self.speech.config(),
+                transcribe=None if transcript else self.speech.config(),
                 layout=self.layout.config(),
             )
 

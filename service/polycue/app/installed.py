@@ -51,8 +51,10 @@ class InstalledModels:
 
     def check(self, task: Task) -> None:
         match task:
-            case SubtitleTask():
+            case SubtitleTask(transcript=None):
                 self._check_speech(task)
+            case SubtitleTask():
+                pass  # the transcript says what is spoken, and its job fails at once
             case TranslateTask():
                 for target in task.targets:
                     self._translator.route(task.language, target)

@@ -17,7 +17,8 @@
     │   ├── UnsupportedContainer
     │   └── MuxRejected                 no copy, or one that failed its own check
     ├── SubtitleError
-    │   └── SubtitleSyntax
+    │   ├── SubtitleSyntax
+    │   └── TranscriptUnusable          no track of an earlier run with its words
     ├── ToolError                       ffmpeg is at fault
     │   ├── ToolMissing
     │   ├── ToolFailed
@@ -197,6 +198,14 @@ class SubtitleSyntax(SubtitleError):
             f"{format_name}, line {line}: {problem}" if line else f"{format_name}: {problem}"
         )
         self.format_name, self.line, self.problem = format_name, line, problem
+
+
+class TranscriptUnusable(SubtitleError):
+    """A file was to stand in for the sound and does not hold what was said; take another one."""
+
+    def __init__(self, filename: str, problem: str, advice: str) -> None:
+        super().__init__(f"{filename}: {problem}; {advice}")
+        self.filename, self.problem, self.advice = filename, problem, advice
 
 
 class ToolError(PolycueError):

@@ -18,6 +18,7 @@ class NoticeReason(StrEnum):
     TRANSLATION_KEPT_SOURCE = "TRANSLATION_KEPT_SOURCE"  # a sentence came back unusable
     SUBTITLE_REPAIRED = "SUBTITLE_REPAIRED"  # cues broke a rule, overlapped or outran the film
     DEMO_MODEL = "DEMO_MODEL"  # made by the demo models of a small world
+    LENGTH_DIFFERS = "LENGTH_DIFFERS"  # the film is not as long as the one its transcript is of
     TRACK_LEFT_OUT = "TRACK_LEFT_OUT"  # the container cannot hold it, or it is empty
 
 

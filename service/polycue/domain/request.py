@@ -129,6 +129,9 @@ class SubtitleTask:
     """Media to tracks, and to muxed copies.
 
     ``forced`` adds to each track one of the parts that are not in the film's main language.
+
+    ``transcript`` is the JSON track of an earlier run that stands in for the sound; ``media`` is
+    then the film, for muxed copies, or that same file where there is no film.
     """
 
     media: InputFile
@@ -139,6 +142,11 @@ class SubtitleTask:
     formats: tuple[TrackFormat, ...] = (TrackFormat.SRT,)
     mux: tuple[MuxOptions, ...] = ()
     forced: bool = False
+    transcript: InputFile | None = None
+
+    @property
+    def has_film(self) -> bool:
+        return self.media != self.transcript
 
 
 @dataclass(frozen=True, slots=True)

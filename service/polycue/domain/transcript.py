@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Self
 
 from polycue.domain.audio import Span
@@ -72,7 +73,8 @@ class Transcript:
     speech was taken for, "und" where nobody speaks. ``language_probability`` is 1 where the caller
     named the language, and 0 where nobody speaks. ``speech`` is where the detector heard somebody,
     in order, without padding; empty also where a stored transcript does not say. ``defence`` is
-    what was done about words that nobody said, in order of time.
+    what was done about words that nobody said, in order of time. ``frame_rate`` is the film's; None
+    where it has no picture.
     """
 
     words: tuple[Word, ...]
@@ -84,6 +86,7 @@ class Transcript:
     notices: tuple[Notice, ...] = ()
     speech: tuple[Span, ...] = ()
     defence: tuple[Verdict, ...] = ()
+    frame_rate: Fraction | None = None
 
     @property
     def languages(self) -> dict[str, int]:

@@ -25,13 +25,16 @@ def write_sidecars(
     transcript: Transcript | None,
     report: Report,
 ) -> list[OutputFile]:
-    """Write each track in each format as ``{stem}.{language}.{suffix}``."""
+    """Write each track in each format as ``{stem}.{language}.{suffix}``.
+
+    The first is in the language of the transcript's words, and keeps it.
+    """
     files = []
     for track in tracks:
         for track_format in dict.fromkeys(formats):
             filename = sidecar_name(stem, track.language, track.kind, track_format.value)
             path = workdir / filename
-            spoken = transcript if not track.translated else None
+            spoken = transcript if track is tracks[0] else None
             write_atomically(path, render(track, track_format, spoken))
             files.append(OutputFile(path, filename, track_format.mime_type, track.language))
             report(FileReady(files[-1]))

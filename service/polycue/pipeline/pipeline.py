@@ -12,8 +12,17 @@ from polycue.cues.template import blocks, fill, words_of
 from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
 from polycue.domain.errors import InvalidRequest
+from polycue.domain.media import Media
+from polycue.domain.notice import Notice
 from polycue.domain.progress import MediaFound, Report, Stage, StageMoved
-from polycue.domain.request import LayoutOptions, MuxTask, SubtitleTask, Task, TranslateTask
+from polycue.domain.request import (
+    InputFile,
+    LayoutOptions,
+    MuxTask,
+    SubtitleTask,
+    Task,
+    TranslateTask,
+)
 from polycue.domain.track import Track
 from polycue.media.containers import container_of, subtitle_format
 from polycue.media.plan import plan_mux
@@ -23,8 +32,9 @@ from polycue.pipeline.assembling import flag_kept
 from polycue.pipeline.foreign import prepare_track, read_subtitles, stem_without_language
 from polycue.pipeline.outputs import Muxing, write_sidecars
 from polycue.pipeline.ports import Recogniser, Translator
+from polycue.pipeline.rebuilding import film_of, length_notices, read_transcript
 from polycue.pipeline.result import TaskResult
-from polycue.pipeline.subtitling import Subtitling
+from polycue.pipeline.subtitling import Subtitled, Subtitling
 from polycue.pipeline.translating import notice_of, translate_sentences
 
 
@@ -59,36 +69,55 @@ class Pipeline:
     def subtitle(
         self, task: SubtitleTask, *, workdir: Path, cancel: CancelToken, report: Report
     ) -> TaskResult:
+        if task.transcript is not None:
+            return self._subtitle_again(task, task.transcript, workdir, cancel, report)
+        media = self._look_at_film(task, cancel=cancel, report=report)
+        stream = choose_audio(media, task.audio)
+        work = self._subtitling(task, media, cancel, report)
+        done = work.run(stream, max_media_ms=self._max_media_ms)
+        muxing = Muxing(media, task.media, workdir=workdir, cancel=cancel, report=report)
+        return _written(done, task, task.media.stem, muxing, workdir, report)
+
+    def _subtitle_again(
+        self,
+        task: SubtitleTask,
+        transcript: InputFile,
+        workdir: Path,
+        cancel: CancelToken,
+        report: Report,
+    ) -> TaskResult:
+        """Tracks from what an earlier run heard, and muxed copies where there is a film."""
+        heard = read_transcript(transcript)
+        stem = stem_without_language(transcript.stem, heard.written)
+        media = film_of(heard.transcript, transcript)
+        notices: tuple[Notice, ...] = ()
+        if task.has_film:
+            media, stem = self._look_at_film(task, cancel=cancel, report=report), task.media.stem
+            notices = length_notices(heard.transcript, media)
+        elif task.mux:
+            raise InvalidRequest("media", "is needed for a muxed copy; give the film too")
+        task = replace(task, speech=heard.speech_options)
+        done = self._subtitling(task, media, cancel, report).run_again(heard.transcript)
+        muxing = Muxing(media, task.media, workdir=workdir, cancel=cancel, report=report)
+        result = _written(done, task, stem, muxing, workdir, report)
+        return replace(result, notices=(*notices, *result.notices))
+
+    def _look_at_film(self, task: SubtitleTask, *, cancel: CancelToken, report: Report) -> Media:
+        """Probe the film; what cannot be muxed is told now, not after an hour of work."""
         media = probe(task.media.path, cancel=cancel)
         report(MediaFound(media.duration_ms))
         report(StageMoved(Stage.PROBE, 0, media.duration_ms, finished=True))
-        stream = choose_audio(media, task.audio)
-        for options in task.mux:  # what cannot be muxed is told now, not after an hour of work
+        for options in task.mux:
             container = options.container or container_of(media)
             plan_mux(media, (), container, burning=bool(options.burn_in))
-        work = Subtitling(
+        return media
+
+    def _subtitling(
+        self, task: SubtitleTask, media: Media, cancel: CancelToken, report: Report
+    ) -> Subtitling:
+        return Subtitling(
             task, media, self._recogniser, self._translator, cancel=cancel, report=report
         )
-        done = work.run(stream, max_media_ms=self._max_media_ms)
-        files = write_sidecars(
-            done.tracks,
-            task.formats,
-            stem=task.media.stem,
-            workdir=workdir,
-            transcript=done.transcript,
-            report=report,
-        )
-        duration_ms = done.transcript.duration_ms
-        report(StageMoved(Stage.RENDER, duration_ms, duration_ms, finished=True))
-        notices = tuple(notice for track in done.tracks for notice in track.notices)
-        muxing = Muxing(media, task.media, workdir=workdir, cancel=cancel, report=report)
-        for options in task.mux:
-            copies, told = muxing.copy(done.tracks, options)
-            files += copies
-            notices += told
-        if task.mux:
-            report(StageMoved(Stage.MUX, duration_ms, duration_ms, finished=True))
-        return TaskResult(done.tracks, tuple(files), notices, done.transcript, duration_ms)
 
     def translate(
         self, task: TranslateTask, *, workdir: Path, cancel: CancelToken, report: Report
@@ -170,6 +199,30 @@ class Pipeline:
         """The same cues with their lines broken anew; times stay."""
         rules = rules_for(options, language, None)
         return tuple(replace(cue, lines=break_lines(cue.text, rules)) for cue in cues)
+
+
+def _written(
+    done: Subtitled, task: SubtitleTask, stem: str, muxing: Muxing, workdir: Path, report: Report
+) -> TaskResult:
+    """The tracks as files and in muxed copies."""
+    files = write_sidecars(
+        done.tracks,
+        task.formats,
+        stem=stem,
+        workdir=workdir,
+        transcript=done.transcript,
+        report=report,
+    )
+    duration_ms = done.transcript.duration_ms
+    report(StageMoved(Stage.RENDER, duration_ms, duration_ms, finished=True))
+    notices = tuple(notice for track in done.tracks for notice in track.notices)
+    for options in task.mux:
+        copies, told = muxing.copy(done.tracks, options)
+        files += copies
+        notices += told
+    if task.mux:
+        report(StageMoved(Stage.MUX, duration_ms, duration_ms, finished=True))
+    return TaskResult(done.tracks, tuple(files), notices, done.transcript, duration_ms)
 
 
 def _end_of(cues: Sequence[Cue]) -> int:

@@ -20,6 +20,7 @@ from polycue.domain.transcript import Transcript, Word
 from polycue.media.decode import Decoding, decode
 from polycue.pipeline.assembling import GrowingTrack
 from polycue.pipeline.ports import Recogniser, Translator
+from polycue.pipeline.rebuilding import recognised_again
 from polycue.pipeline.translating import translate_sentences
 from polycue.speech.cut import cut
 
@@ -79,10 +80,24 @@ class Subtitling:
                 self._noted(chunks), self._task.speech, cancel=self._cancel
             ):
                 self._take(result)
+                heard_ms = result.facts.end_ms
+                self._report(StageMoved(Stage.TRANSCRIBE, heard_ms, self._media.duration_ms))
             duration_ms = max(decoding.decoded_ms, self._media.duration_ms or 0)
             notices = decoding.notices
         self._lay_out(self._islands.finish(), media_end_ms=duration_ms)
-        return self._finish(facts, duration_ms, notices)
+        self._report(StageMoved(Stage.TRANSCRIBE, duration_ms, duration_ms, finished=True))
+        return self._finish(self._transcript(facts, duration_ms, notices))
+
+    def run_again(self, transcript: Transcript) -> Subtitled:
+        """The same without listening: what was heard before is translated and laid out.
+
+        The same words with the same wishes give the same cues.
+        """
+        self._check_languages()
+        for result in recognised_again(transcript):
+            self._take(result)
+        self._lay_out(self._islands.finish(), media_end_ms=transcript.duration_ms)
+        return self._finish(transcript)
 
     def _check_languages(self) -> None:
         """Fail before any work where the caller named a pair or a preset that is not there."""
@@ -128,8 +143,6 @@ class Subtitling:
             self._open_tracks(result.facts.language)
         self._results.append(result)
         self._lay_out(self._islands.feed(result.words), media_end_ms=None)
-        processed = StageMoved(Stage.TRANSCRIBE, result.facts.end_ms, self._media.duration_ms)
-        self._report(processed)
 
     def _written(self, spoken: str) -> str:
         """The language of the recogniser's words: English where it translates itself."""
@@ -170,13 +183,10 @@ class Subtitling:
                 moved = StageMoved(Stage.TRANSLATE, island[-1].end_ms, self._media.duration_ms)
                 self._report(moved)
 
-    def _finish(
-        self, facts: ModelFacts, duration_ms: int, decoded: tuple[Notice, ...]
-    ) -> Subtitled:
-        self._report(StageMoved(Stage.TRANSCRIBE, duration_ms, duration_ms, finished=True))
+    def _finish(self, transcript: Transcript) -> Subtitled:
         if self._targets:
+            duration_ms = transcript.duration_ms
             self._report(StageMoved(Stage.TRANSLATE, duration_ms, duration_ms, finished=True))
-        transcript = self._transcript(facts, duration_ms, decoded)
         if self._source is None:
             return Subtitled(transcript, self._empty_tracks(transcript))
         tracks = (self._source.finish(), *(t.track.finish() for t in self._targets))
@@ -200,6 +210,7 @@ class Subtitling:
             model=facts.name,
             notices=notices,
             speech=joined(self._speech),
+            frame_rate=self._media.frame_rate,
         )
 
     def _empty_tracks(self, transcript: Transcript) -> tuple[Track, ...]:

@@ -58,6 +58,9 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.MuxRejected: Row(_Code.FAILED_PRECONDITION, "MUX_REJECTED"),
     errors.SubtitleError: Row(_Code.INVALID_ARGUMENT, "SUBTITLE_UNUSABLE"),
     errors.SubtitleSyntax: Row(_Code.INVALID_ARGUMENT, "SUBTITLE_SYNTAX", ("format_name", "line")),
+    errors.TranscriptUnusable: Row(
+        _Code.INVALID_ARGUMENT, "TRANSCRIPT_UNUSABLE", ("filename", "problem")
+    ),
     errors.ToolError: Row(_Code.INTERNAL, "TOOL_FAILED"),
     errors.ToolMissing: Row(_Code.FAILED_PRECONDITION, "TOOL_MISSING", ("program",)),
     errors.ToolFailed: Row(_Code.INTERNAL, "TOOL_FAILED", ("returncode",)),

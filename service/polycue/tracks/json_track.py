@@ -6,8 +6,10 @@ same.
 
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TypeVar
 
 from polycue.domain.audio import Span
@@ -25,6 +27,7 @@ FORMAT = "polycue-track"
 VERSION = 1  # goes up when a reader of the last one would go wrong; new fields alone leave it
 
 _NAME = "JSON"
+_FRAME_RATE = re.compile(r"[1-9][0-9]{0,6}(/[1-9][0-9]{0,6})?", re.ASCII)
 T = TypeVar("T")
 
 
@@ -172,6 +175,7 @@ def _transcript(transcript: Transcript) -> dict[str, object]:
         "language": transcript.language,
         "language_probability": _number(transcript.language_probability),
         "duration_ms": transcript.duration_ms,
+        "frame_rate": None if transcript.frame_rate is None else str(transcript.frame_rate),
         "notices": _notices(transcript.notices),
         "chunks": [_chunk(chunk) for chunk in transcript.chunks],
         "speech": [[span.start_ms, span.end_ms] for span in transcript.speech],
@@ -190,7 +194,17 @@ def _read_transcript(fields: Fields) -> Transcript:
         notices=_read_notices(fields),
         speech=_checked(_read_speech, fields),
         defence=tuple(_checked(json_defence.read, entry) for entry in fields.children("defence")),
+        frame_rate=_read_frame_rate(fields),
     )
+
+
+def _read_frame_rate(fields: Fields) -> Fraction | None:
+    written = fields.text_or_none("frame_rate")
+    if written is None:
+        return None
+    if not _FRAME_RATE.fullmatch(written):
+        raise fields.error(f"has no frame rate in 'frame_rate': {written[:40]!r}")
+    return Fraction(written)
 
 
 def _read_speech(fields: Fields) -> tuple[Span, ...]:

@@ -730,3 +730,63 @@ def test_a_command_whose_packages_are_missing_names_what_to_install(
     monkeypatch.setitem(sys.modules, "polycue.commands.doctor", None)
     assert run(["doctor"]) == 1
     assert "pip install 'polycue[service]'" in capsys.readouterr().err
+
+
+@pytest.fixture
+def transcript(film: Path) -> Path:
+    path = film.with_name("film.en.json")
+    path.write_text("{}")
+    return path
+
+
+def test_a_stored_transcript_is_enough_and_results_have_the_films_name(
+    polycue: Polycue, server: ScriptedServer, film: Path, transcript: Path
+) -> None:
+    for args in ([transcript], ["--from-json", transcript]):
+        makes(server, {"en.srt": ENGLISH, "es.srt": SPANISH})
+        assert polycue("subtitle", *args, "--translate-to", "es", "-y") == 0
+        request = server.requests["CreateJob"][-1]
+        assert isinstance(request, jobs_pb2.CreateJobRequest)
+        task = request.spec.subtitle
+        assert not task.HasField("media")
+        assert not task.HasField("transcribe")
+        assert task.transcript.upload.startswith("uploads/")
+        assert request.labels == {"file": "film.en.json"}
+    assert names_in(film.parent) == ["film.en.json", "film.en.srt", "film.es.srt", "film.mp4"]
+    assert server.uploads == {}
+
+
+def test_the_film_goes_with_its_transcript_for_a_copy(
+    polycue: Polycue, server: ScriptedServer, film: Path, transcript: Path
+) -> None:
+    makes(server, {"en.srt": ENGLISH, "mp4": b"film"})
+    assert polycue("subtitle --mux", "--from-json", transcript, film) == 0
+    (request,) = server.requests["CreateJob"]
+    assert isinstance(request, jobs_pb2.CreateJobRequest)
+    task = request.spec.subtitle
+    assert task.media.upload != task.transcript.upload
+    assert request.labels == {"file": "film.mp4"}
+    assert film.with_name("film.subtitled.mp4").is_file()
+
+
+def test_a_transcript_is_not_written_over_itself(
+    polycue: Polycue, transcript: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert polycue("subtitle -f json", transcript, "-y") == 1
+    assert "would be written over itself" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("args", "problem"),
+    [
+        ([], "name a film, or a stored transcript"),
+        (["film.en.json", "--model", "small"], "--model is about listening"),
+        (["--from-json", "film.en.json", "--audio-track", "1"], "--audio-track is about listening"),
+        (["--from-json", "film.en.json", "a.mp4", "b.mp4"], "--from-json is of one film"),
+    ],
+)
+def test_what_a_transcript_has_no_use_for_is_refused(
+    polycue: Polycue, capsys: pytest.CaptureFixture[str], args: list[str], problem: str
+) -> None:
+    assert polycue("subtitle", *args) == 2
+    assert problem in capsys.readouterr().err

@@ -96,7 +96,6 @@ def test_all_is_every_format() -> None:
         ["--task", "sing", "film.mp4"],
         ["--diarize", "film.mp4"],
         ["--overwrite=perhaps", "film.mp4"],
-        [],
     ],
     ids=str,
 )

@@ -2,6 +2,7 @@ import json
 import math
 import re
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ TRANSCRIPT = Transcript(
     notices=(Notice(NoticeReason.DEMO_MODEL, "made by the demo models", {"model": "demo-en"}),),
     speech=(Span(500, 1450),),
     defence=(Verdict(2000, 2750, Remedy.DROPPED, "Thank you.", (Signal.NO_SPEECH, Signal.PHRASE)),),
+    frame_rate=Fraction(24_000, 1001),
 )
 TRACK = Track(
     "en",
@@ -154,6 +156,9 @@ CUE = {"start_ms": 0, "end_ms": 9, "lines": ["Hi"]}
         ({"transcript": {**HEARD, "speech": [[5, 6, 7]]}}, "pairs of whole numbers in 'speech'"),
         ({"transcript": {**HEARD, "speech": [[6, 5]]}}, "transcript cannot be"),
         ({"transcript": {**HEARD, "defence": [{"remedy": "prayed"}]}}, "defence[0]"),
+        ({"transcript": {**HEARD, "frame_rate": "1/0"}}, "frame rate in 'frame_rate': '1/0'"),
+        ({"transcript": {**HEARD, "frame_rate": "1e999999"}}, "frame rate in 'frame_rate'"),
+        ({"transcript": {**HEARD, "frame_rate": 25}}, "no text in 'frame_rate'"),
         ({"notices": [{"reason": "ODD", "message": ""}]}, "notices[0]"),
         ({"notices": [{"reason": "NO_SPEECH", "message": "", "facts": {"a": 1}}]}, "'facts'"),
     ],

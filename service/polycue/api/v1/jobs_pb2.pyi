@@ -313,7 +313,7 @@ Global___JobSpec: _TypeAlias = JobSpec  # noqa: Y015
 
 @_typing.final
 class SubtitleTask(_message.Message):
-    """SubtitleTask makes tracks from media."""
+    """SubtitleTask makes tracks from media, or again from a stored transcript of it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -324,13 +324,14 @@ class SubtitleTask(_message.Message):
     FORMATS_FIELD_NUMBER: _builtins.int
     MUX_FIELD_NUMBER: _builtins.int
     FORCED_FIELD_NUMBER: _builtins.int
+    TRANSCRIPT_FIELD_NUMBER: _builtins.int
     forced: _builtins.bool
     """Optional. Also make, for each track, one of the parts that are not in the main language of the
     media, which is the one with the most speech.
     """
     @_builtins.property
     def media(self) -> _media_pb2.MediaSource:
-        """Required."""
+        """Required, unless there is a transcript: then only muxed copies need it."""
 
     @_builtins.property
     def transcribe(self) -> _media_pb2.TranscribeConfig:
@@ -352,6 +353,12 @@ class SubtitleTask(_message.Message):
     def mux(self) -> _containers.RepeatedCompositeFieldContainer[Global___MuxConfig]:
         """Optional. One muxed copy for each entry."""
 
+    @_builtins.property
+    def transcript(self) -> _media_pb2.MediaSource:
+        """Optional. The JSON track of an earlier run, in the language that is spoken. Tracks are made from
+        it without the sound and without a model, and `transcribe` is not looked at.
+        """
+
     def __init__(
         self,
         *,
@@ -362,10 +369,11 @@ class SubtitleTask(_message.Message):
         formats: _abc.Iterable[_media_pb2.SubtitleFormat.ValueType] | None = ...,
         mux: _abc.Iterable[Global___MuxConfig] | None = ...,
         forced: _builtins.bool = ...,
+        transcript: _media_pb2.MediaSource | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["layout", b"layout", "media", b"media", "transcribe", b"transcribe"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["layout", b"layout", "media", b"media", "transcribe", b"transcribe", "transcript", b"transcript"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["forced", b"forced", "formats", b"formats", "layout", b"layout", "media", b"media", "mux", b"mux", "transcribe", b"transcribe", "translations", b"translations"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["forced", b"forced", "formats", b"formats", "layout", b"layout", "media", b"media", "mux", b"mux", "transcribe", b"transcribe", "transcript", b"transcript", "translations", b"translations"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

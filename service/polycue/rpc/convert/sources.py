@@ -83,7 +83,10 @@ def sources_in(spec: jobs_pb2.JobSpec) -> Iterator[tuple[media_pb2.MediaSource, 
     """Every source of a job, and the field it is in."""
     match spec.WhichOneof("task"):
         case "subtitle":
-            yield spec.subtitle.media, "spec.subtitle.media"
+            if spec.subtitle.HasField("media") or not spec.subtitle.HasField("transcript"):
+                yield spec.subtitle.media, "spec.subtitle.media"
+            if spec.subtitle.HasField("transcript"):
+                yield spec.subtitle.transcript, "spec.subtitle.transcript"
         case "translate":
             yield spec.translate.subtitle, "spec.translate.subtitle"
         case "mux":

@@ -55,8 +55,9 @@ def clip_task(request: ClipRequest, find: Find) -> SubtitleTask:
 
 
 def _subtitle(message: jobs_pb2.SubtitleTask, field: str, find: Find) -> SubtitleTask:
+    media, transcript = _film_and_transcript(message, field, find)
     return SubtitleTask(
-        media=find(message.media, f"{field}.media"),
+        media=media,
         audio=audio_choice(message.media, f"{field}.media"),
         speech=configs.speech_options(message.transcribe, f"{field}.transcribe"),
         targets=configs.targets(message.translations, f"{field}.translations"),
@@ -64,7 +65,22 @@ def _subtitle(message: jobs_pb2.SubtitleTask, field: str, find: Find) -> Subtitl
         formats=configs.track_formats(message.formats, f"{field}.formats"),
         mux=configs.mux_copies(message.mux, f"{field}.mux"),
         forced=message.forced,
+        transcript=transcript,
     )
+
+
+def _film_and_transcript(
+    message: jobs_pb2.SubtitleTask, field: str, find: Find
+) -> tuple[InputFile, InputFile | None]:
+    """The film, or the transcript in its place where that is all there is."""
+    if not message.HasField("transcript"):
+        return find(message.media, f"{field}.media"), None
+    transcript = find(message.transcript, f"{field}.transcript")
+    if message.HasField("media"):
+        return find(message.media, f"{field}.media"), transcript
+    if message.mux:
+        raise InvalidRequest(f"{field}.media", "is needed for a muxed copy; give the film too")
+    return transcript, transcript
 
 
 def _translate(message: jobs_pb2.TranslateTask, field: str, find: Find) -> TranslateTask:
