@@ -45,6 +45,14 @@ def primary(tag: str) -> str:
     return tag.split("-", 1)[0]
 
 
+@_remembered
+def script(tag: str) -> str:
+    """How the language is written, as its tag says or as is likeliest: ``Cyrl``; "" if unknown."""
+    if primary(tag) == UNDETERMINED and "-" not in tag:
+        return ""
+    return langcodes.get(tag).maximize().script or ""
+
+
 def whisper_code(tag: str) -> str:
     """The code in Whisper's vocabulary (``<|xx|>``), whether or not a model has it."""
     return _WHISPER_OF.get(primary(tag), primary(tag))

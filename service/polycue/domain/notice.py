@@ -16,6 +16,7 @@ class NoticeReason(StrEnum):
     DISCONTINUITY = "DISCONTINUITY"  # the stream's clock jumps
     LANGUAGE_UNCERTAIN = "LANGUAGE_UNCERTAIN"  # detected with little confidence
     TRANSLATION_KEPT_SOURCE = "TRANSLATION_KEPT_SOURCE"  # a sentence came back unusable
+    TERM_LOST = "TERM_LOST"  # a sentence lost a term of the glossary on its way through the model
     SUBTITLE_REPAIRED = "SUBTITLE_REPAIRED"  # cues broke a rule, overlapped or outran the film
     DEMO_MODEL = "DEMO_MODEL"  # made by the demo models of a small world
     LENGTH_DIFFERS = "LENGTH_DIFFERS"  # the film is not as long as the one its transcript is of

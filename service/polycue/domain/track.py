@@ -6,6 +6,7 @@ from pathlib import Path
 
 from polycue.domain.cue import Cue
 from polycue.domain.notice import Notice
+from polycue.domain.translation import Fallback
 
 
 class TrackKind(StrEnum):
@@ -33,7 +34,9 @@ class Track:
     """Cues in order of time that do not overlap, in one language (BCP-47).
 
     ``route`` is how a translated track came about, ``("es", "en", "de")`` for a pivot through
-    English; empty for the language that is spoken.
+    English; empty for the language that is spoken. ``fallbacks`` are the sentences whose first
+    translation was not fit to be shown. ``second_language`` is that of the spoken lines which stand
+    above the translation in a bilingual track, "" in any other.
     """
 
     language: str
@@ -41,6 +44,8 @@ class Track:
     kind: TrackKind = TrackKind.SUBTITLES
     route: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
+    fallbacks: tuple[Fallback, ...] = ()
+    second_language: str = ""
 
     def __post_init__(self) -> None:
         for one, other in zip(self.cues, self.cues[1:], strict=False):

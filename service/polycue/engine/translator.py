@@ -1,15 +1,20 @@
 """Texts along a route of translation models, in as few and as full batches as may be."""
 
 import itertools
+import math
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from polycue.domain.cancel import CancelToken
+from polycue.domain.translation import Hypotheses, Hypothesis, Search
 from polycue.translation.argos import ArgosModel
 from polycue.translation.packages import Package, Packages
+from polycue.translation.tokens import has_letters
 
 _CALL_CHARS = 8192  # padded; about one of CTranslate2's batches, and what a cancel waits for
+BEST = Search()
 _MOST_LOADED = 6  # each takes 0.1 to 0.3 GB; the one unused for longest is let go
 
 
@@ -50,39 +55,56 @@ class Translator:
         """Every route there is, direct and by way of other languages."""
         return self._packages.pairs()
 
-    def translate(
-        self, texts: Sequence[str], route: tuple[str, ...], *, cancel: CancelToken
-    ) -> list[str]:
-        """One text for each given, "" where the model gave nothing.
+    def routes(self, source: str, target: str) -> tuple[tuple[str, ...], ...]:
+        """Every way there, the best first; empty where there is none."""
+        return self._packages.routes(source, target)
 
-        What has no letter or digit, such as "..." or a note of music, comes back as it is. A text
+    def translate(
+        self,
+        texts: Sequence[str],
+        route: tuple[str, ...],
+        search: Search = BEST,
+        *,
+        cancel: CancelToken,
+    ) -> list[Hypotheses]:
+        """Translations of each text, best first; none where the models gave nothing.
+
+        What has no letter, such as "..." or a note of music or a year, comes back as it is. A text
         that occurs twice is translated once, and a pivot translates all texts on one leg before the
-        next begins.
+        next begins, with as many hypotheses on each as together make those asked for.
 
         Raises:
             PairNotInstalled: a leg's package has gone since the route was found.
             ModelDamaged, DeviceUnavailable: a model does not load.
             TranslationFailed: a model gave up; nothing is translated.
         """
-        translated = list(texts)
+        legs = len(route) - 1
+        found: list[Hypotheses] = [(Hypothesis(text, 0.0),) for text in texts]
+        each = replace(search, hypotheses=_each_leg(search.hypotheses, legs))
         for source, target in itertools.pairwise(route):
             cancel.check()
             model = self._model(self._packages.find(source, target))
-            translated = self._leg(model, translated, cancel)
-        return translated
+            texts_here = {h.text for hypotheses in found for h in hypotheses}
+            answers = self._leg(model, texts_here, each, cancel)
+            found = [_onward(hypotheses, answers) for hypotheses in found]
+        return found
 
     def close(self) -> None:
         """Let all models go; those at work end their call first."""
         with self._lock:
             self._loaded.clear()
 
-    def _leg(self, model: ArgosModel, texts: Sequence[str], cancel: CancelToken) -> list[str]:
-        found: dict[str, str] = {}
-        for call in _calls({text for text in texts if any(map(str.isalnum, text))}):
+    def _leg(
+        self, model: ArgosModel, texts: set[str], search: Search, cancel: CancelToken
+    ) -> dict[str, Hypotheses]:
+        """The translations of each text; what has no letters stays."""
+        found: dict[str, Hypotheses] = {
+            text: (Hypothesis(text.strip(), 0.0),) for text in texts if not has_letters(text)
+        }
+        for call in _calls(texts - found.keys()):
             cancel.check()
-            results = model.translate(call)
-            found.update(zip(call, results, strict=True))
-        return [found.get(text, text.strip()) for text in texts]
+            found.update(zip(call, model.translate(call, search), strict=True))
+        return found
 
     def _model(self, package: Package) -> ArgosModel:
         with self._lock:
@@ -100,6 +122,22 @@ class Translator:
             while len(self._loaded) > _MOST_LOADED:
                 self._loaded.popitem(last=False)
             return model
+
+
+def _each_leg(hypotheses: int, legs: int) -> int:
+    """The four of a single leg are two by two on a pivot."""
+    return max(1, math.floor(hypotheses ** (1 / legs))) if legs else 1
+
+
+def _onward(before: Hypotheses, answers: Mapping[str, Hypotheses]) -> Hypotheses:
+    """The translations of translations, best first, none twice."""
+    best: dict[str, float] = {}
+    for one in before:
+        for after in answers[one.text]:
+            score = one.score + after.score
+            best[after.text] = max(score, best.get(after.text, score))
+    ranked = sorted(best.items(), key=lambda item: -item[1])
+    return tuple(Hypothesis(text, score) for text, score in ranked)
 
 
 def _calls(texts: set[str]) -> Iterator[list[str]]:

@@ -9,7 +9,8 @@ from polycue.domain.cue import Cue, CueFlag
 from polycue.domain.progress import CuesReady, Report
 from polycue.domain.track import Track
 from polycue.domain.transcript import Word
-from polycue.pipeline.translating import Translated, notice_of
+from polycue.domain.translation import Fallback
+from polycue.pipeline.translating import Translated, notices_of
 
 
 class GrowingTrack:
@@ -22,7 +23,7 @@ class GrowingTrack:
         self.language, self.route = language, route
         self._rules, self._report = rules, report
         self._cues: list[Cue] = []
-        self._objections: list[str] = []
+        self._fallbacks: list[Fallback] = []
 
     def __repr__(self) -> str:
         return f"GrowingTrack({self.language}, {len(self._cues)} cues)"
@@ -33,13 +34,18 @@ class GrowingTrack:
 
     def add_translated(self, translated: Translated, *, media_end_ms: int | None) -> None:
         """Lay out one island of a translation; cues with untranslated words are flagged."""
-        self._objections += translated.objections
+        self._fallbacks += translated.fallbacks
         cues = layout(translated.words, self._rules, media_end_ms=media_end_ms)
         self._append(tuple(flag_kept(cue, translated) for cue in cues))
 
     def finish(self) -> Track:
-        notices = notice_of(self._objections, self.route)
-        return Track(self.language, tuple(self._cues), route=self.route, notices=notices)
+        return Track(
+            self.language,
+            tuple(self._cues),
+            route=self.route,
+            notices=notices_of(self._fallbacks, self.route),
+            fallbacks=tuple(self._fallbacks),
+        )
 
     def _append(self, cues: tuple[Cue, ...]) -> None:
         if cues:

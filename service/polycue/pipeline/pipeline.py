@@ -35,7 +35,7 @@ from polycue.pipeline.ports import Recogniser, Translator
 from polycue.pipeline.rebuilding import film_of, length_notices, read_transcript
 from polycue.pipeline.result import TaskResult
 from polycue.pipeline.subtitling import Subtitled, Subtitling
-from polycue.pipeline.translating import notice_of, translate_sentences
+from polycue.pipeline.translating import notices_of, translate_sentences
 
 
 class Pipeline:
@@ -190,7 +190,8 @@ class Pipeline:
             target,
             tuple(flag_kept(cue, translated) for cue in filled),
             route=route,
-            notices=notice_of(translated.objections, route),
+            notices=notices_of(translated.fallbacks, route),
+            fallbacks=translated.fallbacks,
         )
 
     def convert(

@@ -6,6 +6,7 @@ from typing import Protocol
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk, ModelFacts, Recognised
 from polycue.domain.request import SpeechOptions
+from polycue.domain.translation import Hypotheses, Search
 
 
 class Recogniser(Protocol):
@@ -25,8 +26,12 @@ class Translator(Protocol):
         """The languages to go through, source and target included."""
         ...
 
+    def routes(self, source: str, target: str) -> tuple[tuple[str, ...], ...]:
+        """Every way there, the one of ``route`` first."""
+        ...
+
     def translate(
-        self, texts: Sequence[str], route: tuple[str, ...], *, cancel: CancelToken
-    ) -> list[str]:
-        """One text for each given, "" where the model gave nothing."""
+        self, texts: Sequence[str], route: tuple[str, ...], search: Search, *, cancel: CancelToken
+    ) -> list[Hypotheses]:
+        """Translations of each text, best first; none where the models gave nothing."""
         ...

@@ -1,5 +1,6 @@
 """Sentences into another language, their words laid back onto the time of the speech."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -7,9 +8,14 @@ from itertools import chain
 from polycue.domain.cancel import CancelToken
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.transcript import Sentence, Word
+from polycue.domain.translation import Fallback, Rung
+from polycue.pipeline.attempts import Attempt, Wishes
+from polycue.pipeline.ladder import Ladder
 from polycue.pipeline.ports import Translator
-from polycue.translation.guard import objection
 from polycue.translation.retime import retime
+from polycue.translation.tokens import has_letters
+
+_NO_WISHES = Wishes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +23,8 @@ class Translated:
     """The words of each translated sentence. ``kept``: those left in the source language."""
 
     parts: tuple[tuple[Word, ...], ...]
-    kept: frozenset[Word]
-    objections: tuple[str, ...]
+    kept: frozenset[Word] = frozenset()
+    fallbacks: tuple[Fallback, ...] = ()
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -29,33 +35,58 @@ def translate_sentences(
     translator: Translator,
     sentences: Sequence[Sentence],
     route: tuple[str, ...],
+    wishes: Wishes = _NO_WISHES,
     *,
     cancel: CancelToken,
 ) -> Translated:
-    """Translate along ``route``; a sentence whose translation is unusable keeps its own words."""
-    texts = translator.translate([s.text for s in sentences], route, cancel=cancel)
-    parts: list[tuple[Word, ...]] = []
-    kept: set[Word] = set()
-    objections: list[str] = []
-    for sentence, text in zip(sentences, texts, strict=True):
-        problem = objection(sentence.text, text)
-        if problem is None:
-            parts.append(retime(sentence, text, route[-1]))
-        else:
-            parts.append(sentence.words)
-            kept.update(sentence.words)
-            objections.append(problem)
-    return Translated(tuple(parts), frozenset(kept), tuple(objections))
+    """Translate along ``route``; a sentence whose translation is unusable keeps its own words.
+
+    So does one without letters, and every sentence where the route is a single language: there is
+    nothing to translate, and it is no fallback.
+
+    Raises:
+        PairNotInstalled, ModelDamaged: there is no translator to speak of; one that fails on a
+            sentence (``EngineError``) costs that sentence its translation and nothing else.
+    """
+    attempts = {
+        number: Attempt.at(sentence, number, route, wishes)
+        for number, sentence in enumerate(sentences)
+        if len(route) > 1 and has_letters(sentence.text)
+    }
+    Ladder(translator, route, cancel).climb(list(attempts.values()))
+    parts = [sentence.words for sentence in sentences]
+    for number, attempt in attempts.items():
+        if attempt.text is not None:
+            parts[number] = retime(attempt.sentence, attempt.text, route[-1])
+    kept = [attempt.sentence.words for attempt in attempts.values() if attempt.open]
+    fallbacks = tuple(told for attempt in attempts.values() if (told := attempt.fallback()))
+    return Translated(tuple(parts), frozenset(chain.from_iterable(kept)), fallbacks)
 
 
-def notice_of(objections: Sequence[str], route: tuple[str, ...]) -> tuple[Notice, ...]:
-    """One notice for all sentences that were kept, none where none was."""
-    if not objections:
-        return ()
-    count = len(objections)
-    message = (
-        f"{count} {'sentence stays' if count == 1 else 'sentences stay'} in {route[0]}: "
-        f"the translation to {route[-1]} was unusable ({', '.join(sorted(set(objections)))})"
-    )
-    facts = {"count": str(count), "route": ">".join(route)}
-    return (Notice(NoticeReason.TRANSLATION_KEPT_SOURCE, message, facts),)
+def notices_of(fallbacks: Sequence[Fallback], route: tuple[str, ...]) -> tuple[Notice, ...]:
+    """One notice for all sentences that were kept, and one for all that lost their terms."""
+    kept = [fallback for fallback in fallbacks if fallback.rung is Rung.KEPT_SOURCE]
+    bare = [fallback for fallback in fallbacks if fallback.rung is Rung.WITHOUT_TERM]
+    facts = {"route": ">".join(route)}
+    notices = []
+    if kept:
+        counts = Counter(fallback.reason for fallback in kept)
+        reasons = ", ".join(sorted(reason.message for reason in counts))
+        message = (
+            f"{_sentences(len(kept), 'stays', 'stay')} in {route[0]}: "
+            f"the translation to {route[-1]} was unusable ({reasons})"
+        )
+        told = facts | {"count": str(len(kept))}
+        notices.append(Notice(NoticeReason.TRANSLATION_KEPT_SOURCE, message, told))
+    if bare:
+        message = (
+            f"{_sentences(len(bare), 'has', 'have')} lost a term of the glossary "
+            f"in the translation to {route[-1]}"
+        )
+        told = facts | {"count": str(len(bare))}
+        notices.append(Notice(NoticeReason.TERM_LOST, message, told))
+    return tuple(notices)
+
+
+def _sentences(count: int, one: str, several: str) -> str:
+    return f"{count} sentence {one}" if count == 1 else f"{count} sentences {several}"

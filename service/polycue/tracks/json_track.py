@@ -18,7 +18,7 @@ from polycue.domain.errors import SubtitleSyntax
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.track import Track, TrackKind
 from polycue.domain.transcript import ChunkFacts, Transcript, Word
-from polycue.tracks import json_defence
+from polycue.tracks import json_defence, json_fallbacks
 from polycue.tracks.json_fields import Fields, WrongField
 from polycue.tracks.reading import Reading
 from polycue.tracks.text import without_surrogates
@@ -47,9 +47,12 @@ def write(track: Track, transcript: Transcript | None) -> str:
         "language": track.language,
         "kind": track.kind.value,
         "route": list(track.route),
+        "fallbacks": json_fallbacks.written(track.fallbacks),
         "notices": _notices(track.notices),
         "transcript": _transcript(transcript) if transcript else None,
     }
+    if track.second_language:
+        head["second_language"] = track.second_language
     return without_surrogates(_lay_out(head, [_cue(cue) for cue in track.cues]))
 
 
@@ -103,6 +106,8 @@ def _document(fields: Fields) -> Document:
         kind=_checked(lambda f: TrackKind(f.text("kind", "subtitles")), fields),
         route=fields.texts("route"),
         notices=_read_notices(fields),
+        fallbacks=tuple(_checked(json_fallbacks.read, one) for one in fields.children("fallbacks")),
+        second_language=fields.text("second_language", ""),
     )
     transcript = fields.child("transcript")
     return Document(track, _read_transcript(transcript) if transcript else None)

@@ -8,10 +8,11 @@ import ctranslate2
 import sentencepiece
 
 from polycue.domain.errors import DeviceUnavailable, ModelDamaged, TranslationFailed
+from polycue.domain.translation import MOST_HYPOTHESES, Hypotheses, Hypothesis, Search
 from polycue.translation.packages import Package, Tokenizer, bpe_tokenizer
 
 _BATCH_TOKENS = 2048  # 4.6 times the speed of Argos's 32, same output (benchmarks/translation.py)
-_BEAM_SIZE, _LENGTH_PENALTY = 4, 0.2  # argostranslate's
+_BEAM_SIZE, _LENGTH_PENALTY = MOST_HYPOTHESES, 0.2  # argostranslate's
 _MOST_TOKENS = 512  # CTranslate2 cuts longer input short without a word; a sentence never is
 _SPACE = "\u2581"  # SentencePiece's mark for a space
 
@@ -71,23 +72,25 @@ class ArgosModel:
             raise DeviceUnavailable(device, str(error)) from error
         return cls(package, translator, tokenizer)
 
-    def translate(self, texts: Sequence[str]) -> list[str]:
-        """Translate all texts in one call.
+    def translate(self, texts: Sequence[str], search: Search) -> list[Hypotheses]:
+        """Translate all texts in one call; for each its translations, best first, none twice.
 
-        Text without a word gives "", as does text longer than any sentence is.
+        Text without a word has none, nor has text longer than any sentence is.
 
         Raises:
             TranslationFailed: CTranslate2 gave up; nothing is translated.
         """
         pieces = [self._tokenizer.encode(" ".join(text.split())) for text in texts]
         asked = [i for i, tokens in enumerate(pieces) if 0 < len(tokens) <= _MOST_TOKENS]
-        results = self._decode([pieces[i] for i in asked])
-        found = [""] * len(texts)
+        results = self._decode([pieces[i] for i in asked], search)
+        found: list[Hypotheses] = [()] * len(texts)
         for i, result in zip(asked, results, strict=True):
-            found[i] = self._text(result.hypotheses[0], texts[i])
+            found[i] = self._hypotheses(result, texts[i])
         return found
 
-    def _decode(self, pieces: list[list[str]]) -> Sequence[ctranslate2.TranslationResult]:
+    def _decode(
+        self, pieces: list[list[str]], search: Search
+    ) -> Sequence[ctranslate2.TranslationResult]:
         if not pieces:
             return []
         prefix = self._package.target_prefix
@@ -98,7 +101,11 @@ class ArgosModel:
                 max_batch_size=_BATCH_TOKENS,
                 batch_type="tokens",
                 beam_size=_BEAM_SIZE,
+                num_hypotheses=search.hypotheses,
+                return_scores=True,
                 length_penalty=_LENGTH_PENALTY,
+                repetition_penalty=search.repetition_penalty,
+                no_repeat_ngram_size=search.no_repeat_ngram,
                 max_decoding_length=_longest_answer(pieces),
                 max_input_length=_MOST_TOKENS,
                 replace_unknowns=True,
@@ -107,6 +114,12 @@ class ArgosModel:
             raise TranslationFailed(
                 self._package.source, self._package.target, str(error)
             ) from error
+
+    def _hypotheses(self, result: ctranslate2.TranslationResult, source: str) -> Hypotheses:
+        best: dict[str, float] = {}  # other pieces may make the same text
+        for tokens, score in zip(result.hypotheses, result.scores, strict=True):
+            best.setdefault(self._text(tokens, source), score)
+        return tuple(Hypothesis(text, score) for text, score in best.items() if text)
 
     def _text(self, tokens: list[str], source: str) -> str:
         if tokens and tokens[0] == self._package.target_prefix:

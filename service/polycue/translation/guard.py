@@ -4,6 +4,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from polycue.domain.translation import Objection
+from polycue.translation.losses import lost_name, lost_number
+from polycue.translation.scripts import in_script, scripts
 from polycue.translation.tokens import words
 
 _MOST_RATIO, _SLACK = 2.5, 12  # how many columns one may be longer than the other: times and plus
@@ -12,19 +15,30 @@ _LOOP_WIDTH = 12
 _LONGEST_LOOP = 8  # words, or characters of a language without spaces
 _COPIED_LOWER_WORDS = 2  # "Leonardo da Vinci" has one, a sentence that was not translated has more
 _COPIED_WIDE_CHARS = 8
+_FOREIGN_LETTERS = 3  # fewer may be a symbol or an initial
 
 
-def objection(source: str, translated: str) -> str | None:
-    """What is wrong with ``translated``, in a few words; None when nothing is."""
+def objection(source: str, translated: str, spoken: str, language: str) -> Objection | None:
+    """What is wrong with ``translated``; None when nothing is.
+
+    ``spoken`` is the language of ``source``, ``language`` that of ``translated``.
+    """
     if not words(translated):
-        return "it is empty" if words(source) or source.strip() != translated.strip() else None
+        meant = words(source) or source.strip() != translated.strip()
+        return Objection.EMPTY if meant else None
     if _loops(translated, _LOOP_WIDTH) > max(_LOOP_TIMES, _loops(source) + 1):
-        return "it repeats itself"
+        return Objection.LOOP
     if _copied(source, translated):
-        return "it was not translated"
+        return Objection.UNTRANSLATED
+    if _is_foreign(source, translated, language):
+        return Objection.WRONG_SCRIPT
     shorter, longer = sorted((_width(source), _width(translated)))
     if longer > _MOST_RATIO * shorter + _SLACK:
-        return f"it is far too {'short' if _width(translated) == shorter else 'long'}"
+        return Objection.TOO_SHORT if _width(translated) == shorter else Objection.TOO_LONG
+    if lost_number(source, translated):
+        return Objection.NUMBER_LOST
+    if lost_name(source, translated, spoken, language):
+        return Objection.NAME_LOST
     return None
 
 
@@ -64,3 +78,16 @@ def _copied(source: str, translated: str) -> bool:
     lower = sum(word[0].islower() for word in re.findall(r"\w+", source))
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in source)
     return lower >= _COPIED_LOWER_WORDS or wide >= _COPIED_WIDE_CHARS
+
+
+def _is_foreign(source: str, translated: str, language: str) -> bool:
+    """Whether most letters are of a script that the language is not written with.
+
+    Names may keep theirs: a capitalised word that the source has too does not count.
+    """
+    if not scripts(language):
+        return False
+    names = {word for word in re.findall(r"\w+", source) if not word[0].islower()}
+    rest = re.sub(r"\w+", lambda word: "" if word[0] in names else word[0], translated)
+    foreign = sum(map(str.isalpha, rest)) - in_script(rest, language)
+    return foreign >= _FOREIGN_LETTERS and 2 * foreign > sum(map(str.isalpha, rest))

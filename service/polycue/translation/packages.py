@@ -13,7 +13,7 @@ from typing import Protocol
 
 from polycue.domain import language
 from polycue.domain.errors import ModelDamaged, PairNotInstalled
-from polycue.translation.routes import Route, all_routes, best_route, missing_legs
+from polycue.translation.routes import Route, all_routes, best_route, missing_legs, routes
 
 _SETTINGS = re.compile(r"ARGOS_|LIBRETRANSLATE_|OPENAI_|SNAP")
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -95,12 +95,16 @@ class Packages:
             PairNotInstalled: the installed packages do not lead there.
         """
         pairs = self._pairs()
-        known = {tag for pair in pairs for tag in pair}
-        start, end = _node(source, known), _node(target, known)
+        start, end = _nodes(pairs, source, target)
         route = best_route(pairs, start, end)
         if route is None:
             raise PairNotInstalled(source, target, _pull(missing_legs(pairs, start, end)))
         return route
+
+    def routes(self, source: str, target: str) -> tuple[Route, ...]:
+        """Every way there, the one of ``route`` first; empty where there is none."""
+        pairs = self._pairs()
+        return routes(pairs, *_nodes(pairs, source, target))
 
     def pairs(self) -> tuple[Route, ...]:
         """Every route there is, direct and by way of other languages."""
@@ -168,6 +172,11 @@ def _read(folder: Path) -> Package | DamagedPackage | None:
 def _age(package: Package) -> tuple[list[int], str]:
     """Grows with the version, "1.10" above "1.9"; the folder's name settles a tie."""
     return [int(number) for number in re.findall(r"\d+", package.version)], package.path.name
+
+
+def _nodes(pairs: set[tuple[str, str]], source: str, target: str) -> tuple[str, str]:
+    known = {tag for pair in pairs for tag in pair}
+    return _node(source, known), _node(target, known)
 
 
 def _node(tag: str, known: set[str]) -> str:

@@ -11,20 +11,26 @@ _MOST_LEGS = 3  # a fourth translation of a translation is not worth reading
 
 
 def best_route(pairs: Collection[Pair], source: str, target: str) -> Route | None:
-    """The route with the fewest legs, None where there is none.
+    """The first of ``routes``, None where there is none."""
+    return next(iter(routes(pairs, source, target)), None)
 
-    Of routes of one length the one through English wins, then the first by the alphabet.
+
+def routes(pairs: Collection[Pair], source: str, target: str) -> tuple[Route, ...]:
+    """Every way there of at most three legs: the fewest first.
+
+    Of routes of one length those through English come first, then it goes by the alphabet.
     """
     if source == target:
-        return (source,)
+        return ((source,),)
     onward = _onward(pairs)
     paths: list[Route] = [(source,)]
+    found: list[Route] = []
     for _ in range(_MOST_LEGS):
         paths = [(*p, after) for p in paths for after in onward.get(p[-1], ()) if after not in p]
         arrived = [p for p in paths if p[-1] == target]
-        if arrived:
-            return min(arrived, key=lambda p: (PIVOT not in p, p))
-    return None
+        found += sorted(arrived, key=lambda p: (PIVOT not in p, p))
+        paths = [p for p in paths if p[-1] != target]
+    return tuple(found)
 
 
 def all_routes(pairs: Collection[Pair]) -> tuple[Route, ...]:

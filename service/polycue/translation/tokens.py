@@ -39,6 +39,21 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
+def has_letters(text: str) -> bool:
+    """Whether there is anything to translate: notes of music, marks and bare numbers have none."""
+    return any(map(str.isalpha, text))
+
+
+def cleaned(text: str) -> str:
+    """The text on one line, without control characters and half characters."""
+    plain = "".join(" " if char.isspace() else char for char in text if _is_shown(char))
+    return " ".join(plain.split())
+
+
+def _is_shown(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) not in {"Cc", "Cs"}
+
+
 def _with_lone_marks(parts: list[str]) -> list[str]:
     """Words that a line may begin with: marks on their own go with a neighbour."""
     kept: list[str] = []

@@ -55,8 +55,8 @@ def test_a_pair_comes_over_the_wire_and_translates(
     assert steps[-1] == archive.stat().st_size
     assert store.verify("en:es") == []
     translator = Translator(Packages(store.argos_root))
-    (text,) = translator.translate(["Look closely."], ("en", "es"), cancel=CancelToken())
-    assert text
+    ((found, *_),) = translator.translate(["Look closely."], ("en", "es"), cancel=CancelToken())
+    assert found.text
 
 
 def test_the_newest_version_is_found(site: Site) -> None:

@@ -14,6 +14,7 @@ from polycue.domain.errors import SubtitleSyntax
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.track import Track, TrackKind
 from polycue.domain.transcript import ChunkFacts, Transcript, Word
+from polycue.domain.translation import Fallback, Objection, Rung
 from polycue.tracks import json_track
 from polycue.tracks.json_track import Document
 
@@ -61,6 +62,12 @@ def test_all_that_is_written_reads_back() -> None:
         kind=TrackKind.FORCED,
         route=("es", "en", "ja"),
         notices=(Notice(NoticeReason.TRANSLATION_KEPT_SOURCE, "", {"b": "1", "a": "2"}),),
+        fallbacks=tuple(
+            Fallback(0, 1, "Qué.", reason, rung, ("es", "ja"))
+            for reason in Objection
+            for rung in Rung
+        ),
+        second_language="es",
     )
     written = json_track.write(track, TRANSCRIPT)
     assert json_track.read_document(written) == Document(track, TRANSCRIPT)

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polycue.translation.routes import all_routes, best_route, missing_legs
+from polycue.translation.routes import all_routes, best_route, missing_legs, routes
 
 PAIRS = {("es", "en"), ("en", "de"), ("en", "fr"), ("es", "fr"), ("fr", "de"), ("it", "fr")}
 LANGUAGES = st.sampled_from(["de", "en", "es", "fr", "it", "pt"])
@@ -62,3 +62,13 @@ def test_a_route_is_a_chain_of_pairs_without_circles_in_any_order_of_them(
         assert route[-1] == target
         assert len(set(route)) == len(route)
         assert all(leg in pairs for leg in pairwise(route))
+
+
+def test_the_ways_come_with_the_best_first() -> None:
+    assert routes(PAIRS, "es", "de") == (
+        ("es", "en", "de"),
+        ("es", "fr", "de"),
+        ("es", "en", "fr", "de"),
+    )
+    assert routes(PAIRS, "de", "es") == ()
+    assert routes(PAIRS, "es", "es") == (("es",),)

@@ -1,0 +1,111 @@
+"""A sentence on its way to a translation: what was wrong with the first one, and what was taken."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from polycue.domain.transcript import Sentence
+from polycue.domain.translation import Fallback, Hypotheses, Hypothesis, Objection, Rung
+from polycue.translation.choice import fits, preferred
+from polycue.translation.guard import objection
+from polycue.translation.terms import Found, Glossary, kept
+from polycue.translation.tokens import cleaned
+
+Route = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a translation is to keep to besides the meaning.
+
+    ``rooms`` holds, for each sentence, how long its translation may be to be read in time, as
+    ``length`` measures it; empty for no limit.
+    """
+
+    glossary: Glossary = field(default_factory=Glossary)
+    rooms: tuple[float, ...] = ()
+    length: Callable[[str], float] = len
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One sentence. ``text`` is what is to be shown, None until there is something fit for it.
+
+    ``problem`` is what was wrong with the first translation, ``rung`` what was done about it.
+    """
+
+    sentence: Sentence
+    source: str
+    route: Route
+    terms: tuple[Found, ...] = ()
+    room: float = math.inf
+    length: Callable[[str], float] = len
+    text: str | None = None
+    problem: Objection | None = None
+    rung: Rung | None = None
+    others: Hypotheses = ()  # of the first attempt
+    plain: str | None = None  # a translation in which nothing is wrong but that it lost its terms
+
+    @classmethod
+    def at(cls, sentence: Sentence, number: int, route: Route, wishes: Wishes) -> "Attempt":
+        source = cleaned(sentence.text)
+        room = wishes.rooms[number] if wishes.rooms else math.inf
+        return cls(sentence, source, route, wishes.glossary.find(source), room, wishes.length)
+
+    @property
+    def open(self) -> bool:
+        return self.text is None
+
+    @property
+    def too_long(self) -> bool:
+        return self.text is not None and not fits(self.text, self.room, self.length)
+
+    def begin(self, answer: Hypotheses | None) -> None:
+        """Look at the first translations, best first; None where the translator failed."""
+        self.text = self.problem = None
+        found = _cleaned(answer or ())
+        self.problem = self.objection(found[0].text) if found else Objection.EMPTY
+        if answer is None:
+            self.problem = Objection.FAILED
+        fit = [h for h in found if self.objection(h.text) is None]
+        best = preferred(fit, self.room, self.length) if fit else None
+        if self.problem is None and best:
+            self.text = best.text
+            return
+        if self.problem is Objection.TERM_LOST:
+            self.plain = found[0].text
+        self.others = found[1:]
+
+    def offer(self, answers: Sequence[Hypothesis], rung: Rung, route: Route) -> None:
+        """Take the first that nothing is wrong with."""
+        for hypothesis in _cleaned(answers):
+            problem = self.objection(hypothesis.text)
+            if problem is None:
+                self.text, self.rung, self.route = hypothesis.text, rung, route
+                return
+            if problem is Objection.TERM_LOST and self.plain is None:
+                self.plain = hypothesis.text
+
+    def give_up(self) -> None:
+        """Take the translation that lost its terms alone; without one, the sentence's own words."""
+        self.rung = Rung.KEPT_SOURCE
+        if self.plain is not None:
+            self.text, self.rung = self.plain, Rung.WITHOUT_TERM
+
+    def objection(self, text: str) -> Objection | None:
+        found = objection(self.source, text, self.route[0], self.route[-1])
+        lost = found is None and not kept(text, self.terms)
+        return Objection.TERM_LOST if lost else found
+
+    def fallback(self) -> Fallback | None:
+        """What is to be told of it; None where the first translation is shown."""
+        if self.rung is None or self.problem is None:
+            return None
+        route = self.route[:1] if self.rung is Rung.KEPT_SOURCE else self.route
+        sentence = self.sentence
+        start_ms, end_ms = sentence.start_ms, max(sentence.start_ms, sentence.end_ms)
+        return Fallback(start_ms, end_ms, self.source, self.problem, self.rung, route)
+
+
+def _cleaned(answers: Sequence[Hypothesis]) -> Hypotheses:
+    return tuple(Hypothesis(cleaned(h.text), h.score) for h in answers)
