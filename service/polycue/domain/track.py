@@ -6,6 +6,7 @@ from pathlib import Path
 
 from polycue.domain.cue import Cue
 from polycue.domain.notice import Notice
+from polycue.domain.report import TrackReport
 from polycue.domain.translation import Fallback
 
 
@@ -36,7 +37,8 @@ class Track:
     ``route`` is how a translated track came about, ``("es", "en", "de")`` for a pivot through
     English; empty for the language that is spoken. ``fallbacks`` are the sentences whose first
     translation was not fit to be shown. ``second_language`` is that of the spoken lines which stand
-    above the translation in a bilingual track, "" in any other.
+    above the translation in a bilingual track, "" in any other. ``report`` is there once the track
+    is finished.
     """
 
     language: str
@@ -46,6 +48,7 @@ class Track:
     notices: tuple[Notice, ...] = ()
     fallbacks: tuple[Fallback, ...] = ()
     second_language: str = ""
+    report: TrackReport | None = None
 
     def __post_init__(self) -> None:
         for one, other in zip(self.cues, self.cues[1:], strict=False):

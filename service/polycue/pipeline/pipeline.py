@@ -33,6 +33,7 @@ from polycue.pipeline.foreign import prepare_track, read_subtitles, stem_without
 from polycue.pipeline.outputs import Muxing, write_sidecars
 from polycue.pipeline.ports import Recogniser, Translator
 from polycue.pipeline.rebuilding import film_of, length_notices, read_transcript
+from polycue.pipeline.reporting import reported
 from polycue.pipeline.result import TaskResult
 from polycue.pipeline.subtitling import Subtitled, Subtitling
 from polycue.pipeline.translating import notices_of, translate_sentences
@@ -186,13 +187,14 @@ class Pipeline:
             fill(block.cues, tuple(chain(*islice(parts, len(block.sentences)))), rules)
             for block in blocks(cues, spoken)
         )
-        return Track(
+        track = Track(
             target,
             tuple(flag_kept(cue, translated) for cue in filled),
             route=route,
             notices=notices_of(translated.fallbacks, route),
             fallbacks=translated.fallbacks,
         )
+        return reported(track, options, None)
 
     def convert(
         self, cues: Sequence[Cue], language: str, options: LayoutOptions
@@ -205,9 +207,10 @@ class Pipeline:
 def _written(
     done: Subtitled, task: SubtitleTask, stem: str, muxing: Muxing, workdir: Path, report: Report
 ) -> TaskResult:
-    """The tracks as files and in muxed copies."""
+    """The tracks with their reports, as files and in muxed copies."""
+    tracks = tuple(reported(track, task.layout, done.transcript) for track in done.tracks)
     files = write_sidecars(
-        done.tracks,
+        tracks,
         task.formats,
         stem=stem,
         workdir=workdir,
@@ -216,14 +219,14 @@ def _written(
     )
     duration_ms = done.transcript.duration_ms
     report(StageMoved(Stage.RENDER, duration_ms, duration_ms, finished=True))
-    notices = tuple(notice for track in done.tracks for notice in track.notices)
+    notices = tuple(notice for track in tracks for notice in track.notices)
     for options in task.mux:
-        copies, told = muxing.copy(done.tracks, options)
+        copies, told = muxing.copy(tracks, options)
         files += copies
         notices += told
     if task.mux:
         report(StageMoved(Stage.MUX, duration_ms, duration_ms, finished=True))
-    return TaskResult(done.tracks, tuple(files), notices, done.transcript, duration_ms)
+    return TaskResult(tracks, tuple(files), notices, done.transcript, duration_ms)
 
 
 def _end_of(cues: Sequence[Cue]) -> int:

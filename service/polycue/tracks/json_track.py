@@ -18,7 +18,7 @@ from polycue.domain.errors import SubtitleSyntax
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.track import Track, TrackKind
 from polycue.domain.transcript import ChunkFacts, Transcript, Word
-from polycue.tracks import json_defence, json_fallbacks
+from polycue.tracks import json_defence, json_fallbacks, report_json
 from polycue.tracks.json_fields import Fields, WrongField
 from polycue.tracks.reading import Reading
 from polycue.tracks.text import without_surrogates
@@ -33,7 +33,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """All that a file says. The transcript's own words are empty: they lie in the track's cues."""
+    """All that a file says but its report, which is made anew from what is read.
+
+    The transcript's own words are empty: they lie in the track's cues.
+    """
 
     track: Track
     transcript: Transcript | None
@@ -50,6 +53,7 @@ def write(track: Track, transcript: Transcript | None) -> str:
         "fallbacks": json_fallbacks.written(track.fallbacks),
         "notices": _notices(track.notices),
         "transcript": _transcript(transcript) if transcript else None,
+        "report": report_json.document(track.report) if track.report else None,
     }
     if track.second_language:
         head["second_language"] = track.second_language

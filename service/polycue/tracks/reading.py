@@ -14,11 +14,23 @@ _REPAIRED_STAY_MS = 2000  # what a cue gets that ends before it starts: time to 
 
 
 @dataclass(frozen=True, slots=True)
+class Faults:
+    """The lines, from 1, of cues without text, and of those whose times cannot be."""
+
+    empty: tuple[int, ...] = ()
+    times: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """The cues of a file in its own order; they may overlap, and then make no ``Track`` yet."""
+    """The cues of a file in its own order; they may overlap, and then make no ``Track`` yet.
+
+    ``faults`` is None where the format's reader does not look for them.
+    """
 
     cues: tuple[Cue, ...]
     notices: tuple[Notice, ...] = ()
+    faults: Faults | None = None
 
 
 class Repairs:
@@ -29,6 +41,8 @@ class Repairs:
         self._notices: list[Notice] = []
         self._total = 0
         self._remarks: dict[str, None] = {}
+        self._empty: list[int] = []
+        self._times: list[int] = []
 
     def __repr__(self) -> str:
         return f"Repairs({self._total} in {self._format_name})"
@@ -44,6 +58,16 @@ class Repairs:
             problem += f": {facts['text']!r}"
         self._notices.append(self._notice(f"line {line}: {problem}", facts))
 
+    def empty(self, line: int) -> None:
+        """Tell of a cue without text."""
+        self._empty.append(line)
+        self.add(line, "a cue without text is left out")
+
+    def wrong_times(self, line: int, problem: str, lost: Iterable[str] = ()) -> None:
+        """Tell of a cue whose times cannot be; otherwise as ``add``."""
+        self._times.append(line)
+        self.add(line, problem, lost)
+
     def once(self, remark: str) -> None:
         """Tell of something that runs through the file, however often it is met."""
         self._remarks[remark] = None
@@ -58,6 +82,9 @@ class Repairs:
             notices.append(self._notice(f"{unsaid} more faults", {"more": str(unsaid)}))
         return (*notices, *(self._notice(remark, {}) for remark in self._remarks))
 
+    def faults(self) -> Faults:
+        return Faults(tuple(self._empty), tuple(self._times))
+
     def _notice(self, message: str, facts: dict[str, str]) -> Notice:
         return Notice(NoticeReason.SUBTITLE_REPAIRED, f"{self._format_name}, {message}", facts)
 
@@ -70,9 +97,9 @@ def make_cue(start_ms: int, end_ms: int, text: str, *, line: int, repairs: Repai
     """
     lines = clean_lines(text.splitlines())
     if not lines:
-        repairs.add(line, "a cue without text is left out")
+        repairs.empty(line)
         return None
     if end_ms <= start_ms:
-        repairs.add(line, "a cue that ends before it starts now stays for two seconds")
+        repairs.wrong_times(line, "a cue that ends before it starts now stays for two seconds")
         end_ms = start_ms + _REPAIRED_STAY_MS
     return Cue(start_ms, end_ms, lines)

@@ -80,7 +80,7 @@ def read(text: str) -> Reading:
     if first := _first_line_of_text(preamble.body):
         repairs.add(first, "text before the first cue is left out", lost=preamble.body)
     cues = [cue for block in blocks if (cue := _cue(block, repairs))]
-    return Reading(tuple(cues), repairs.notices())
+    return Reading(tuple(cues), repairs.notices(), repairs.faults())
 
 
 @dataclass(slots=True)
@@ -159,7 +159,9 @@ class _Times:
 def _cue(block: _Block, repairs: Repairs) -> Cue | None:
     times = _Times.of(block.times)
     if times is None:
-        repairs.add(block.line, "a cue whose times cannot be read is left out", lost=block.body)
+        repairs.wrong_times(
+            block.line, "a cue whose times cannot be read is left out", lost=block.body
+        )
         return None
     if times.short_fraction:
         repairs.once("short fractions of a second are read as decimal ones: ,5 is 500 ms")

@@ -58,7 +58,7 @@ def read(text: str) -> Reading:
         raise SubtitleSyntax(_NAME, 1, "a WebVTT file begins with the word WEBVTT")
     repairs = Repairs(_NAME)
     cues = [cue for block in _blocks(lines) if (cue := _cue(block, repairs))]
-    return Reading(tuple(cues), repairs.notices())
+    return Reading(tuple(cues), repairs.notices(), repairs.faults())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,9 @@ def _cue(block: _Block, repairs: Repairs) -> Cue | None:
     try:
         start_ms, end_ms, settings = _times(block.times)
     except ValueError:
-        repairs.add(block.line, "a cue whose times cannot be read is left out", lost=block.body)
+        repairs.wrong_times(
+            block.line, "a cue whose times cannot be read is left out", lost=block.body
+        )
         return None
     payload = "\n".join(block.body)
     if settings:

@@ -1,0 +1,125 @@
+"""Subtitle texts, anybody's, held against the rules."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from polycue.cues.lint.glyphs import described
+from polycue.cues.lint.sheet import Checked, NotChecked, Outcome, Surroundings
+from polycue.cues.presets import DEFAULT_PRESET, rules_for
+from polycue.cues.report import ALL_RULES, report_on
+from polycue.domain.audio import Span
+from polycue.domain.cue import Cue
+from polycue.domain.errors import LimitExceeded
+from polycue.domain.notice import Notice
+from polycue.domain.report import LintRule, TrackReport, Violation
+from polycue.domain.request import LayoutOptions
+from polycue.domain.track import TrackFormat
+from polycue.domain.transcript import Transcript
+from polycue.pipeline.reporting import with_recognition
+from polycue.tracks import json_track
+from polycue.tracks.files import parse
+from polycue.tracks.reading import Faults, Reading
+from polycue.tracks.validate import validate
+
+# Ten times a long film. A file with more is no film's, and looking through it takes minutes.
+MOST_CUES = 50_000
+MOST_BYTES = 32 * 1024 * 1024  # a JSON track of ten hours takes a third of it
+
+# What readers leave out of text and no player shows. A tab and a line's end are meant.
+_UNSHOWN = re.compile("[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class LintOptions:
+    """What to hold cues against. ``wanted`` are the rules; what is None is not known."""
+
+    layout: LayoutOptions = field(default_factory=LayoutOptions)
+    wanted: Collection[LintRule] = ALL_RULES
+    frame_rate: Fraction | None = None
+    media_end_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """The cues of a file in its own order, and what there is to say of them."""
+
+    cues: tuple[Cue, ...]
+    report: TrackReport
+    notices: tuple[Notice, ...]
+    speech: tuple[Span, ...] = ()
+    media_end_ms: int | None = None
+
+
+def lint_text(text: str, track_format: TrackFormat, language: str, options: LintOptions) -> Linted:
+    """Look through a subtitle file; ``language`` is BCP-47.
+
+    Raises:
+        InvalidRequest: there is no such preset, or a number of the layout is out of bounds.
+        LimitExceeded: the text has more cues than are looked through.
+        SubtitleSyntax: it is not of that format.
+    """
+    rules_for(options.layout, language, None)  # before any work
+    _require_few(text)
+    reading, transcript = _read(text, track_format)
+    frame_rate = options.frame_rate or (transcript.frame_rate if transcript else None)
+    rules = rules_for(options.layout, language, frame_rate)
+    around = Surroundings(
+        speech=transcript.speech if transcript else (),
+        media_end_ms=options.media_end_ms or (transcript.duration_ms if transcript else None),
+        file=_in_file(text, track_format, reading),
+    )
+    preset = options.layout.preset or DEFAULT_PRESET
+    report = report_on(reading.cues, rules, preset=preset, around=around, wanted=options.wanted)
+    if transcript:
+        report = with_recognition(report, transcript)
+    speech, end_ms = tuple(around.speech), around.media_end_ms
+    return Linted(reading.cues, report, reading.notices, speech, end_ms)
+
+
+def _read(text: str, track_format: TrackFormat) -> tuple[Reading, Transcript | None]:
+    """The cues as they stand in the file, and what they were made from where it says so."""
+    if track_format is not TrackFormat.JSON:
+        return parse(text, track_format), None
+    document = json_track.read_document(text)
+    return Reading(document.track.cues, document.track.notices, Faults()), document.transcript
+
+
+def _require_few(text: str) -> None:
+    count = text.count("-->")
+    if count > MOST_CUES:
+        raise LimitExceeded("document", count, MOST_CUES, "cues", "look through it in parts")
+
+
+def _in_file(text: str, track_format: TrackFormat, reading: Reading) -> dict[LintRule, Outcome]:
+    """What can be seen of the file and no more of its cues."""
+    outcomes: dict[LintRule, Outcome] = {}
+    if track_format is TrackFormat.VTT:
+        outcomes[LintRule.VTT_SYNTAX] = Checked(
+            [Violation(LintRule.VTT_SYNTAX, 0, detail=str(broken)) for broken in validate(text)]
+        )
+    if track_format is not TrackFormat.JSON:
+        outcomes[LintRule.GLYPH] = Checked(_unshown(text))
+    if reading.faults is None:
+        unknown = NotChecked(f"reading {track_format} repairs it without a word")
+        return outcomes | {LintRule.EMPTY: unknown, LintRule.TIMES: unknown}
+    outcomes[LintRule.EMPTY] = _at_lines(LintRule.EMPTY, reading.faults.empty)
+    outcomes[LintRule.TIMES] = _at_lines(LintRule.TIMES, reading.faults.times)
+    return outcomes
+
+
+def _at_lines(rule: LintRule, lines: Collection[int]) -> Checked:
+    return Checked([Violation(rule, 0, detail=f"line {line}") for line in lines])
+
+
+def _unshown(text: str) -> list[Violation]:
+    """One for each line that has such a character; the mark that begins a file is none."""
+    found: dict[int, Violation] = {}
+    line, done = 1, 0
+    for bad in _UNSHOWN.finditer(text, text.startswith("\ufeff")):
+        line += text.count("\n", done, bad.start())
+        done = bad.start()
+        detail = f"line {line}: {described(bad[0])}"
+        found.setdefault(line, Violation(LintRule.GLYPH, 0, detail=detail))
+    return list(found.values())
