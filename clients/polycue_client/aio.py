@@ -108,6 +108,14 @@ class AsyncPolycue:
         pages = self._pages(self._catalog.ListTranslationPairs, request)
         return [pair async for page in pages for pair in page.pairs]
 
+    async def presets(
+        self, *, language: str = "", children: bool = False, hearing_impaired: bool = False
+    ) -> list[catalog_pb2.Preset]:
+        request = requests.list_presets(language, children, hearing_impaired)
+        with translated():
+            response = await self._catalog.ListPresets(request, timeout=self._timeout_s)
+        return list(response.presets)
+
     async def _pages(
         self, method: "grpc.aio.UnaryUnaryMultiCallable[_Request, _Page]", request: "_Request"
     ) -> "AsyncGenerator[_Page]":

@@ -7,7 +7,7 @@ _REPEATABLE = {
     "JobService": ("CreateJob", "GetJob", "ListJobs", "CancelJob"),
     "UploadService": ("CreateUpload", "GetUpload"),
     "ArtifactService": ("GetArtifact",),
-    "CatalogService": ("ListModels", "ListTranslationPairs", "GetServerInfo"),
+    "CatalogService": ("ListModels", "ListTranslationPairs", "ListPresets", "GetServerInfo"),
 }
 
 _SERVICE_CONFIG = {

@@ -150,6 +150,14 @@ class Polycue:
         pages = self._pages(self._catalog.ListTranslationPairs, request)
         return [pair for page in pages for pair in page.pairs]
 
+    def presets(
+        self, *, language: str = "", children: bool = False, hearing_impaired: bool = False
+    ) -> list[catalog_pb2.Preset]:
+        """The presets for cues, with their numbers for one language and kind of programme."""
+        request = requests.list_presets(language, children, hearing_impaired)
+        with translated():
+            return list(self._catalog.ListPresets(request, timeout=self._timeout_s).presets)
+
     def _pages(
         self, method: "grpc.UnaryUnaryMultiCallable[_Request, _Page]", request: "_Request"
     ) -> "Iterator[_Page]":

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from google.protobuf import duration_pb2
 
-from polycue.api.v1 import jobs_pb2, media_pb2, subtitles_pb2, uploads_pb2
+from polycue.api.v1 import catalog_pb2, jobs_pb2, media_pb2, subtitles_pb2, uploads_pb2
 from polycue_client.drafts import wire_name
 
 Media = str | Path | bytes | media_pb2.MediaSource
@@ -60,6 +60,16 @@ def format_of(name: str) -> media_pb2.SubtitleFormat.ValueType:
 
 def translations(languages: Sequence[str]) -> list[media_pb2.TranslateConfig]:
     return [media_pb2.TranslateConfig(target_language_code=code) for code in languages]
+
+
+def list_presets(
+    language: str, children: bool, hearing_impaired: bool
+) -> catalog_pb2.ListPresetsRequest:
+    return catalog_pb2.ListPresetsRequest(
+        language_code=language,
+        audience=media_pb2.AUDIENCE_CHILDREN if children else media_pb2.AUDIENCE_ADULT,
+        hearing_impaired=hearing_impaired,
+    )
 
 
 def mux_configs(

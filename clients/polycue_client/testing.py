@@ -179,6 +179,12 @@ class _Answers(
         pairs, token = _page(self._server.pairs, request.page_token)
         return catalog_pb2.ListTranslationPairsResponse(pairs=pairs, next_page_token=token)
 
+    def ListPresets(
+        self, request: catalog_pb2.ListPresetsRequest, context: grpc.ServicerContext
+    ) -> catalog_pb2.ListPresetsResponse:
+        self._begin("ListPresets", request, context)
+        return catalog_pb2.ListPresetsResponse(presets=[catalog_pb2.Preset(name="netflix")])
+
     # Uploads
 
     def CreateUpload(

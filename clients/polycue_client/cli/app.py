@@ -24,6 +24,9 @@ _COMMANDS = {
     "models": LazyCommand(
         "polycue.commands.models:models", "List, fetch and check models.", tidies_up=True
     ),
+    "presets": LazyCommand(
+        "polycue.commands.presets:presets", "Show the limits that cues can be held to."
+    ),
     "doctor": LazyCommand("polycue.commands.doctor:doctor", "Say what is missing on this machine."),
 }
 

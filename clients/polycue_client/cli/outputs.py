@@ -15,27 +15,31 @@ if TYPE_CHECKING:
     from polycue.api.v1 import artifacts_pb2
     from polycue_client.client import Polycue
 
+KINDS = ("sdh", "forced")  # what media servers call tracks that are not plain subtitles
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where the results of one input go: ``{folder}/{stem}.{language}.{suffix}``."""
+    """Where the results of one input go: ``{folder}/{stem}.{language}[.sdh].{suffix}``."""
 
     folder: Path
     stem: str
 
-    def sidecar(self, language: str, suffix: str) -> Path:
-        return self.folder / f"{self.stem}.{language}.{suffix}"
+    def sidecar(self, language: str, suffix: str, kind: str = "") -> Path:
+        """``kind`` is one of ``KINDS``, "" for plain subtitles."""
+        tag = f".{kind}" if kind else ""
+        return self.folder / f"{self.stem}.{language}{tag}.{suffix}"
 
     def copy(self, suffix: str) -> Path:
         return self.folder / f"{self.stem}.subtitled.{suffix}"
 
     def of(self, artifact: "artifacts_pb2.Artifact") -> Path:
-        """The place of a result; of a server's own words only a tag and a suffix are used."""
-        suffix = own_name(artifact.filename).rpartition(".")[2]
+        """The place of a result; of a server's own words only tags and a suffix are used."""
+        *_, tag, suffix = ("", *own_name(artifact.filename).split("."))
         if _LANGUAGE_TAG.fullmatch(artifact.language_code):
-            return self.sidecar(artifact.language_code, suffix)
+            kind = tag if tag in KINDS else ""
+            return self.sidecar(artifact.language_code, suffix, kind)
         return self.copy(suffix)
 
 

@@ -204,7 +204,7 @@ class _Wish:
         place = output.placement(path, stem)
         languages = [code for code in (written, *self.translate_to) if code]
         tracks = [
-            place.sidecar(language, suffix)
+            place.sidecar(language, suffix, self.layout.kind)
             for language in filter(is_canonical, languages)
             for suffix in self.formats
         ]
@@ -216,7 +216,7 @@ class _Wish:
             beside=tuple(beside),
             expected=(*tracks, *copies),
             certain=all(map(is_canonical, (written, *self.translate_to))),
-            unnamed=() if is_canonical(written) else self.formats,
+            unnamed=() if is_canonical(written) else self.layout.endings(self.formats),
         )
 
     def spec(self, film: Path | None, transcript: Path | None) -> "Callable[..., jobs_pb2.JobSpec]":

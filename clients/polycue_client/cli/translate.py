@@ -38,7 +38,9 @@ Examples:
   polycue translate film.en.vtt --to es -o - > film.es.vtt
 """
 
-_NAMED = re.compile(r"(?P<stem>.+)\.(?P<language>[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)")
+_NAMED = re.compile(
+    r"(?P<stem>.+)\.(?P<language>[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)(?<!\.sdh)(\.(sdh|forced))?"
+)
 
 
 @click.command(cls=ForgivingCommand, help=_HELP)
@@ -123,7 +125,7 @@ class _Wish:
             place=place,
             spec=self.spec(language, targets, formats),
             expected=tuple(
-                place.sidecar(target, suffix)
+                place.sidecar(target, suffix, self.layout.kind)
                 for target in filter(is_canonical, targets)
                 for suffix in formats
             ),
@@ -145,7 +147,10 @@ class _Wish:
 
 
 def stem_and_language(path: Path) -> tuple[str, str]:
-    """``film.en.srt`` is the stem "film" in "en"; ``film.srt`` is in "", which is not known."""
+    """``film.en.srt`` is the stem "film" in "en"; ``film.srt`` is in "", which is not known.
+
+    So is ``film.en.sdh.srt``.
+    """
     named = _NAMED.fullmatch(path.stem)
     return (named["stem"], named["language"]) if named else (path.stem, "")
 

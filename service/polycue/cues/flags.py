@@ -13,16 +13,30 @@ _LEAST_PROBABILITY = 0.01  # so that a single word does not decide for all
 
 def flags_of(cue: Cue, rules: Rules) -> frozenset[CueFlag]:
     """The limits of ``rules`` that the cue exceeds, and whether its words are doubtful."""
-    chars = reading_chars(cue.text, rules.language)
     widest = max(width(line, rules.language) for line in cue.lines)
+    wide = _over(widest, rules.limit("max_line_chars"))
     found = {
-        CueFlag.TOO_WIDE: widest > rules.max_line_chars or len(cue.lines) > rules.max_line_count,
-        CueFlag.TOO_SHORT: cue.duration_ms < rules.min_cue_ms,
-        CueFlag.READING_SPEED: 1000 * chars > rules.max_chars_per_second * cue.duration_ms,
+        CueFlag.TOO_WIDE: wide or _over(len(cue.lines), rules.limit("max_line_count")),
+        CueFlag.TOO_SHORT: cue.duration_ms < (rules.limit("min_cue_ms") or 0),
+        CueFlag.READING_SPEED: _is_fast(cue, rules),
         CueFlag.LOW_CONFIDENCE: _is_doubtful(cue),
         CueFlag.SUSPECT: any(word.suspect for word in cue.words),
     }
     return frozenset(flag for flag, applies in found.items() if applies)
+
+
+def _over(value: float, limit: float | None) -> bool:
+    return limit is not None and value > limit
+
+
+def _is_fast(cue: Cue, rules: Rules) -> bool:
+    """Whether there is more to read than the rules allow, by characters or by words."""
+    chars = 1000 * reading_chars(cue.text, rules.language)
+    words = 60_000 * len(cue.text.split())
+    by_chars, by_words = rules.limit("max_chars_per_second"), rules.max_words_per_minute
+    return (by_chars is not None and chars > by_chars * cue.duration_ms) or (
+        by_words is not None and words > by_words * cue.duration_ms
+    )
 
 
 def _is_doubtful(cue: Cue) -> bool:

@@ -1,28 +1,40 @@
 """The limits a track is held to: numbers of a preset and a language, and the caller's own."""
 
-import functools
 import math
-import tomllib
 from dataclasses import dataclass
 from fractions import Fraction
-from importlib import resources
 from typing import Any
 
 from polycue.cues.frames import FrameGrid
+from polycue.cues.preset_file import (
+    BOUNDS,
+    DEFAULT_PRESET,
+    Preset,
+    parse_preset,
+    preset_names,
+    shipped,
+)
 from polycue.domain.errors import InvalidRequest
-from polycue.domain.request import LayoutOptions
+from polycue.domain.request import Audience, LayoutOptions
 
-DEFAULT_PRESET = "netflix"
+__all__ = ["DEFAULT_PRESET", "Rules", "preset_names", "preset_of", "rules_for"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What cues of one track must keep to.
+    """What cues of one track are laid out by, and which of it are rules they must keep to.
 
     Lines are measured by ``measure.width``, reading speed by ``measure.reading_chars``. A gap
     between two cues is ``min_gap_frames`` long or at least ``chain_gap_ms``. ``linger_ms`` is how
     long text may stand once its words are spoken. ``frame_rate`` is the film's, None where it has
-    no pictures.
+    no pictures or cues do not answer to them.
+
+    Every number guides the layout, also one that the preset does not name: these are ``unchecked``,
+    and only ``limit`` says what a cue may be told off for. What follows from
+    ``max_words_per_minute`` on is None where the preset has no such rule: a cue comes on with a cut
+    that is nearer than ``shot_zone_ms`` and goes ``shot_gap_frames`` before one, ``dash`` is how
+    speakers who share a cue are told apart ("tight" for ``-X``, "spaced" for ``- X``, "second" for
+    ``-X`` before the second one only), ``italics`` whether text may be slanted.
     """
 
     language: str
@@ -35,20 +47,28 @@ class Rules:
     min_gap_frames: int
     chain_gap_ms: int
     linger_ms: int
+    max_words_per_minute: float | None = None
+    shot_zone_ms: int | None = None
+    shot_gap_frames: int | None = None
+    dash: str | None = None
+    italics: bool | None = None
+    unchecked: frozenset[str] = frozenset()
 
     @property
     def grid(self) -> FrameGrid:
         return FrameGrid.of(self.frame_rate, self.min_gap_frames)
 
+    def limit(self, name: str) -> float | None:
+        """The number of that name where it is a rule; None means that nothing is to be checked."""
+        value: float | None = getattr(self, name)
+        return None if name in self.unchecked else value
 
-# What a caller may set, within which bounds. Below a second there is no room to close a gap.
-_BOUNDS: dict[str, tuple[float, float]] = {
-    "max_line_chars": (1, 200),
-    "max_line_count": (1, 4),
-    "min_cue_ms": (0, 10_000),
-    "max_cue_ms": (1_000, 60_000),
-    "max_chars_per_second": (1, 1_000),
-}
+
+_GUIDES = (
+    *("max_line_chars", "max_line_count", "min_cue_ms", "max_cue_ms", "max_chars_per_second"),
+    *("min_gap_frames", "chain_gap_ms", "linger_ms"),
+)
+_OPTIONAL = ("max_words_per_minute", "shot_zone_ms", "shot_gap_frames", "dash", "italics")
 
 
 def rules_for(options: LayoutOptions, language: str, frame_rate: Fraction | None) -> Rules:
@@ -57,53 +77,59 @@ def rules_for(options: LayoutOptions, language: str, frame_rate: Fraction | None
     Raises:
         InvalidRequest: there is no such preset, or a number is out of bounds.
     """
-    numbers = _preset_numbers(options.preset or DEFAULT_PRESET, language) | _own_numbers(options)
-    rules = Rules(language=language, frame_rate=frame_rate, **numbers)
-    if rules.min_cue_ms > rules.max_cue_ms:
-        field = "min_cue_ms" if options.min_cue_ms is not None else "max_cue_ms"
-        raise InvalidRequest(
-            f"layout.{field}",
-            f"the shortest stay, {rules.min_cue_ms} ms, is over the longest, {rules.max_cue_ms} ms",
-        )
+    variants = _variants(options)
+    preset = preset_of(options)
+    named = preset.rules(language, variants) | _own_numbers(options)
+    stated = {name: value for name, value in named.items() if value is not None}
+    # Where nobody says anything, the default preset has a number.
+    numbers = shipped(DEFAULT_PRESET).rules(language, variants) | preset.layout() | stated
+    chosen: dict[str, Any] = {name: numbers[name] for name in _GUIDES}
+    chosen |= {name: stated.get(name) for name in _OPTIONAL}
+    rules = Rules(
+        language=language,
+        frame_rate=frame_rate if numbers.get("on_frames", True) else None,
+        unchecked=frozenset(_GUIDES) - stated.keys(),
+        **chosen,
+    )
+    _require_stays(rules, options, preset)
     return rules
 
 
-@functools.cache
-def preset_names() -> tuple[str, ...]:
-    folder = resources.files("polycue.cues") / "presets"
-    names = (file.name for file in folder.iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+def preset_of(options: LayoutOptions) -> Preset:
+    """The preset that is meant: the caller's own where there is one.
+
+    Raises:
+        InvalidRequest: there is no such preset, or the caller's own is none.
+    """
+    if options.custom_preset:
+        return parse_preset(options.custom_preset, options.preset or "the custom preset")
+    return shipped(options.preset or DEFAULT_PRESET)
+
+
+def _variants(options: LayoutOptions) -> frozenset[str]:
+    children = options.audience is Audience.CHILDREN
+    variants = {"children": children, "sdh": options.hearing_impaired}
+    variants["sdh_children"] = all(variants.values())
+    return frozenset(name for name, applies in variants.items() if applies)
 
 
 def _own_numbers(options: LayoutOptions) -> dict[str, Any]:
     """What the caller set, each within its bounds."""
-    own = {name: getattr(options, name) for name in _BOUNDS}
+    own = {name: getattr(options, name) for name in _GUIDES}
     for name, value in own.items():
-        low, high = _BOUNDS[name]
+        low, high = BOUNDS[name]
         if value is not None and not (math.isfinite(value) and low <= value <= high):
             raise InvalidRequest(f"layout.{name}", f"{value} is not within {low:g} to {high:g}")
     return {name: value for name, value in own.items() if value is not None}
 
 
-def _preset_numbers(preset: str, language: str) -> dict[str, Any]:
-    """The preset's defaults with what the language does differently.
-
-    A tag takes the entry that names most of it: zh-Hant-TW takes zh-Hant where there is one.
-    """
-    if preset not in preset_names():
-        known = ", ".join(preset_names())
-        raise InvalidRequest("layout.preset", f"there is no preset {preset!r}; there is {known}")
-    data = _preset_file(preset)
-    subtags = language.split("-")
-    tags = ("-".join(subtags[:count]) for count in range(len(subtags), 0, -1))
-    default: dict[str, Any] = data["default"]
-    special: dict[str, Any] = next(
-        (data["languages"][tag] for tag in tags if tag in data["languages"]), {}
+def _require_stays(rules: Rules, options: LayoutOptions, preset: Preset) -> None:
+    if rules.min_cue_ms <= rules.max_cue_ms:
+        return
+    problem = (
+        f"the shortest stay, {rules.min_cue_ms} ms, is over the longest, {rules.max_cue_ms} ms"
     )
-    return default | {name: value for name, value in special.items() if name != "source"}
-
-
-@functools.cache
-def _preset_file(preset: str) -> dict[str, Any]:
-    file = resources.files("polycue.cues") / "presets" / f"{preset}.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    for name in ("min_cue_ms", "max_cue_ms"):
+        if getattr(options, name) is not None:
+            raise InvalidRequest(f"layout.{name}", problem)
+    raise InvalidRequest("layout.custom_preset", f"{preset.name}: {problem}")

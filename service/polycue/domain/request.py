@@ -87,9 +87,20 @@ class SpeechOptions:
     defence: DefenceOptions = DefenceOptions()
 
 
+class Audience(StrEnum):
+    """Whom a programme is for; children read more slowly."""
+
+    ADULT = "adult"
+    CHILDREN = "children"
+
+
 @dataclass(frozen=True, slots=True)
 class LayoutOptions:
-    """How cues look; what is None comes from the preset."""
+    """How cues look; what is None comes from the preset.
+
+    ``custom_preset`` is the text of a preset of the caller's own, TOML or JSON; ``preset`` is then
+    what messages call it. ``hearing_impaired`` tracks are captions, with limits of their own.
+    """
 
     preset: str = "netflix"
     max_line_chars: int | None = None
@@ -97,6 +108,16 @@ class LayoutOptions:
     min_cue_ms: int | None = None
     max_cue_ms: int | None = None
     max_chars_per_second: float | None = None
+    audience: Audience = Audience.ADULT
+    hearing_impaired: bool = False
+    min_gap_frames: int | None = None
+    chain_gap_ms: int | None = None
+    linger_ms: int | None = None
+    custom_preset: str = ""
+
+    @property
+    def track_kind(self) -> TrackKind:
+        return TrackKind.CAPTIONS if self.hearing_impaired else TrackKind.SUBTITLES
 
 
 @dataclass(frozen=True, slots=True)

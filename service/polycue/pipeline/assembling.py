@@ -7,7 +7,7 @@ from polycue.cues.layout import layout
 from polycue.cues.presets import Rules
 from polycue.domain.cue import Cue, CueFlag
 from polycue.domain.progress import CuesReady, Report
-from polycue.domain.track import Track
+from polycue.domain.track import Track, TrackKind
 from polycue.domain.transcript import Word
 from polycue.domain.translation import Fallback
 from polycue.pipeline.translating import Translated, notices_of
@@ -19,8 +19,16 @@ class GrowingTrack:
     ``route`` is empty for the language that is spoken.
     """
 
-    def __init__(self, language: str, route: tuple[str, ...], rules: Rules, report: Report) -> None:
-        self.language, self.route = language, route
+    def __init__(
+        self,
+        language: str,
+        route: tuple[str, ...],
+        rules: Rules,
+        report: Report,
+        *,
+        kind: TrackKind = TrackKind.SUBTITLES,
+    ) -> None:
+        self.language, self.route, self.kind = language, route, kind
         self._rules, self._report = rules, report
         self._cues: list[Cue] = []
         self._fallbacks: list[Fallback] = []
@@ -42,6 +50,7 @@ class GrowingTrack:
         return Track(
             self.language,
             tuple(self._cues),
+            kind=self.kind,
             route=self.route,
             notices=notices_of(self._fallbacks, self.route),
             fallbacks=tuple(self._fallbacks),

@@ -45,7 +45,9 @@ def prepare_track(
 
 
 def stem_without_language(stem: str, language: str) -> str:
-    """``movie`` of ``movie.en`` as of ``movie``: ``movie.en.srt`` becomes ``movie.es.srt``."""
+    """``movie`` of ``movie.en``, ``movie.en.sdh`` and of ``movie``."""
+    for kind in (".sdh", ".forced"):
+        stem = stem.removesuffix(kind)
     head, _, tail = stem.rpartition(".")
     return head if head and _names(tail, language) else stem
 

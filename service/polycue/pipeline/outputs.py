@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.language import autonym
 from polycue.domain.media import Media
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import FileReady, OutputFile, Report, Stage, StageMoved
@@ -98,7 +97,6 @@ class Muxing:
             yield TrackFile(
                 path,
                 track.language,
-                title=autonym(track.language),
                 kind=track.kind,
                 default=track.language == default and not options.burn_in,
             )

@@ -190,6 +190,7 @@ class Pipeline:
         track = Track(
             target,
             tuple(flag_kept(cue, translated) for cue in filled),
+            kind=options.track_kind,
             route=route,
             notices=notices_of(translated.fallbacks, route),
             fallbacks=translated.fallbacks,

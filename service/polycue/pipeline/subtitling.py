@@ -165,7 +165,8 @@ class Subtitling:
 
     def _growing(self, language: str, route: tuple[str, ...]) -> GrowingTrack:
         rules = rules_for(self._task.layout, language, self._media.frame_rate)
-        return GrowingTrack(language, route, rules, self._report)
+        kind = self._task.layout.track_kind
+        return GrowingTrack(language, route, rules, self._report, kind=kind)
 
     def _lay_out(self, islands: list[tuple[Word, ...]], *, media_end_ms: int | None) -> None:
         """Turn finished islands into cues of every track."""
@@ -215,10 +216,10 @@ class Subtitling:
 
     def _empty_tracks(self, transcript: Transcript) -> tuple[Track, ...]:
         """Valid tracks without cues, for a film in which nobody speaks."""
-        spoken = self._written(transcript.language)
+        spoken, kind = self._written(transcript.language), self._task.layout.track_kind
         return (
-            Track(spoken, (), notices=transcript.notices),
-            *(Track(target, (), route=(spoken, target)) for target in self._wanted(spoken)),
+            Track(spoken, (), kind, notices=transcript.notices),
+            *(Track(target, (), kind, (spoken, target)) for target in self._wanted(spoken)),
         )
 
 

@@ -2,10 +2,13 @@
 
 from polycue.api.v1 import catalog_pb2 as pb
 from polycue.api.v1 import catalog_pb2_grpc as pb_grpc
+from polycue.cues.presets import preset_names
+from polycue.domain.language import UNDETERMINED
+from polycue.domain.request import LayoutOptions
 from polycue.jobs.lane import Lane
 from polycue.rpc import pages
 from polycue.rpc.convert import catalog as convert
-from polycue.rpc.convert import fields
+from polycue.rpc.convert import configs, fields
 from polycue.rpc.guard import Context
 from polycue.rpc.installed import Installed
 from polycue.rpc.limits import Limits
@@ -42,6 +45,19 @@ class CatalogService(pb_grpc.CatalogServiceServicer):
         shown, token = pages.page(pairs, request, size, request.page_token)
         return pb.ListTranslationPairsResponse(
             pairs=[convert.pair(route) for route in shown], next_page_token=token
+        )
+
+    async def ListPresets(
+        self, request: pb.ListPresetsRequest, context: Context
+    ) -> pb.ListPresetsResponse:
+        language = fields.optional_language(request.language_code, "language_code")
+        audience = configs.audience(request.audience, "audience")
+        wishes = (
+            LayoutOptions(name, audience=audience, hearing_impaired=request.hearing_impaired)
+            for name in preset_names()
+        )
+        return pb.ListPresetsResponse(
+            presets=[convert.preset(wish, language or UNDETERMINED) for wish in wishes]
         )
 
     async def GetServerInfo(

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from polycue.domain.cancel import CancelToken
@@ -101,7 +101,8 @@ class FakePipeline:
         report(MediaFound(duration_ms))
         report(StageMoved(Stage.PROBE, 0, duration_ms, finished=True))
         report(LanguageFound(spoken))
-        tracks = self._speak(routes, duration_ms, cancel, report)
+        spoken_tracks = self._speak(routes, duration_ms, cancel, report)
+        tracks = tuple(replace(track, kind=task.layout.track_kind) for track in spoken_tracks)
         words = tuple(word for cue in tracks[0].cues for word in cue.words)
         files = _write(tracks, task.formats, task.media.stem, workdir, report)
         for options in task.mux:
@@ -123,7 +124,7 @@ class FakePipeline:
         shouted = (
             Cue(cue.start_ms, cue.end_ms, tuple(line.upper() for line in cue.lines)) for cue in cues
         )
-        return Track(target, tuple(shouted), route=route)
+        return Track(target, tuple(shouted), options.track_kind, route)
 
     def convert(
         self, cues: Sequence[Cue], language: str, options: LayoutOptions

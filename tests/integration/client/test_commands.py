@@ -43,6 +43,16 @@ def test_a_film_gets_its_tracks_and_copies_beside_it(
     assert "THREE" in said.out
 
 
+def test_captions_for_the_deaf_are_named_so(data: Path, film: Path) -> None:
+    text = film.with_name("film.en.sdh.srt")
+    with served(data) as server:
+        subtitle = ["subtitle", "--server", server.address, str(film), "--sdh"]
+        assert run(subtitle) == 0
+        assert run(subtitle) == 1, "it is there already"
+        assert run(["translate", "--server", server.address, str(text), "--to", "es", "--sdh"]) == 0
+    assert names_in(film.parent) == ["film.en.sdh.srt", "film.es.sdh.srt", "film.mkv"]
+
+
 def test_a_film_leaves_nothing_but_its_job_on_the_server(data: Path, film: Path) -> None:
     with served(data) as server:
         assert run(["subtitle", "--server", server.address, str(film)]) == 0

@@ -166,6 +166,25 @@ def test_the_catalogue_lists_what_is_there(serve: Serve) -> None:
     serve(scenario)
 
 
+def test_presets_are_listed_with_the_numbers_of_a_language(serve: Serve) -> None:
+    async def scenario(channel: Channel) -> None:
+        stub = CatalogServiceStub(channel)
+        request = catalog_pb2.ListPresetsRequest(language_code="JA", hearing_impaired=True)
+        found = {preset.name: preset for preset in (await stub.ListPresets(request)).presets}
+        assert list(found) == ["bbc", "netflix", "raw", "ted", "youtube"]
+        netflix, raw = found["netflix"], found["raw"]
+        assert (netflix.max_line_chars, netflix.max_chars_per_second) == (16, 7)
+        assert netflix.min_cue_duration.ToMilliseconds() == 500
+        assert netflix.checked == "2026-09-26"
+        assert {"ja", "zh"} <= set(netflix.language_codes)
+        assert not raw.HasField("max_line_chars")
+        assert not raw.HasField("max_cue_duration")
+        wrong = catalog_pb2.ListPresetsRequest(language_code="no language")
+        assert (await refused(stub.ListPresets(wrong))).reason == "UNKNOWN_LANGUAGE"
+
+    serve(scenario)
+
+
 def test_the_limits_are_announced(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         info = await CatalogServiceStub(channel).GetServerInfo(catalog_pb2.GetServerInfoRequest())

@@ -59,6 +59,7 @@ def test_lists_are_read_to_their_last_page(run: Run, server: ScriptedServer) -> 
 
     async def scenario(client: aio.AsyncPolycue) -> None:
         assert len(await client.models()) == 5
+        assert [preset.name for preset in await client.presets()] == ["netflix"]
         assert await client.pairs() == []
         made = [(await client.subtitle(source())).name for _ in range(3)]
         assert [job.name async for job in client.jobs()] == made[::-1]

@@ -45,6 +45,17 @@ def test_lists_are_read_to_their_last_page(polycue: Polycue, server: ScriptedSer
     assert len(server.requests["ListModels"]) == 3
 
 
+def test_presets_are_asked_for_a_language_and_an_audience(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    (preset,) = polycue.presets(language="ja", children=True)
+    assert preset.name == "netflix"
+    (asked,) = server.requests["ListPresets"]
+    assert asked == catalog_pb2.ListPresetsRequest(
+        language_code="ja", audience=media_pb2.AUDIENCE_CHILDREN
+    )
+
+
 def test_jobs_come_newest_first_over_all_pages(polycue: Polycue) -> None:
     made = [polycue.subtitle(source()).name for _ in range(5)]
     assert [job.name for job in polycue.jobs()] == made[::-1]

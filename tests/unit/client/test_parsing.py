@@ -1,5 +1,6 @@
 """Options as people write them."""
 
+import dataclasses
 from pathlib import Path
 
 import click
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polycue_client.cli.options import LayoutChoice, SpeechChoice
+from polycue.api.v1 import media_pb2
+from polycue_client.cli.options import LayoutChoice, PresetChoice, SpeechChoice
 from polycue_client.cli.parsing import ForgivingCommand, settled
 from polycue_client.cli.subtitle import MuxChoice, audio_selector, subtitle
 from polycue_client.cli.translate import own_format, stem_and_language, translate
@@ -169,8 +171,49 @@ def test_what_is_not_given_is_left_to_the_server() -> None:
     assert not config.HasField("beam_size")
     assert not config.speech_detection.HasField("threshold")
     assert not config.speech_detection.HasField("padding")
-    layout = LayoutChoice("", None, None, None, None, None).config()
+    layout = LayoutChoice(PresetChoice(""), "adult", False, *[None] * 8).config()
     assert layout.ByteSize() == 0
+
+
+def layout_of(*args: str) -> LayoutChoice:
+    """The choice as the command gets it, from its own options."""
+    params = subtitle.make_context("subtitle", ["film.mp4", *args]).params
+    names = [field.name for field in dataclasses.fields(LayoutChoice)]
+    return LayoutChoice(**{name: params[name] for name in names})
+
+
+def test_layout_options_reach_the_request() -> None:
+    config = layout_of(
+        *("--preset", "bbc", "--audience", "children", "--sdh", "--min_gap", "3"),
+        *("--chain-gap", "0.4", "--linger", "1.25", "--max-duration", "6"),
+    ).config()
+    assert (config.preset, config.custom_preset, config.min_gap_frames) == ("bbc", "", 3)
+    assert (config.audience, config.hearing_impaired) == (media_pb2.AUDIENCE_CHILDREN, True)
+    assert config.chain_gap.ToMilliseconds() == 400
+    assert config.linger.ToMilliseconds() == 1250
+    assert config.max_cue_duration.ToMilliseconds() == 6000
+    assert not config.HasField("min_cue_duration")
+
+
+def test_a_preset_of_ones_own_is_sent_with_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "house.toml"
+    file.write_text('extends = "bbc"\n', encoding="utf-8")
+    config = layout_of("--preset", str(file)).config()
+    assert (config.preset, config.custom_preset) == ("house.toml", 'extends = "bbc"\n')
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "No such file"), (b"\xff\xfe", "UTF-8"), (b" \n", "empty"), (b"x" * 65_537, "64 KiB")],
+)
+def test_a_preset_file_that_cannot_be_is_told_at_once(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    file = tmp_path / "house.toml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(click.BadParameter, match=said):
+        layout_of("--preset", str(file))
 
 
 def test_speech_options_reach_the_request() -> None:
@@ -237,6 +280,9 @@ def test_burning_in_alone_makes_a_copy_in_the_films_own_container() -> None:
         ("my.film.de.srt", "my.film", "de"),
         ("film.2024.srt", "film.2024", ""),
         ("film.director.srt", "film.director", ""),
+        ("film.en.sdh.srt", "film", "en"),
+        ("film.en.forced.srt", "film", "en"),
+        ("film.sdh.srt", "film.sdh", ""),
     ],
 )
 def test_a_subtitle_files_language_is_in_its_name(name: str, stem: str, language: str) -> None:

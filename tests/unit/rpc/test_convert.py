@@ -14,6 +14,7 @@ from polycue.domain.media import AudioChoice
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import CuesReady, Event, MediaFound, Stage, StageMoved
 from polycue.domain.request import (
+    Audience,
     Container,
     DefenceOptions,
     DetectionOptions,
@@ -89,6 +90,11 @@ def test_everything_said_arrives() -> None:
             min_cue_duration=times.duration(900),
             max_cue_duration=times.duration(6000),
             max_chars_per_second=17.5,
+            audience=media_pb2.AUDIENCE_CHILDREN,
+            hearing_impaired=True,
+            min_gap_frames=3,
+            chain_gap=times.duration(400),
+            linger=times.duration(700),
         ),
         formats=[media_pb2.SUBTITLE_FORMAT_VTT, media_pb2.SUBTITLE_FORMAT_JSON],
         mux=[
@@ -117,11 +123,25 @@ def test_everything_said_arrives() -> None:
             defence=DefenceOptions(False, 2.0, -0.5, 0.75, 2000, 25.0, (0.2, 1.0)),
         ),
         targets=("es", "zh-Hant"),
-        layout=LayoutOptions("netflix", 37, 1, 900, 6000, 17.5),
+        layout=LayoutOptions(
+            *("netflix", 37, 1, 900, 6000, 17.5, Audience.CHILDREN),
+            hearing_impaired=True,
+            min_gap_frames=3,
+            chain_gap_ms=400,
+            linger_ms=700,
+        ),
         formats=(TrackFormat.VTT, TrackFormat.JSON),
         mux=(MuxOptions(Container.WEBM, burn_in="es", default="pt-BR"), MuxOptions()),
         forced=True,
     )
+
+
+def test_a_preset_of_the_callers_own_goes_by_the_name_it_gives() -> None:
+    message = laid_out(preset="house.toml", custom_preset='extends = "ted"')
+    layout = getattr(tasks.task(message, find), "layout")  # noqa: B009
+    assert layout == LayoutOptions("house.toml", custom_preset='extends = "ted"')
+    wrong = laid_out(preset="house.toml", custom_preset="[default]\nmax_cpl = 3")
+    assert refusal(wrong).problem.startswith("house.toml: [default] there is no 'max_cpl'")
 
 
 def test_a_clip_makes_no_files() -> None:
@@ -211,7 +231,22 @@ BAD: dict[str, list[jobs_pb2.JobSpec]] = {
         spec(translations=to(*["es"] * 21)),
     ],
     "spec.subtitle.translations[1].target_language_code": [spec(translations=to("es", ""))],
-    "spec.subtitle.layout.preset": [laid_out(preset="../netflix"), laid_out(preset="nowhere")],
+    "spec.subtitle.layout.preset": [
+        laid_out(preset="../netflix"),
+        laid_out(preset="nowhere"),
+        laid_out(preset="x" * 101),
+    ],
+    "spec.subtitle.layout.custom_preset": [
+        laid_out(custom_preset="[default]\nmax_cpl = 3"),
+        laid_out(custom_preset="x" * 65_537),
+    ],
+    "spec.subtitle.layout.audience": [laid_out(audience=9)],
+    "spec.subtitle.layout.min_gap_frames": [laid_out(min_gap_frames=n) for n in (-1, 25)],
+    "spec.subtitle.layout.chain_gap": [laid_out(chain_gap=times.duration(5001))],
+    "spec.subtitle.layout.linger": [
+        laid_out(linger=times.duration(5001)),
+        laid_out(linger=Duration(seconds=-1)),
+    ],
     "spec.subtitle.layout.max_line_chars": [laid_out(max_line_chars=n) for n in (0, 201, -5)],
     "spec.subtitle.layout.max_line_count": [laid_out(max_line_count=n) for n in (0, 5)],
     "spec.subtitle.layout.max_chars_per_second": [

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from polycue.api.v1 import media_pb2 as _media_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -264,6 +265,183 @@ class ListTranslationPairsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListTranslationPairsResponse: _TypeAlias = ListTranslationPairsResponse  # noqa: Y015
+
+@_typing.final
+class ListPresetsRequest(_message.Message):
+    """ListPresetsRequest asks for the presets."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    HEARING_IMPAIRED_FIELD_NUMBER: _builtins.int
+    language_code: _builtins.str
+    """Optional. BCP-47; the language to give numbers for. Empty means one without numbers of its own."""
+    audience: _media_pb2.Audience.ValueType
+    """Optional. Whom to give numbers for."""
+    hearing_impaired: _builtins.bool
+    """Optional. Numbers for captions rather than subtitles."""
+    def __init__(
+        self,
+        *,
+        language_code: _builtins.str = ...,
+        audience: _media_pb2.Audience.ValueType = ...,
+        hearing_impaired: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "hearing_impaired", b"hearing_impaired", "language_code", b"language_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPresetsRequest: _TypeAlias = ListPresetsRequest  # noqa: Y015
+
+@_typing.final
+class ListPresetsResponse(_message.Message):
+    """ListPresetsResponse has all presets."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRESETS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def presets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Preset]:
+        """Ordered by name."""
+
+    def __init__(
+        self,
+        *,
+        presets: _abc.Iterable[Global___Preset] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["presets", b"presets"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPresetsResponse: _TypeAlias = ListPresetsResponse  # noqa: Y015
+
+@_typing.final
+class Preset(_message.Message):
+    """Preset is a set of limits for cues. A number that is unset is none of its rules: tracks are laid
+    out without regard to one, or by a number of the server's choice, and never told off for it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    SOURCE_URI_FIELD_NUMBER: _builtins.int
+    CHECKED_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    LANGUAGE_CODES_FIELD_NUMBER: _builtins.int
+    MAX_LINE_CHARS_FIELD_NUMBER: _builtins.int
+    MAX_LINE_COUNT_FIELD_NUMBER: _builtins.int
+    MIN_CUE_DURATION_FIELD_NUMBER: _builtins.int
+    MAX_CUE_DURATION_FIELD_NUMBER: _builtins.int
+    MAX_CHARS_PER_SECOND_FIELD_NUMBER: _builtins.int
+    MAX_WORDS_PER_MINUTE_FIELD_NUMBER: _builtins.int
+    MIN_GAP_FRAMES_FIELD_NUMBER: _builtins.int
+    CHAIN_GAP_FIELD_NUMBER: _builtins.int
+    LINGER_FIELD_NUMBER: _builtins.int
+    SHOT_ZONE_FIELD_NUMBER: _builtins.int
+    SHOT_GAP_FRAMES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """As LayoutConfig.preset takes it."""
+    title: _builtins.str
+    """For people, a line."""
+    source_uri: _builtins.str
+    """Where the numbers are from; empty where they are polycue's own."""
+    checked: _builtins.str
+    """ISO 8601 date at which the source was found to say so; empty where there is none."""
+    note: _builtins.str
+    """What to know of the numbers."""
+    max_line_chars: _builtins.int
+    """Most characters in a line; full-width ones in Japanese, Chinese and Korean."""
+    max_line_count: _builtins.int
+    """Most lines in a cue."""
+    max_chars_per_second: _builtins.float
+    """Fastest to read."""
+    max_words_per_minute: _builtins.float
+    """Fastest to read, where the preset counts words."""
+    min_gap_frames: _builtins.int
+    """Least frames between two cues."""
+    shot_gap_frames: _builtins.int
+    """Frames from the end of a cue to a cut."""
+    @_builtins.property
+    def language_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """BCP-47; languages with numbers of their own."""
+
+    @_builtins.property
+    def min_cue_duration(self) -> _duration_pb2.Duration:
+        """Shortest stay."""
+
+    @_builtins.property
+    def max_cue_duration(self) -> _duration_pb2.Duration:
+        """Longest stay."""
+
+    @_builtins.property
+    def chain_gap(self) -> _duration_pb2.Duration:
+        """Gaps are the least one, or at least as long."""
+
+    @_builtins.property
+    def linger(self) -> _duration_pb2.Duration:
+        """How long a cue may stay once its words are spoken."""
+
+    @_builtins.property
+    def shot_zone(self) -> _duration_pb2.Duration:
+        """A cue comes on and goes with a cut that is nearer."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        title: _builtins.str = ...,
+        source_uri: _builtins.str = ...,
+        checked: _builtins.str = ...,
+        note: _builtins.str = ...,
+        language_codes: _abc.Iterable[_builtins.str] | None = ...,
+        max_line_chars: _builtins.int | None = ...,
+        max_line_count: _builtins.int | None = ...,
+        min_cue_duration: _duration_pb2.Duration | None = ...,
+        max_cue_duration: _duration_pb2.Duration | None = ...,
+        max_chars_per_second: _builtins.float | None = ...,
+        max_words_per_minute: _builtins.float | None = ...,
+        min_gap_frames: _builtins.int | None = ...,
+        chain_gap: _duration_pb2.Duration | None = ...,
+        linger: _duration_pb2.Duration | None = ...,
+        shot_zone: _duration_pb2.Duration | None = ...,
+        shot_gap_frames: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second", "_max_line_chars", b"_max_line_chars", "_max_line_count", b"_max_line_count", "_max_words_per_minute", b"_max_words_per_minute", "_min_gap_frames", b"_min_gap_frames", "_shot_gap_frames", b"_shot_gap_frames", "chain_gap", b"chain_gap", "linger", b"linger", "max_chars_per_second", b"max_chars_per_second", "max_cue_duration", b"max_cue_duration", "max_line_chars", b"max_line_chars", "max_line_count", b"max_line_count", "max_words_per_minute", b"max_words_per_minute", "min_cue_duration", b"min_cue_duration", "min_gap_frames", b"min_gap_frames", "shot_gap_frames", b"shot_gap_frames", "shot_zone", b"shot_zone"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second", "_max_line_chars", b"_max_line_chars", "_max_line_count", b"_max_line_count", "_max_words_per_minute", b"_max_words_per_minute", "_min_gap_frames", b"_min_gap_frames", "_shot_gap_frames", b"_shot_gap_frames", "chain_gap", b"chain_gap", "checked", b"checked", "language_codes", b"language_codes", "linger", b"linger", "max_chars_per_second", b"max_chars_per_second", "max_cue_duration", b"max_cue_duration", "max_line_chars", b"max_line_chars", "max_line_count", b"max_line_count", "max_words_per_minute", b"max_words_per_minute", "min_cue_duration", b"min_cue_duration", "min_gap_frames", b"min_gap_frames", "name", b"name", "note", b"note", "shot_gap_frames", b"shot_gap_frames", "shot_zone", b"shot_zone", "source_uri", b"source_uri", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_chars_per_second: _TypeAlias = _typing.Literal["max_chars_per_second"]  # noqa: Y015
+    _WhichOneofArgType__max_chars_per_second: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second"]  # noqa: Y015
+    _WhichOneofReturnType__max_line_chars: _TypeAlias = _typing.Literal["max_line_chars"]  # noqa: Y015
+    _WhichOneofArgType__max_line_chars: _TypeAlias = _typing.Literal["_max_line_chars", b"_max_line_chars"]  # noqa: Y015
+    _WhichOneofReturnType__max_line_count: _TypeAlias = _typing.Literal["max_line_count"]  # noqa: Y015
+    _WhichOneofArgType__max_line_count: _TypeAlias = _typing.Literal["_max_line_count", b"_max_line_count"]  # noqa: Y015
+    _WhichOneofReturnType__max_words_per_minute: _TypeAlias = _typing.Literal["max_words_per_minute"]  # noqa: Y015
+    _WhichOneofArgType__max_words_per_minute: _TypeAlias = _typing.Literal["_max_words_per_minute", b"_max_words_per_minute"]  # noqa: Y015
+    _WhichOneofReturnType__min_gap_frames: _TypeAlias = _typing.Literal["min_gap_frames"]  # noqa: Y015
+    _WhichOneofArgType__min_gap_frames: _TypeAlias = _typing.Literal["_min_gap_frames", b"_min_gap_frames"]  # noqa: Y015
+    _WhichOneofReturnType__shot_gap_frames: _TypeAlias = _typing.Literal["shot_gap_frames"]  # noqa: Y015
+    _WhichOneofArgType__shot_gap_frames: _TypeAlias = _typing.Literal["_shot_gap_frames", b"_shot_gap_frames"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_chars_per_second) -> _WhichOneofReturnType__max_chars_per_second | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_line_chars) -> _WhichOneofReturnType__max_line_chars | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_line_count) -> _WhichOneofReturnType__max_line_count | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_words_per_minute) -> _WhichOneofReturnType__max_words_per_minute | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_gap_frames) -> _WhichOneofReturnType__min_gap_frames | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__shot_gap_frames) -> _WhichOneofReturnType__shot_gap_frames | None: ...
+
+Global___Preset: _TypeAlias = Preset  # noqa: Y015
 
 @_typing.final
 class GetServerInfoRequest(_message.Message):

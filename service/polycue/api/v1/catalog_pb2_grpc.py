@@ -45,6 +45,11 @@ class CatalogServiceStub(object):
                 request_serializer=polycue_dot_api_dot_v1_dot_catalog__pb2.ListTranslationPairsRequest.SerializeToString,
                 response_deserializer=polycue_dot_api_dot_v1_dot_catalog__pb2.ListTranslationPairsResponse.FromString,
                 _registered_method=True)
+        self.ListPresets = channel.unary_unary(
+                '/polycue.api.v1.CatalogService/ListPresets',
+                request_serializer=polycue_dot_api_dot_v1_dot_catalog__pb2.ListPresetsRequest.SerializeToString,
+                response_deserializer=polycue_dot_api_dot_v1_dot_catalog__pb2.ListPresetsResponse.FromString,
+                _registered_method=True)
         self.GetServerInfo = channel.unary_unary(
                 '/polycue.api.v1.CatalogService/GetServerInfo',
                 request_serializer=polycue_dot_api_dot_v1_dot_catalog__pb2.GetServerInfoRequest.SerializeToString,
@@ -70,6 +75,16 @@ class CatalogServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPresets(self, request, context):
+        """ListPresets gives the presets of LayoutConfig.preset, all of them at once.
+
+        Errors:
+        * `INVALID_ARGUMENT` / `UNKNOWN_LANGUAGE`: language_code is no language.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetServerInfo(self, request, context):
         """GetServerInfo gives version and limits.
         """
@@ -89,6 +104,11 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     servicer.ListTranslationPairs,
                     request_deserializer=polycue_dot_api_dot_v1_dot_catalog__pb2.ListTranslationPairsRequest.FromString,
                     response_serializer=polycue_dot_api_dot_v1_dot_catalog__pb2.ListTranslationPairsResponse.SerializeToString,
+            ),
+            'ListPresets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPresets,
+                    request_deserializer=polycue_dot_api_dot_v1_dot_catalog__pb2.ListPresetsRequest.FromString,
+                    response_serializer=polycue_dot_api_dot_v1_dot_catalog__pb2.ListPresetsResponse.SerializeToString,
             ),
             'GetServerInfo': grpc.unary_unary_rpc_method_handler(
                     servicer.GetServerInfo,
@@ -151,6 +171,33 @@ class CatalogService(object):
             '/polycue.api.v1.CatalogService/ListTranslationPairs',
             polycue_dot_api_dot_v1_dot_catalog__pb2.ListTranslationPairsRequest.SerializeToString,
             polycue_dot_api_dot_v1_dot_catalog__pb2.ListTranslationPairsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPresets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/polycue.api.v1.CatalogService/ListPresets',
+            polycue_dot_api_dot_v1_dot_catalog__pb2.ListPresetsRequest.SerializeToString,
+            polycue_dot_api_dot_v1_dot_catalog__pb2.ListPresetsResponse.FromString,
             options,
             channel_credentials,
             insecure,

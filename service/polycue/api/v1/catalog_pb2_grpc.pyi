@@ -37,6 +37,12 @@ class CatalogServiceStub:
     """ListModels pages through recognizers that are installed."""
     ListTranslationPairs: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListTranslationPairsRequest, _catalog_pb2.ListTranslationPairsResponse]
     """ListTranslationPairs pages through directed pairs, pivots included."""
+    ListPresets: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListPresetsRequest, _catalog_pb2.ListPresetsResponse]
+    """ListPresets gives the presets of LayoutConfig.preset, all of them at once.
+
+    Errors:
+    * `INVALID_ARGUMENT` / `UNKNOWN_LANGUAGE`: language_code is no language.
+    """
     GetServerInfo: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.GetServerInfoRequest, _catalog_pb2.GetServerInfoResponse]
     """GetServerInfo gives version and limits."""
 
@@ -49,6 +55,12 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     """ListModels pages through recognizers that are installed."""
     ListTranslationPairs: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListTranslationPairsRequest, _catalog_pb2.ListTranslationPairsResponse]  # type: ignore[assignment]
     """ListTranslationPairs pages through directed pairs, pivots included."""
+    ListPresets: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListPresetsRequest, _catalog_pb2.ListPresetsResponse]  # type: ignore[assignment]
+    """ListPresets gives the presets of LayoutConfig.preset, all of them at once.
+
+    Errors:
+    * `INVALID_ARGUMENT` / `UNKNOWN_LANGUAGE`: language_code is no language.
+    """
     GetServerInfo: _aio.UnaryUnaryMultiCallable[_catalog_pb2.GetServerInfoRequest, _catalog_pb2.GetServerInfoResponse]  # type: ignore[assignment]
     """GetServerInfo gives version and limits."""
 
@@ -70,6 +82,18 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_pb2.ListTranslationPairsResponse, _abc.Awaitable[_catalog_pb2.ListTranslationPairsResponse]]:
         """ListTranslationPairs pages through directed pairs, pivots included."""
+
+    @_abc_1.abstractmethod
+    def ListPresets(
+        self,
+        request: _catalog_pb2.ListPresetsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_pb2.ListPresetsResponse, _abc.Awaitable[_catalog_pb2.ListPresetsResponse]]:
+        """ListPresets gives the presets of LayoutConfig.preset, all of them at once.
+
+        Errors:
+        * `INVALID_ARGUMENT` / `UNKNOWN_LANGUAGE`: language_code is no language.
+        """
 
     @_abc_1.abstractmethod
     def GetServerInfo(

@@ -72,6 +72,30 @@ SPEECH_TASK_TRANSLATE: SpeechTask.ValueType  # 2
 """What is said, in English, by the recognizer itself."""
 Global___SpeechTask: _TypeAlias = SpeechTask  # noqa: Y015
 
+class _Audience:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AudienceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Audience.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    AUDIENCE_UNSPECIFIED: _Audience.ValueType  # 0
+    """Means ADULT."""
+    AUDIENCE_ADULT: _Audience.ValueType  # 1
+    """Adults."""
+    AUDIENCE_CHILDREN: _Audience.ValueType  # 2
+    """Children, who read more slowly."""
+
+class Audience(_Audience, metaclass=_AudienceEnumTypeWrapper):
+    """Audience is whom a programme is for."""
+
+AUDIENCE_UNSPECIFIED: Audience.ValueType  # 0
+"""Means ADULT."""
+AUDIENCE_ADULT: Audience.ValueType  # 1
+"""Adults."""
+AUDIENCE_CHILDREN: Audience.ValueType  # 2
+"""Children, who read more slowly."""
+Global___Audience: _TypeAlias = Audience  # noqa: Y015
+
 class _TrackKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -394,14 +418,32 @@ class LayoutConfig(_message.Message):
     MIN_CUE_DURATION_FIELD_NUMBER: _builtins.int
     MAX_CUE_DURATION_FIELD_NUMBER: _builtins.int
     MAX_CHARS_PER_SECOND_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    HEARING_IMPAIRED_FIELD_NUMBER: _builtins.int
+    MIN_GAP_FRAMES_FIELD_NUMBER: _builtins.int
+    CHAIN_GAP_FIELD_NUMBER: _builtins.int
+    LINGER_FIELD_NUMBER: _builtins.int
+    CUSTOM_PRESET_FIELD_NUMBER: _builtins.int
     preset: _builtins.str
-    """Optional. Name of a preset; empty means `netflix`."""
+    """Optional. Name of a preset, one of CatalogService.ListPresets; empty means `netflix`. With a
+    custom_preset, the name that messages call that one by.
+    """
     max_line_chars: _builtins.int
     """Optional. 1 to 200."""
     max_line_count: _builtins.int
     """Optional. 1 to 4."""
     max_chars_per_second: _builtins.float
     """Optional."""
+    audience: Global___Audience.ValueType
+    """Optional."""
+    hearing_impaired: _builtins.bool
+    """Optional. Makes captions for the deaf and hard of hearing of all tracks: with the limits the
+    preset has for them, named `.sdh` and marked so in muxed copies. Sounds are not described.
+    """
+    min_gap_frames: _builtins.int
+    """Optional. 0 to 24; the least frames between two cues."""
+    custom_preset: _builtins.str
+    """Optional. The text of a preset of the caller's own, TOML or JSON, at most 64 KiB."""
     @_builtins.property
     def min_cue_duration(self) -> _duration_pb2.Duration:
         """Optional."""
@@ -409,6 +451,14 @@ class LayoutConfig(_message.Message):
     @_builtins.property
     def max_cue_duration(self) -> _duration_pb2.Duration:
         """Optional."""
+
+    @_builtins.property
+    def chain_gap(self) -> _duration_pb2.Duration:
+        """Optional. Up to 5 s; gaps that are shorter are closed to the least one."""
+
+    @_builtins.property
+    def linger(self) -> _duration_pb2.Duration:
+        """Optional. Up to 5 s; how long a cue may stay once its words are spoken."""
 
     def __init__(
         self,
@@ -419,10 +469,16 @@ class LayoutConfig(_message.Message):
         min_cue_duration: _duration_pb2.Duration | None = ...,
         max_cue_duration: _duration_pb2.Duration | None = ...,
         max_chars_per_second: _builtins.float | None = ...,
+        audience: Global___Audience.ValueType = ...,
+        hearing_impaired: _builtins.bool = ...,
+        min_gap_frames: _builtins.int | None = ...,
+        chain_gap: _duration_pb2.Duration | None = ...,
+        linger: _duration_pb2.Duration | None = ...,
+        custom_preset: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second", "_max_line_chars", b"_max_line_chars", "_max_line_count", b"_max_line_count", "max_chars_per_second", b"max_chars_per_second", "max_cue_duration", b"max_cue_duration", "max_line_chars", b"max_line_chars", "max_line_count", b"max_line_count", "min_cue_duration", b"min_cue_duration"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second", "_max_line_chars", b"_max_line_chars", "_max_line_count", b"_max_line_count", "_min_gap_frames", b"_min_gap_frames", "chain_gap", b"chain_gap", "linger", b"linger", "max_chars_per_second", b"max_chars_per_second", "max_cue_duration", b"max_cue_duration", "max_line_chars", b"max_line_chars", "max_line_count", b"max_line_count", "min_cue_duration", b"min_cue_duration", "min_gap_frames", b"min_gap_frames"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second", "_max_line_chars", b"_max_line_chars", "_max_line_count", b"_max_line_count", "max_chars_per_second", b"max_chars_per_second", "max_cue_duration", b"max_cue_duration", "max_line_chars", b"max_line_chars", "max_line_count", b"max_line_count", "min_cue_duration", b"min_cue_duration", "preset", b"preset"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second", "_max_line_chars", b"_max_line_chars", "_max_line_count", b"_max_line_count", "_min_gap_frames", b"_min_gap_frames", "audience", b"audience", "chain_gap", b"chain_gap", "custom_preset", b"custom_preset", "hearing_impaired", b"hearing_impaired", "linger", b"linger", "max_chars_per_second", b"max_chars_per_second", "max_cue_duration", b"max_cue_duration", "max_line_chars", b"max_line_chars", "max_line_count", b"max_line_count", "min_cue_duration", b"min_cue_duration", "min_gap_frames", b"min_gap_frames", "preset", b"preset"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_chars_per_second: _TypeAlias = _typing.Literal["max_chars_per_second"]  # noqa: Y015
     _WhichOneofArgType__max_chars_per_second: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second"]  # noqa: Y015
@@ -430,12 +486,16 @@ class LayoutConfig(_message.Message):
     _WhichOneofArgType__max_line_chars: _TypeAlias = _typing.Literal["_max_line_chars", b"_max_line_chars"]  # noqa: Y015
     _WhichOneofReturnType__max_line_count: _TypeAlias = _typing.Literal["max_line_count"]  # noqa: Y015
     _WhichOneofArgType__max_line_count: _TypeAlias = _typing.Literal["_max_line_count", b"_max_line_count"]  # noqa: Y015
+    _WhichOneofReturnType__min_gap_frames: _TypeAlias = _typing.Literal["min_gap_frames"]  # noqa: Y015
+    _WhichOneofArgType__min_gap_frames: _TypeAlias = _typing.Literal["_min_gap_frames", b"_min_gap_frames"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_chars_per_second) -> _WhichOneofReturnType__max_chars_per_second | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_line_chars) -> _WhichOneofReturnType__max_line_chars | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_line_count) -> _WhichOneofReturnType__max_line_count | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_gap_frames) -> _WhichOneofReturnType__min_gap_frames | None: ...
 
 Global___LayoutConfig: _TypeAlias = LayoutConfig  # noqa: Y015
 

@@ -1,12 +1,29 @@
 """What the server has and allows, to messages."""
 
 from polycue.api.v1 import catalog_pb2
+from polycue.cues.presets import preset_of, rules_for
+from polycue.domain.request import LayoutOptions
 from polycue.rpc.convert import names, times
 from polycue.rpc.installed import ListedModel
 from polycue.rpc.limits import MAX_CHUNK_BYTES, MAX_MESSAGE_BYTES, Limits
 
 # What a client may look for before it uses it; names are never reused.
-FEATURES = ("burn-in", "jobs", "mux", "resumable-uploads", "stream-transcribe", "translate")
+FEATURES = (
+    *("burn-in", "custom-presets", "jobs", "mux", "resumable-uploads", "stream-transcribe"),
+    "translate",
+)
+
+_NUMBERS = (
+    *("max_line_chars", "max_line_count", "max_chars_per_second", "max_words_per_minute"),
+    *("min_gap_frames", "shot_gap_frames"),
+)
+_DURATIONS = {
+    "min_cue_ms": "min_cue_duration",
+    "max_cue_ms": "max_cue_duration",
+    "chain_gap_ms": "chain_gap",
+    "linger_ms": "linger",
+    "shot_zone_ms": "shot_zone",
+}
 
 
 def model(value: ListedModel) -> catalog_pb2.Model:
@@ -27,6 +44,27 @@ def pair(route: tuple[str, ...]) -> catalog_pb2.TranslationPair:
         target_language_code=route[-1],
         pivot_language_codes=route[1:-1],
     )
+
+
+def preset(options: LayoutOptions, language: str) -> catalog_pb2.Preset:
+    """A preset and its numbers for one language; those that are no rules are left out."""
+    about = preset_of(options)
+    rules = rules_for(options, language, None)
+    message = catalog_pb2.Preset(
+        name=about.name,
+        title=about.title,
+        source_uri=about.source,
+        checked=about.checked,
+        note=about.note,
+        language_codes=sorted(about.languages),
+    )
+    for name in _NUMBERS:
+        if (number := rules.limit(name)) is not None:
+            setattr(message, name, number)
+    for inside, name in _DURATIONS.items():
+        if (ms := rules.limit(inside)) is not None:
+            getattr(message, name).CopyFrom(times.duration(int(ms)))
+    return message
 
 
 def limits(value: Limits) -> catalog_pb2.ServerLimits:

@@ -8,6 +8,7 @@ from polycue.domain.errors import InvalidRequest
 from polycue.domain.language import UNDETERMINED, primary
 from polycue.domain.request import (
     MAX_BEAM_SIZE,
+    Audience,
     Container,
     DetectionOptions,
     LayoutOptions,
@@ -25,6 +26,8 @@ _MOST_TARGETS = 20
 _MOST_COPIES = 8
 _MOST_ALLOWED = 100  # as many languages as Whisper knows
 _LONGEST_STAY_MS = 3_600_000  # the preset's own bounds are narrower; this only keeps to sane ints
+_LONGEST_PRESET_NAME_CHARS = 100
+_LONGEST_PRESET_CHARS = 65_536  # netflix, with all its languages, has a tenth of it
 
 FORMATS: dict[media_pb2.SubtitleFormat.ValueType, TrackFormat] = {
     media_pb2.SUBTITLE_FORMAT_SRT: TrackFormat.SRT,
@@ -45,8 +48,18 @@ _SPEECH_TASKS: dict[media_pb2.SpeechTask.ValueType, SpeechTask] = {
 }
 Translations = Sequence[media_pb2.TranslateConfig]
 
+AUDIENCES: dict[media_pb2.Audience.ValueType, Audience] = {
+    media_pb2.AUDIENCE_UNSPECIFIED: Audience.ADULT,
+    media_pb2.AUDIENCE_ADULT: Audience.ADULT,
+    media_pb2.AUDIENCE_CHILDREN: Audience.CHILDREN,
+}
 # The presets know these numbers by their names inside.
-_WIRE_NAMES = {"min_cue_ms": "min_cue_duration", "max_cue_ms": "max_cue_duration"}
+_WIRE_NAMES = {
+    "min_cue_ms": "min_cue_duration",
+    "max_cue_ms": "max_cue_duration",
+    "chain_gap_ms": "chain_gap",
+    "linger_ms": "linger",
+}
 
 
 def speech_options(config: media_pb2.TranscribeConfig, field: str) -> SpeechOptions:
@@ -73,15 +86,27 @@ def speech_options(config: media_pb2.TranscribeConfig, field: str) -> SpeechOpti
 
 
 def layout_options(config: media_pb2.LayoutConfig, field: str) -> LayoutOptions:
+    own = fields.short_text(
+        config.custom_preset, f"{field}.custom_preset", most_chars=_LONGEST_PRESET_CHARS
+    )
+    named = fields.short_text(
+        config.preset, f"{field}.preset", most_chars=_LONGEST_PRESET_NAME_CHARS
+    )
     options = LayoutOptions(
-        preset=config.preset or LayoutOptions().preset,
+        preset=named if own else named or LayoutOptions().preset,
         max_line_chars=config.max_line_chars if config.HasField("max_line_chars") else None,
         max_line_count=config.max_line_count if config.HasField("max_line_count") else None,
-        min_cue_ms=_stay_ms(config, "min_cue_duration", field),
-        max_cue_ms=_stay_ms(config, "max_cue_duration", field),
+        min_cue_ms=_layout_ms(config, "min_cue_duration", field),
+        max_cue_ms=_layout_ms(config, "max_cue_duration", field),
         max_chars_per_second=(
             config.max_chars_per_second if config.HasField("max_chars_per_second") else None
         ),
+        audience=audience(config.audience, f"{field}.audience"),
+        hearing_impaired=config.hearing_impaired,
+        min_gap_frames=config.min_gap_frames if config.HasField("min_gap_frames") else None,
+        chain_gap_ms=_layout_ms(config, "chain_gap", field),
+        linger_ms=_layout_ms(config, "linger", field),
+        custom_preset=own,
     )
     try:
         rules_for(options, UNDETERMINED, None)
@@ -89,6 +114,12 @@ def layout_options(config: media_pb2.LayoutConfig, field: str) -> LayoutOptions:
         name = error.field.rpartition(".")[2]
         raise InvalidRequest(f"{field}.{_WIRE_NAMES.get(name, name)}", error.problem) from error
     return options
+
+
+def audience(value: media_pb2.Audience.ValueType, field: str) -> Audience:
+    if value not in AUDIENCES:
+        raise InvalidRequest(field, f"there is no audience {value}")
+    return AUDIENCES[value]
 
 
 def targets(configs: Translations, field: str) -> tuple[str, ...]:
@@ -186,7 +217,7 @@ def _detection(config: media_pb2.SpeechDetectionConfig, field: str) -> Detection
     )
 
 
-def _stay_ms(config: media_pb2.LayoutConfig, name: str, field: str) -> int | None:
+def _layout_ms(config: media_pb2.LayoutConfig, name: str, field: str) -> int | None:
     if not config.HasField(name):  # type: ignore[arg-type]
         return None
     return times.milliseconds(
