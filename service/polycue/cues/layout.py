@@ -28,8 +28,7 @@ def layout(
     """The words as cues, in order: every word once, no cue over the next, each with its flags.
 
     Words may be a part of a film: then ``previous_end_ms`` is when the last cue before them goes
-    and ``next_start_ms`` when the first word after them is spoken. Where parts meet at a pause of
-    two seconds (``islands``), leaving both out changes nothing.
+    and ``next_start_ms`` when the first word after them is spoken.
     """
     runs = islands(words)
     nexts = [*(run[0].start_ms for run in runs[1:]), next_start_ms]

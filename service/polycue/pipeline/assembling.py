@@ -36,14 +36,18 @@ class GrowingTrack:
     def __repr__(self) -> str:
         return f"GrowingTrack({self.language}, {len(self._cues)} cues)"
 
-    def add(self, words: Sequence[Word], *, media_end_ms: int | None) -> None:
-        """Lay out the words of one island."""
-        self._append(layout(words, self._rules, media_end_ms=media_end_ms))
+    def add(
+        self, words: Sequence[Word], *, next_start_ms: int | None, media_end_ms: int | None
+    ) -> None:
+        """Lay out the words of one island, between its neighbours."""
+        self._append(self._laid_out(words, next_start_ms, media_end_ms))
 
-    def add_translated(self, translated: Translated, *, media_end_ms: int | None) -> None:
+    def add_translated(
+        self, translated: Translated, *, next_start_ms: int | None, media_end_ms: int | None
+    ) -> None:
         """Lay out one island of a translation; cues with untranslated words are flagged."""
         self._fallbacks += translated.fallbacks
-        cues = layout(translated.words, self._rules, media_end_ms=media_end_ms)
+        cues = self._laid_out(translated.words, next_start_ms, media_end_ms)
         self._append(tuple(flag_kept(cue, translated) for cue in cues))
 
     def finish(self) -> Track:
@@ -54,6 +58,17 @@ class GrowingTrack:
             route=self.route,
             notices=notices_of(self._fallbacks, self.route),
             fallbacks=tuple(self._fallbacks),
+        )
+
+    def _laid_out(
+        self, words: Sequence[Word], next_start_ms: int | None, media_end_ms: int | None
+    ) -> tuple[Cue, ...]:
+        return layout(
+            words,
+            self._rules,
+            media_end_ms=media_end_ms,
+            next_start_ms=next_start_ms,
+            previous_end_ms=self._cues[-1].end_ms if self._cues else None,
         )
 
     def _append(self, cues: tuple[Cue, ...]) -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from polycue.cues.lint.glyphs import described
 from polycue.cues.lint.sheet import Checked, NotChecked, Outcome, Surroundings
-from polycue.cues.presets import DEFAULT_PRESET, rules_for
+from polycue.cues.presets import preset_of, rules_for
 from polycue.cues.report import ALL_RULES, report_on
 from polycue.domain.audio import Span
 from polycue.domain.cue import Cue
@@ -70,7 +70,7 @@ def lint_text(text: str, track_format: TrackFormat, language: str, options: Lint
         media_end_ms=options.media_end_ms or (transcript.duration_ms if transcript else None),
         file=_in_file(text, track_format, reading),
     )
-    preset = options.layout.preset or DEFAULT_PRESET
+    preset = preset_of(options.layout).name
     report = report_on(reading.cues, rules, preset=preset, around=around, wanted=options.wanted)
     if transcript:
         report = with_recognition(report, transcript)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from polycue.cues.lint.sheet import Surroundings
-from polycue.cues.presets import DEFAULT_PRESET, rules_for
+from polycue.cues.presets import preset_of, rules_for
 from polycue.cues.report import report_on
 from polycue.domain.cue import CueFlag
 from polycue.domain.report import Recognition, SpokenLanguage, TrackReport
@@ -19,7 +19,7 @@ def reported(track: Track, options: LayoutOptions, transcript: Transcript | None
         around = Surroundings(transcript.speech, media_end_ms=transcript.duration_ms)
         frame_rate = transcript.frame_rate
     rules = rules_for(options, track.language, frame_rate)
-    preset = options.preset or DEFAULT_PRESET
+    preset = preset_of(options).name
     report = report_on(track.cues, rules, preset=preset, around=around)
     if transcript:
         report = with_recognition(report, transcript)

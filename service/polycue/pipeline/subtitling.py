@@ -172,14 +172,17 @@ class Subtitling:
         """Turn finished islands into cues of every track."""
         if self._source is None:
             return
-        for island in islands:
-            self._source.add(island, media_end_ms=media_end_ms)
+        nexts = [*(island[0].start_ms for island in islands[1:]), self._islands.begins_ms]
+        for island, next_ms in zip(islands, nexts, strict=False):  # there may be no island
+            self._source.add(island, next_start_ms=next_ms, media_end_ms=media_end_ms)
             parts = sentences(island, self._source.language) if self._targets else []
             for target in self._targets:
                 translated = translate_sentences(
                     self._translator, parts, target.via, cancel=self._cancel
                 )
-                target.track.add_translated(translated, media_end_ms=media_end_ms)
+                target.track.add_translated(
+                    translated, next_start_ms=next_ms, media_end_ms=media_end_ms
+                )
             if self._targets:
                 moved = StageMoved(Stage.TRANSLATE, island[-1].end_ms, self._media.duration_ms)
                 self._report(moved)

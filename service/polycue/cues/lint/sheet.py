@@ -58,8 +58,7 @@ class Sheet:
 
     def limit(self, name: str) -> float | None:
         """The number of that name where the preset makes it a rule."""
-        value: float | None = getattr(self.rules, name)
-        return value
+        return self.rules.limit(name)
 
     @cached_property
     def widths(self) -> list[list[float]]:

@@ -218,3 +218,22 @@ def test_a_lone_combining_mark_has_no_width_and_is_no_crash() -> None:
     found = report(cue(0, 2000, "\u0301"))
     assert found.chars is not None
     assert found.chars.max == 0
+
+
+def test_what_the_preset_does_not_name_is_not_checked() -> None:
+    cues = [Cue(0, 400, ("A line that nobody can read in so little time.",))]
+    report = report_on(cues, rules_for(LayoutOptions("raw"), "en", None), preset="raw")
+    unchecked = {result.rule for result in report.rules if result.count is None}
+    assert unchecked >= {LintRule.LINES, LintRule.LINE_LENGTH, LintRule.MIN_DURATION}
+    assert unchecked >= {LintRule.READING_SPEED, LintRule.GAP, LintRule.FLICKER}
+
+
+def test_the_bbc_counts_words() -> None:
+    rules = rules_for(LayoutOptions("bbc"), "en", None)
+    cues = [Cue(0, 1000, ("One two three four.",)), Cue(3000, 5000, ("One two three four.",))]
+    (speed,) = (
+        result
+        for result in report_on(cues, rules, preset="bbc").violations
+        if result.rule is LintRule.READING_SPEED
+    )
+    assert (speed.cue, speed.detail) == (1, "240 words a minute, 180 at most")
