@@ -7,7 +7,7 @@ from typing import Self
 NEVER = 1 << 62  # the frame of a cue that does not come
 # Timelapses and slide shows (1 fps) would move cues by seconds, and containers claim 90,000 fps
 # for variable rates: outside of these a rate does not say when pictures change.
-_LOWEST, _HIGHEST = 10, 240
+SLOWEST_FPS, FASTEST_FPS = 10, 240
 # What a frame means in a preset's gaps where the film has no usable rate. Two frames of cinema are
 # also at least two at 25 and at 30 per second.
 _NOMINAL = Fraction(24)
@@ -31,7 +31,7 @@ class FrameGrid:
     @classmethod
     def of(cls, rate: Fraction | None, gap_frames: int) -> Self:
         """The grid of a film; without a usable rate every millisecond is a frame."""
-        if rate is not None and _LOWEST <= rate <= _HIGHEST:
+        if rate is not None and SLOWEST_FPS <= rate <= FASTEST_FPS:
             return cls(rate.numerator, 1000 * rate.denominator, gap_frames)
         nominal = cls(_NOMINAL.numerator, 1000 * _NOMINAL.denominator, gap_frames)
         return cls(1, 1, gap=nominal.gap_ms, picture=nominal.in_ms(1))

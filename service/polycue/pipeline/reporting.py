@@ -6,7 +6,7 @@ from polycue.cues.lint.sheet import Surroundings
 from polycue.cues.presets import preset_of, rules_for
 from polycue.cues.report import report_on
 from polycue.domain.cue import CueFlag
-from polycue.domain.report import Recognition, SpokenLanguage, TrackReport
+from polycue.domain.report import Recognition, SpokenLanguage, TrackReport, Translation
 from polycue.domain.request import LayoutOptions
 from polycue.domain.track import Track
 from polycue.domain.transcript import Transcript
@@ -25,7 +25,7 @@ def reported(track: Track, options: LayoutOptions, transcript: Transcript | None
         report = with_recognition(report, transcript)
     if track.translated:
         kept = sum(CueFlag.KEPT_SOURCE in cue.flags for cue in track.cues)
-        report = replace(report, route=track.route, kept_source_count=kept)
+        report = replace(report, translation=Translation(track.route, kept, track.fallbacks))
     return replace(track, report=report)
 
 

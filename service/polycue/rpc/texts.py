@@ -11,7 +11,8 @@ from polycue.domain.errors import InvalidRequest
 from polycue.domain.language import UNDETERMINED
 from polycue.domain.request import LayoutOptions
 from polycue.domain.track import Track, TrackFormat
-from polycue.rpc.convert import configs, documents, fields
+from polycue.pipeline.linting import lint_text
+from polycue.rpc.convert import configs, documents, fields, reports, tracks
 from polycue.rpc.convert.tasks import foreign_targets
 from polycue.rpc.limits import require_sendable
 from polycue.tracks.files import parse
@@ -95,8 +96,37 @@ class Texts:
         require_sendable(response, "convert it in parts")
         return response
 
+    def lint(
+        self, request: pb.LintSubtitlesRequest, cancel: CancelToken
+    ) -> pb.LintSubtitlesResponse:
+        """The text held against the rules, as it is.
 
-def _read(document: pb.SubtitleDocument, track_format: TrackFormat) -> Reading:
+        Raises:
+            InvalidRequest, SubtitleSyntax: the request, or the text, is not usable.
+            LimitExceeded: the text has too many cues.
+        """
+        own_format = configs.track_format(request.document.format, "document.format")
+        language = fields.optional_language(
+            request.document.language_code, "document.language_code"
+        )
+        options = reports.lint_options(request)
+        if not language and own_format is not TrackFormat.JSON:
+            raise InvalidRequest("document.language_code", "is required: the limits depend on it")
+        linted = lint_text(_text(request.document), own_format, language, options)
+        response = pb.LintSubtitlesResponse(
+            report=reports.report(linted.report),
+            cues=[tracks.cue(c, n, with_words=False) for n, c in enumerate(linted.cues, 1)],
+            notices=tracks.notices(linted.notices),
+        )
+        require_sendable(response, "look through it in parts")
+        return response
+
+
+def _text(document: pb.SubtitleDocument) -> str:
     if not document.text.strip():
         raise InvalidRequest("document.text", "is empty")
-    return settled(parse(document.text, track_format))
+    return document.text
+
+
+def _read(document: pb.SubtitleDocument, track_format: TrackFormat) -> Reading:
+    return settled(parse(_text(document), track_format))

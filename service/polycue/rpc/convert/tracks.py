@@ -9,7 +9,7 @@ from polycue.domain.progress import CuesReady, Event, MediaFound, Stage, StageMo
 from polycue.domain.track import Track, TrackKind
 from polycue.domain.transcript import Word
 from polycue.pipeline.result import TaskResult
-from polycue.rpc.convert import times
+from polycue.rpc.convert import reports, times
 
 _MOST_NOTICES = 200  # a result with more says the same thing over and over
 
@@ -40,6 +40,7 @@ def track(value: Track, *, with_words: bool) -> media_pb2.Track:
         route=value.route,
         notices=notices(value.notices),
         kind=_KINDS[value.kind],
+        report=reports.report(value.report),
     )
 
 
@@ -49,6 +50,7 @@ def track_without_cues(value: Track) -> media_pb2.Track:
         route=value.route,
         notices=notices(value.notices),
         kind=_KINDS[value.kind],
+        report=reports.report(value.report),
     )
 
 
