@@ -59,3 +59,17 @@ class FrameGrid:
     def last_out(self, time_ms: int) -> int:
         """The last frame to be without a cue that stays until ``time_ms`` at most."""
         return -(-(time_ms + 1) * self.count // self.period_ms) - 1
+
+    def first_in_ms(self, time_ms: int) -> int:
+        return self.in_ms(self.first_in(time_ms))
+
+    def first_out_ms(self, time_ms: int) -> int:
+        return self.out_ms(self.first_out(time_ms))
+
+    def last_out_ms(self, time_ms: int) -> int:
+        return self.out_ms(self.last_out(time_ms))
+
+    def gone_ms(self, next_in_ms: int) -> int:
+        """When a cue must be gone before one that comes on at ``next_in_ms``, on a frame or not."""
+        end_ms = next_in_ms - self.gap_ms
+        return self.last_out_ms(end_ms) if self.first_in_ms(next_in_ms) == next_in_ms else end_ms
