@@ -22,17 +22,12 @@ def _word_speed(sheet: Sheet) -> Outcome:
     if limit is None:
         return NO_LIMIT
     speeds_wpm = [60_000 * len(cue.text.split()) / cue.duration_ms for cue in sheet.cues]
-    return Checked(
-        [
-            Violation(
-                LintRule.READING_SPEED,
-                number,
-                detail=f"{speed_wpm:.0f} words a minute, {limit:g} at most",
-            )
-            for number, speed_wpm in enumerate(speeds_wpm, 1)
-            if speed_wpm > limit
-        ]
-    )
+    found = [
+        Violation(LintRule.READING_SPEED, number, round(speed_wpm), limit)
+        for number, speed_wpm in enumerate(speeds_wpm, 1)
+        if speed_wpm > limit
+    ]
+    return Checked(found, limit, unit="words per minute")
 
 
 def speeds(sheet: Sheet) -> list[float]:
