@@ -133,7 +133,7 @@ class AsyncPolycue:
         self,
         media: requests.Media,
         *,
-        translate_to: Sequence[str] = (),
+        translate_to: Sequence[requests.Target] = (),
         transcribe: media_pb2.TranscribeConfig | None = None,
         layout: media_pb2.LayoutConfig | None = None,
     ) -> transcription_pb2.TranscribeResponse:
@@ -151,7 +151,7 @@ class AsyncPolycue:
         self,
         media: requests.Media,
         *,
-        translate_to: Sequence[str] = (),
+        translate_to: Sequence[requests.Target] = (),
         transcribe: media_pb2.TranscribeConfig | None = None,
         layout: media_pb2.LayoutConfig | None = None,
     ) -> AsyncGenerator[transcription_pb2.StreamTranscribeResponse]:
@@ -174,7 +174,7 @@ class AsyncPolycue:
         text: str,
         *,
         source: str,
-        to: Sequence[str],
+        to: Sequence[requests.Target],
         written_as: str = "srt",
         output_format: str = "",
         layout: media_pb2.LayoutConfig | None = None,
@@ -208,35 +208,6 @@ class AsyncPolycue:
         with translated():
             response = await self._subtitles.ConvertSubtitles(request, timeout=self._timeout_s)
         return response.document
-
-    async def lint_subtitles(
-        self,
-        text: str,
-        *,
-        language: str = "",
-        written_as: str = "srt",
-        layout: media_pb2.LayoutConfig | None = None,
-        frame_rate: float | None = None,
-        media_s: float | None = None,
-        rules: Sequence[str] = (),
-        ignored_rules: Sequence[str] = (),
-    ) -> subtitles_pb2.LintSubtitlesResponse:
-        """The text held against the rules of a preset; a JSON track needs no ``language``.
-
-        ``media_s`` is the film's length; ``rules`` empty means all of them.
-        """
-        request = requests.lint_subtitles(
-            text,
-            language=language,
-            written_as=written_as,
-            layout=layout,
-            frame_rate=frame_rate,
-            media_s=media_s,
-            rules=rules,
-            ignored_rules=ignored_rules,
-        )
-        with translated():
-            return await self._subtitles.LintSubtitles(request, timeout=self._timeout_s)
 
     # Uploads
 
@@ -297,7 +268,8 @@ class AsyncPolycue:
         media: requests.File | None = None,
         *,
         transcript: requests.File | None = None,
-        translate_to: Sequence[str] = (),
+        translate_to: Sequence[requests.Target] = (),
+        bilingual: bool = False,
         formats: Sequence[str] = ("srt",),
         mux: Sequence[str] = (),
         transcribe: media_pb2.TranscribeConfig | None = None,
@@ -308,6 +280,7 @@ class AsyncPolycue:
             await self._placed(media, progress),
             transcript=await self._placed(transcript, progress),
             translate_to=translate_to,
+            bilingual=bilingual,
             formats=formats,
             mux=requests.mux_configs(mux),
             transcribe=transcribe,

@@ -175,7 +175,7 @@ class Polycue:
         self,
         media: requests.Media,
         *,
-        translate_to: Sequence[str] = (),
+        translate_to: Sequence[requests.Target] = (),
         transcribe: media_pb2.TranscribeConfig | None = None,
         layout: media_pb2.LayoutConfig | None = None,
     ) -> transcription_pb2.TranscribeResponse:
@@ -197,7 +197,7 @@ class Polycue:
         self,
         media: requests.Media,
         *,
-        translate_to: Sequence[str] = (),
+        translate_to: Sequence[requests.Target] = (),
         transcribe: media_pb2.TranscribeConfig | None = None,
         layout: media_pb2.LayoutConfig | None = None,
     ) -> Iterator[transcription_pb2.StreamTranscribeResponse]:
@@ -222,7 +222,7 @@ class Polycue:
         text: str,
         *,
         source: str,
-        to: Sequence[str],
+        to: Sequence[requests.Target],
         written_as: str = "srt",
         output_format: str = "",
         layout: media_pb2.LayoutConfig | None = None,
@@ -255,35 +255,6 @@ class Polycue:
         )
         with translated():
             return self._subtitles.ConvertSubtitles(request, timeout=self._timeout_s).document
-
-    def lint_subtitles(
-        self,
-        text: str,
-        *,
-        language: str = "",
-        written_as: str = "srt",
-        layout: media_pb2.LayoutConfig | None = None,
-        frame_rate: float | None = None,
-        media_s: float | None = None,
-        rules: Sequence[str] = (),
-        ignored_rules: Sequence[str] = (),
-    ) -> subtitles_pb2.LintSubtitlesResponse:
-        """The text held against the rules of a preset; a JSON track needs no ``language``.
-
-        ``media_s`` is the film's length; ``rules`` empty means all of them.
-        """
-        request = requests.lint_subtitles(
-            text,
-            language=language,
-            written_as=written_as,
-            layout=layout,
-            frame_rate=frame_rate,
-            media_s=media_s,
-            rules=rules,
-            ignored_rules=ignored_rules,
-        )
-        with translated():
-            return self._subtitles.LintSubtitles(request, timeout=self._timeout_s)
 
     # Uploads
 
@@ -356,7 +327,8 @@ class Polycue:
         media: requests.File | None = None,
         *,
         transcript: requests.File | None = None,
-        translate_to: Sequence[str] = (),
+        translate_to: Sequence[requests.Target] = (),
+        bilingual: bool = False,
         formats: Sequence[str] = ("srt",),
         mux: Sequence[str] = (),
         transcribe: media_pb2.TranscribeConfig | None = None,
@@ -366,13 +338,16 @@ class Polycue:
         """Queue a film, uploading it first where it is a path; ``wait`` or ``watch`` the job.
 
         ``formats`` are of "srt", "vtt" and "json"; ``mux`` of "mkv", "mp4", "mov" and "webm", or
-        "" for the film's own container. ``transcript`` is the JSON track of an earlier job, in the
-        language that is spoken: with it the film is needed for muxed copies only.
+        "" for the film's own container. A target is a language, or a ``TranslateConfig`` where more
+        is to be said of it, such as a glossary; with ``bilingual`` each translation stands beneath
+        the spoken words. ``transcript`` is the JSON track of an earlier job, in the language that
+        is spoken: with it the film is needed for muxed copies only.
         """
         spec = requests.subtitle_spec(
             self._placed(media, progress),
             transcript=self._placed(transcript, progress),
             translate_to=translate_to,
+            bilingual=bilingual,
             formats=formats,
             mux=requests.mux_configs(mux),
             transcribe=transcribe,

@@ -16,6 +16,9 @@ Media = str | Path | bytes | media_pb2.MediaSource
 File = str | Path | media_pb2.MediaSource
 """A file here, or a source that the server finds by itself."""
 
+Target = str | media_pb2.TranslateConfig
+"""A language, or a language and what is wished of its translation."""
+
 
 class PageRequest(Protocol):
     page_token: str
@@ -58,8 +61,13 @@ def format_of(name: str) -> media_pb2.SubtitleFormat.ValueType:
         raise ValueError(f"{name!r} is not one of {', '.join(FORMATS)}") from error
 
 
-def translations(languages: Sequence[str]) -> list[media_pb2.TranslateConfig]:
-    return [media_pb2.TranslateConfig(target_language_code=code) for code in languages]
+def translations(wanted: Sequence[Target]) -> list[media_pb2.TranslateConfig]:
+    return [
+        media_pb2.TranslateConfig(target_language_code=target)
+        if isinstance(target, str)
+        else target
+        for target in wanted
+    ]
 
 
 def list_presets(
@@ -97,7 +105,8 @@ def subtitle_spec(
     media: media_pb2.MediaSource | None,
     *,
     transcript: media_pb2.MediaSource | None = None,
-    translate_to: Sequence[str] = (),
+    translate_to: Sequence[Target] = (),
+    bilingual: bool = False,
     formats: Sequence[str] = ("srt",),
     mux: Sequence[jobs_pb2.MuxConfig] = (),
     transcribe: media_pb2.TranscribeConfig | None = None,
@@ -109,6 +118,7 @@ def subtitle_spec(
             transcript=transcript,
             transcribe=transcribe,
             translations=translations(translate_to),
+            bilingual=bilingual,
             layout=layout,
             formats=[format_of(name) for name in formats],
             mux=mux,
@@ -120,7 +130,7 @@ def translate_spec(
     subtitle: media_pb2.MediaSource,
     *,
     source: str,
-    to: Sequence[str],
+    to: Sequence[Target],
     formats: Sequence[str] = ("srt",),
     layout: media_pb2.LayoutConfig | None = None,
 ) -> jobs_pb2.JobSpec:
@@ -164,7 +174,7 @@ def translate_subtitles(
     text: str,
     *,
     source: str,
-    to: Sequence[str],
+    to: Sequence[Target],
     written_as: str,
     output_format: str,
     layout: media_pb2.LayoutConfig | None,
@@ -193,27 +203,4 @@ def convert_subtitles(
         ),
         output_format=format_of(to),
         layout=layout,
-    )
-
-
-def lint_subtitles(
-    text: str,
-    *,
-    language: str,
-    written_as: str,
-    layout: media_pb2.LayoutConfig | None,
-    frame_rate: float | None,
-    media_s: float | None,
-    rules: Sequence[str],
-    ignored_rules: Sequence[str],
-) -> subtitles_pb2.LintSubtitlesRequest:
-    return subtitles_pb2.LintSubtitlesRequest(
-        document=subtitles_pb2.SubtitleDocument(
-            format=format_of(written_as), text=text, language_code=language
-        ),
-        layout=layout,
-        frame_rate=frame_rate,
-        media_duration=None if media_s is None else duration(media_s),
-        rules=rules,
-        ignored_rules=ignored_rules,
     )

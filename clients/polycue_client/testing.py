@@ -29,7 +29,6 @@ from polycue.api.v1 import (
     jobs_pb2,
     jobs_pb2_grpc,
     media_pb2,
-    report_pb2,
     subtitles_pb2,
     subtitles_pb2_grpc,
     transcription_pb2,
@@ -368,13 +367,6 @@ class _Answers(
             format=request.output_format, text=request.document.text
         )
         return subtitles_pb2.ConvertSubtitlesResponse(document=document)
-
-    def LintSubtitles(
-        self, request: subtitles_pb2.LintSubtitlesRequest, context: grpc.ServicerContext
-    ) -> subtitles_pb2.LintSubtitlesResponse:
-        self._begin("LintSubtitles", request, context)
-        report = report_pb2.TrackReport(language_code=request.document.language_code)
-        return subtitles_pb2.LintSubtitlesResponse(report=report)
 
 
 def _register(answers: _Answers, server: grpc.Server) -> None:

@@ -21,25 +21,33 @@ _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where the results of one input go: ``{folder}/{stem}.{language}[.sdh].{suffix}``."""
+    """Where the results of one input go.
+
+    Tracks are ``{folder}/{stem}[.bilingual].{language}[.sdh].{suffix}``.
+    """
 
     folder: Path
     stem: str
 
-    def sidecar(self, language: str, suffix: str, kind: str = "") -> Path:
+    def sidecar(
+        self, language: str, suffix: str, kind: str = "", *, bilingual: bool = False
+    ) -> Path:
         """``kind`` is one of ``KINDS``, "" for plain subtitles."""
         tag = f".{kind}" if kind else ""
-        return self.folder / f"{self.stem}.{language}{tag}.{suffix}"
+        both = ".bilingual" if bilingual else ""
+        return self.folder / f"{self.stem}{both}.{language}{tag}.{suffix}"
 
     def copy(self, suffix: str) -> Path:
         return self.folder / f"{self.stem}.subtitled.{suffix}"
 
     def of(self, artifact: "artifacts_pb2.Artifact") -> Path:
         """The place of a result; of a server's own words only tags and a suffix are used."""
-        *_, tag, suffix = ("", *own_name(artifact.filename).split("."))
+        rest = own_name(artifact.filename).removeprefix(self.stem)
+        *head, tag, suffix = ("", *rest.split("."))
         if _LANGUAGE_TAG.fullmatch(artifact.language_code):
             kind = tag if tag in KINDS else ""
-            return self.sidecar(artifact.language_code, suffix, kind)
+            bilingual = "bilingual" in head
+            return self.sidecar(artifact.language_code, suffix, kind, bilingual=bilingual)
         return self.copy(suffix)
 
 

@@ -29,6 +29,7 @@ from polycue_client.cli.parsing import (
     comma_list_of,
     section,
 )
+from polycue_client.cli.terms import TermsChoice, terms_options
 from polycue_client.cli.transcripts import from_json_option, inputs, refuse_listening
 from polycue_client.cli.translate import stem_and_language
 
@@ -62,6 +63,7 @@ Examples:
   polycue subtitle talks/ --recursive -o subtitles/
   polycue subtitle film.en.json --translate-to fr --preset bbc
   polycue subtitle --from-json film.en.json film.mp4 --mux
+  polycue subtitle film.mp4 -t es --bilingual --keep-terms polycue,FFmpeg
   polycue subtitle film.mp4 --server localhost:50051 --json
 """
 
@@ -128,6 +130,16 @@ _mux_options = packed(
         metavar="LANG,...",
         help="Other languages, such as es,de.",
     ),
+    click.option(
+        "--keep-source-cues",
+        is_flag=True,
+        help="Cues come and go in every language as in the spoken one.",
+    ),
+    click.option(
+        "--bilingual",
+        is_flag=True,
+        help="Each translation beneath the words it translates: {stem}.bilingual.{language}.{ext}.",
+    ),
     formats_option,
 )
 @_mux_options
@@ -145,6 +157,7 @@ _mux_options = packed(
 )
 @speech_options
 @layout_options
+@terms_options
 @server_options
 @familiar_options
 @click.pass_context
@@ -152,6 +165,8 @@ def subtitle(
     ctx: click.Context,
     files: tuple[Path, ...],
     translate_to: tuple[str, ...],
+    keep_source_cues: bool,
+    bilingual: bool,
     formats: tuple[str, ...],
     audio_track: str,
     transcript: Path | None,
@@ -160,6 +175,7 @@ def subtitle(
     output: OutputChoice,
     speech: SpeechChoice,
     layout: LayoutChoice,
+    terms: TermsChoice,
     choice: ServerChoice,
 ) -> None:
     from polycue_client.cli.batch import work_on
@@ -170,6 +186,9 @@ def subtitle(
     )
     if any(stored for _, stored in wanted):
         refuse_listening(ctx)
+    if not translate_to and (keep_source_cues or bilingual):
+        flag = "--bilingual" if bilingual else "--keep-source-cues"
+        raise click.UsageError(f"{flag} is about translations; name a language with --translate-to")
     formats = formats or ("srt",)
     several = len(wanted) > 1 or len(formats) > 1 or len(translate_to) > 1 or mux.containers
     if output.to_stdout and several:
@@ -178,15 +197,29 @@ def subtitle(
     known = all(map(is_canonical, (mux.burn, *there_will_be)))
     if known and mux.burn not in there_will_be:
         raise click.UsageError(f"--burn {mux.burn}: no track will be in that language")
-    wish = _Wish(translate_to, formats, audio_track, mux, speech, layout)
+    targets = _Targets(translate_to, terms, keep_source_cues=keep_source_cues, bilingual=bilingual)
+    wish = _Wish(targets, formats, audio_track, mux, speech, layout)
     ctx.exit(work_on([wish.item(*each, output) for each in wanted], choice, output))
+
+
+@dataclass(frozen=True, slots=True)
+class _Targets:
+    """Which translations are wanted, and how."""
+
+    languages: tuple[str, ...]
+    terms: TermsChoice
+    keep_source_cues: bool
+    bilingual: bool
+
+    def configs(self) -> "list[media_pb2.TranslateConfig]":
+        return self.terms.targets(self.languages, keep_source_cues=self.keep_source_cues)
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
     """What is wanted of each film."""
 
-    translate_to: tuple[str, ...]
+    targets: _Targets
     formats: tuple[str, ...]
     audio_track: str
     mux: MuxChoice
@@ -202,11 +235,13 @@ class _Wish:
             stem, written = stem_and_language(transcript)
             stem = film.stem if film else stem
         place = output.placement(path, stem)
-        languages = [code for code in (written, *self.translate_to) if code]
+        bilingual = self.targets.bilingual
+        languages = ((written, False), *((code, bilingual) for code in self.targets.languages))
         tracks = [
-            place.sidecar(language, suffix, self.layout.kind)
-            for language in filter(is_canonical, languages)
+            place.sidecar(language, suffix, self.layout.kind, bilingual=both)
+            for language, both in languages
             for suffix in self.formats
+            if is_canonical(language)
         ]
         copies = [place.copy(suffix) for suffix in self.mux.suffixes(film)] if film else []
         return Item(
@@ -215,7 +250,7 @@ class _Wish:
             spec=self.spec(film, transcript),
             beside=tuple(beside),
             expected=(*tracks, *copies),
-            certain=all(map(is_canonical, (written, *self.translate_to))),
+            certain=all(map(is_canonical, (written, *self.targets.languages))),
             unnamed=() if is_canonical(written) else self.layout.endings(self.formats),
         )
 
@@ -229,7 +264,8 @@ class _Wish:
             return subtitle_spec(
                 media,
                 transcript=sources[-1] if transcript else None,
-                translate_to=self.translate_to,
+                translate_to=self.targets.configs(),
+                bilingual=self.targets.bilingual,
                 formats=self.formats,
                 mux=self.mux.configs(),
                 transcribe=None if transcript else self.speech.config(),

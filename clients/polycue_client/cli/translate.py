@@ -19,6 +19,7 @@ from polycue_client.cli.options import (
     server_options,
 )
 from polycue_client.cli.parsing import ForgivingCommand, comma_list, section
+from polycue_client.cli.terms import TermsChoice, terms_options
 
 if TYPE_CHECKING:
     from polycue.api.v1 import jobs_pb2, media_pb2
@@ -35,6 +36,7 @@ it that are not in one of the languages wanted yet.
 Examples:
   polycue translate film.en.srt --to es,de
   polycue translate film.srt --from en --to es -f vtt
+  polycue translate film.en.srt --to es,de --glossary terms.csv
   polycue translate film.en.vtt --to es -o - > film.es.vtt
 """
 
@@ -72,6 +74,7 @@ _NAMED = re.compile(
 )
 @output_options
 @layout_options
+@terms_options
 @server_options
 @click.pass_context
 def translate(
@@ -82,6 +85,7 @@ def translate(
     formats: tuple[str, ...],
     output: OutputChoice,
     layout: LayoutChoice,
+    terms: TermsChoice,
     choice: ServerChoice,
 ) -> None:
     from polycue_client.cli.batch import work_on
@@ -93,7 +97,7 @@ def translate(
     texts = expanded(files, SUBTITLE_SUFFIXES, recursive=False, wanted=foreign)
     if output.to_stdout and (len(texts) > 1 or len(targets) > 1 or len(formats) > 1):
         raise click.UsageError("-o - prints one track: one file, one format, one language")
-    wish = _Wish(targets, source, formats, layout)
+    wish = _Wish(targets, source, formats, layout, terms)
     ctx.exit(work_on([wish.item(text, output) for text in texts], choice, output))
 
 
@@ -105,6 +109,7 @@ class _Wish:
     source: str
     formats: tuple[str, ...]
     layout: LayoutChoice
+    terms: TermsChoice
 
     def item(self, text: Path, output: OutputChoice) -> "Item":
         from polycue_client.cli.results import Item
@@ -140,7 +145,7 @@ class _Wish:
         return lambda source: translate_spec(
             source,
             source=language,
-            to=targets,
+            to=self.terms.targets(targets),
             formats=formats,
             layout=self.layout.config(),
         )

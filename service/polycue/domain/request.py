@@ -1,11 +1,13 @@
 """What a caller wants done, checked and free of the wire."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from polycue.domain.media import AudioChoice
 from polycue.domain.track import TrackFormat, TrackKind
+from polycue.domain.translation import Term
 
 
 class SpeechTask(StrEnum):
@@ -121,6 +123,24 @@ class LayoutOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class TranslationOptions:
+    """What is wished of the translation into ``target`` besides its language.
+
+    ``keep_source_cues``: the cues come and go as those of the spoken language do.
+    """
+
+    target: str
+    keep_source_cues: bool = False
+    glossary: tuple[Term, ...] = ()
+
+
+def options_for(target: str, translations: Sequence[TranslationOptions]) -> TranslationOptions:
+    """What is wished of the translation into ``target``; the defaults where nothing is said."""
+    said = (options for options in translations if options.target == target)
+    return next(said, TranslationOptions(target))
+
+
+@dataclass(frozen=True, slots=True)
 class MuxOptions:
     """One muxed copy. ``container`` None keeps the input's own.
 
@@ -150,6 +170,8 @@ class SubtitleTask:
     """Media to tracks, and to muxed copies.
 
     ``forced`` adds to each track one of the parts that are not in the film's main language.
+    ``translations`` says more of those ``targets`` that need it; with ``bilingual`` the spoken
+    lines stand above each translation.
 
     ``transcript`` is the JSON track of an earlier run that stands in for the sound; ``media`` is
     then the film, for muxed copies, or that same file where there is no film.
@@ -164,6 +186,8 @@ class SubtitleTask:
     mux: tuple[MuxOptions, ...] = ()
     forced: bool = False
     transcript: InputFile | None = None
+    translations: tuple[TranslationOptions, ...] = ()
+    bilingual: bool = False
 
     @property
     def has_film(self) -> bool:
@@ -172,13 +196,17 @@ class SubtitleTask:
 
 @dataclass(frozen=True, slots=True)
 class TranslateTask:
-    """A subtitle file to the same cues in other languages."""
+    """A subtitle file to the same cues in other languages.
+
+    ``translations`` says more of those ``targets`` that need it.
+    """
 
     subtitle: InputFile
     language: str
     targets: tuple[str, ...]
     layout: LayoutOptions = LayoutOptions()
     formats: tuple[TrackFormat, ...] = (TrackFormat.SRT,)
+    translations: tuple[TranslationOptions, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from polycue.pipeline.translating import Translated, notices_of
 class GrowingTrack:
     """Cues of one language, each reported as soon as it is final.
 
-    ``route`` is empty for the language that is spoken.
+    ``route`` is empty for the language that is spoken. ``second_language`` is that of the spoken
+    lines in bilingual cues, else "".
     """
 
     def __init__(
@@ -27,8 +28,10 @@ class GrowingTrack:
         report: Report,
         *,
         kind: TrackKind = TrackKind.SUBTITLES,
+        second_language: str = "",
     ) -> None:
         self.language, self.route, self.kind = language, route, kind
+        self._second_language = second_language
         self._rules, self._report = rules, report
         self._cues: list[Cue] = []
         self._fallbacks: list[Fallback] = []
@@ -36,19 +39,22 @@ class GrowingTrack:
     def __repr__(self) -> str:
         return f"GrowingTrack({self.language}, {len(self._cues)} cues)"
 
-    def add(
-        self, words: Sequence[Word], *, next_start_ms: int | None, media_end_ms: int | None
-    ) -> None:
-        """Lay out the words of one island, between its neighbours."""
-        self._append(self._laid_out(words, next_start_ms, media_end_ms))
+    def add(self, words: Sequence[Word], *, media_end_ms: int | None) -> tuple[Cue, ...]:
+        """Lay out the words of one island; the cues come back too."""
+        cues = self.laid_out(words, media_end_ms=media_end_ms)
+        self._append(cues)
+        return cues
 
-    def add_translated(
-        self, translated: Translated, *, next_start_ms: int | None, media_end_ms: int | None
-    ) -> None:
-        """Lay out one island of a translation; cues with untranslated words are flagged."""
+    def add_translated(self, cues: Sequence[Cue], translated: Translated) -> None:
+        """The cues of one island of a translation; those with untranslated words are flagged."""
         self._fallbacks += translated.fallbacks
-        cues = self._laid_out(translated.words, next_start_ms, media_end_ms)
         self._append(tuple(flag_kept(cue, translated) for cue in cues))
+
+    def laid_out(
+        self, words: Sequence[Word], *, media_end_ms: int | None, rules: Rules | None = None
+    ) -> tuple[Cue, ...]:
+        """The words of one island as cues, by other ``rules`` than the track's where given."""
+        return layout(words, rules or self._rules, media_end_ms=media_end_ms)
 
     def finish(self) -> Track:
         return Track(
@@ -58,17 +64,7 @@ class GrowingTrack:
             route=self.route,
             notices=notices_of(self._fallbacks, self.route),
             fallbacks=tuple(self._fallbacks),
-        )
-
-    def _laid_out(
-        self, words: Sequence[Word], next_start_ms: int | None, media_end_ms: int | None
-    ) -> tuple[Cue, ...]:
-        return layout(
-            words,
-            self._rules,
-            media_end_ms=media_end_ms,
-            next_start_ms=next_start_ms,
-            previous_end_ms=self._cues[-1].end_ms if self._cues else None,
+            second_language=self._second_language,
         )
 
     def _append(self, cues: tuple[Cue, ...]) -> None:

@@ -108,4 +108,8 @@ class Attempt:
 
 
 def _cleaned(answers: Sequence[Hypothesis]) -> Hypotheses:
-    return tuple(Hypothesis(cleaned(h.text), h.score) for h in answers)
+    """On one line; a score that is no number, as half precision may give, is the worst."""
+    return tuple(
+        Hypothesis(cleaned(h.text), h.score if math.isfinite(h.score) else -math.inf)
+        for h in answers
+    )

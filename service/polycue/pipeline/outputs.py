@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from polycue.domain.cancel import CancelToken
+from polycue.domain.language import autonym
 from polycue.domain.media import Media
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import FileReady, OutputFile, Report, Stage, StageMoved
@@ -26,12 +27,15 @@ def write_sidecars(
 ) -> list[OutputFile]:
     """Write each track in each format as ``{stem}.{language}.{suffix}``.
 
+    A bilingual one is ``{stem}.bilingual.{language}.{suffix}``: media servers look for the language
+    next to the suffix, and show what stands before it as the track's title or not at all.
     The first is in the language of the transcript's words, and keeps it.
     """
     files = []
     for track in tracks:
         for track_format in dict.fromkeys(formats):
-            filename = sidecar_name(stem, track.language, track.kind, track_format.value)
+            own_stem = f"{stem}.bilingual" if track.second_language else stem
+            filename = sidecar_name(own_stem, track.language, track.kind, track_format.value)
             path = workdir / filename
             spoken = transcript if track is tracks[0] else None
             write_atomically(path, render(track, track_format, spoken))
@@ -97,12 +101,20 @@ class Muxing:
             yield TrackFile(
                 path,
                 track.language,
+                title=_title(track),
                 kind=track.kind,
                 default=track.language == default and not options.burn_in,
             )
 
     def _progress(self, processed_ms: int) -> None:
         self._report(StageMoved(Stage.MUX, processed_ms, self._media.duration_ms))
+
+
+def _title(track: Track) -> str:
+    """What players show of a bilingual track: "English / Español"; "" lets the language say it."""
+    if not track.second_language:
+        return ""
+    return f"{autonym(track.second_language)} / {autonym(track.language)}"
 
 
 def _left_out(track: Track) -> Notice:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 from polycue.cues.layout import break_lines
 from polycue.cues.presets import rules_for
 from polycue.cues.sentences import sentences
-from polycue.cues.template import blocks, fill, words_of
+from polycue.cues.template import words_of
 from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
 from polycue.domain.errors import InvalidRequest
@@ -22,8 +22,10 @@ from polycue.domain.request import (
     SubtitleTask,
     Task,
     TranslateTask,
+    options_for,
 )
 from polycue.domain.track import Track
+from polycue.domain.translation import Term
 from polycue.media.containers import container_of, subtitle_format
 from polycue.media.plan import plan_mux
 from polycue.media.probe import probe
@@ -35,8 +37,11 @@ from polycue.pipeline.ports import Recogniser, Translator
 from polycue.pipeline.rebuilding import film_of, length_notices, read_transcript
 from polycue.pipeline.reporting import reported
 from polycue.pipeline.result import TaskResult
+from polycue.pipeline.rooms import wishes_for
 from polycue.pipeline.subtitling import Subtitled, Subtitling
+from polycue.pipeline.templates import filled
 from polycue.pipeline.translating import notices_of, translate_sentences
+from polycue.translation.terms import Glossary
 
 
 class Pipeline:
@@ -127,9 +132,15 @@ class Pipeline:
         end_ms, count = _end_of(reading.cues), len(task.targets)
         tracks = []
         for done, target in enumerate(task.targets, start=1):
-            tracks.append(
-                self.translate_cues(reading.cues, task.language, target, task.layout, cancel=cancel)
+            track = self.translate_cues(
+                reading.cues,
+                task.language,
+                target,
+                task.layout,
+                terms=options_for(target, task.translations).glossary,
+                cancel=cancel,
             )
+            tracks.append(track)
             processed_ms = end_ms * done // count
             report(StageMoved(Stage.TRANSLATE, processed_ms, end_ms, finished=done == count))
         files = write_sidecars(
@@ -174,22 +185,19 @@ class Pipeline:
         target: str,
         options: LayoutOptions,
         *,
+        terms: Sequence[Term] = (),
         cancel: CancelToken,
     ) -> Track:
         """The same cues, with the same times, in another language."""
         route = self._translator.route(source, target)
         rules = rules_for(options, target, None)
         spoken = sentences(words_of(cues), source)
-        translated = translate_sentences(self._translator, spoken, route, cancel=cancel)
-        parts = iter(translated.parts)
-        # Block by block, so that a sentence that became shorter borrows no words from the next one.
-        filled = chain.from_iterable(
-            fill(block.cues, tuple(chain(*islice(parts, len(block.sentences)))), rules)
-            for block in blocks(cues, spoken)
-        )
+        wishes = wishes_for(spoken, rules, Glossary.of(terms))
+        translated = translate_sentences(self._translator, spoken, route, wishes, cancel=cancel)
+        made = filled(cues, spoken, translated, rules)
         track = Track(
             target,
-            tuple(flag_kept(cue, translated) for cue in filled),
+            tuple(flag_kept(cue, translated) for cue in made),
             kind=options.track_kind,
             route=route,
             notices=notices_of(translated.fallbacks, route),

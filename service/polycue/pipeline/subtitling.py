@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from polycue.cues.islands import IslandSplitter
-from polycue.cues.presets import rules_for
+from polycue.cues.presets import Rules, rules_for
 from polycue.cues.sentences import sentences
 from polycue.domain.audio import Audio, Span, joined
 from polycue.domain.cancel import CancelToken
@@ -14,14 +14,14 @@ from polycue.domain.language import UNDETERMINED, name, primary
 from polycue.domain.media import Media, Stream
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import LanguageFound, Report, Stage, StageMoved
-from polycue.domain.request import SpeechTask, SubtitleTask
+from polycue.domain.request import SpeechTask, SubtitleTask, options_for
 from polycue.domain.track import Track
 from polycue.domain.transcript import Transcript, Word
 from polycue.media.decode import Decoding, decode
 from polycue.pipeline.assembling import GrowingTrack
 from polycue.pipeline.ports import Recogniser, Translator
 from polycue.pipeline.rebuilding import recognised_again
-from polycue.pipeline.translating import translate_sentences
+from polycue.pipeline.targets import Target
 from polycue.speech.cut import cut
 
 # Below this the detected language is told as a doubt: openai/whisper warns its users likewise.
@@ -34,14 +34,6 @@ class Subtitled:
 
     transcript: Transcript
     tracks: tuple[Track, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """A translated track and the languages our translator goes through, not the recogniser."""
-
-    track: GrowingTrack
-    via: tuple[str, ...]
 
 
 class Subtitling:
@@ -64,7 +56,7 @@ class Subtitling:
         self._results: list[Recognised] = []
         self._islands = IslandSplitter()
         self._source: GrowingTrack | None = None
-        self._targets: list[_Target] = []
+        self._targets: list[Target] = []
 
     def run(self, stream: Stream, *, max_media_ms: int | None) -> Subtitled:
         """Decode, recognise, translate and lay out; ends with the last cue reported."""
@@ -159,29 +151,42 @@ class Subtitling:
         own_route = () if primary(written) == primary(spoken) else (spoken, written)
         self._source = self._growing(written, own_route)
         for target in self._wanted(written):
-            via = self._translator.route(written, target)
-            track = self._growing(target, own_route[:1] + via)
-            self._targets.append(_Target(track, via))
+            self._targets.append(self._target(target, written, own_route))
 
-    def _growing(self, language: str, route: tuple[str, ...]) -> GrowingTrack:
-        rules = rules_for(self._task.layout, language, self._media.frame_rate)
-        kind = self._task.layout.track_kind
-        return GrowingTrack(language, route, rules, self._report, kind=kind)
+    def _target(self, language: str, written: str, own_route: tuple[str, ...]) -> Target:
+        via = self._translator.route(written, language)
+        bilingual = self._task.bilingual
+        return Target(
+            self._growing(language, own_route[:1] + via, above=written if bilingual else ""),
+            via,
+            options_for(language, self._task.translations),
+            rules=self._rules(language),
+            above=self._rules(written) if bilingual else None,
+        )
+
+    def _growing(self, language: str, route: tuple[str, ...], above: str = "") -> GrowingTrack:
+        return GrowingTrack(
+            language,
+            route,
+            self._rules(language),
+            self._report,
+            kind=self._task.layout.track_kind,
+            second_language=above,
+        )
+
+    def _rules(self, language: str) -> Rules:
+        return rules_for(self._task.layout, language, self._media.frame_rate)
 
     def _lay_out(self, islands: list[tuple[Word, ...]], *, media_end_ms: int | None) -> None:
         """Turn finished islands into cues of every track."""
         if self._source is None:
             return
-        nexts = [*(island[0].start_ms for island in islands[1:]), self._islands.begins_ms]
-        for island, next_ms in zip(islands, nexts, strict=False):  # there may be no island
-            self._source.add(island, next_start_ms=next_ms, media_end_ms=media_end_ms)
+        for island in islands:
+            cues = self._source.add(island, media_end_ms=media_end_ms)
             parts = sentences(island, self._source.language) if self._targets else []
             for target in self._targets:
-                translated = translate_sentences(
-                    self._translator, parts, target.via, cancel=self._cancel
-                )
-                target.track.add_translated(
-                    translated, next_start_ms=next_ms, media_end_ms=media_end_ms
+                target.add(
+                    self._translator, parts, cues, media_end_ms=media_end_ms, cancel=self._cancel
                 )
             if self._targets:
                 moved = StageMoved(Stage.TRANSLATE, island[-1].end_ms, self._media.duration_ms)
@@ -220,9 +225,13 @@ class Subtitling:
     def _empty_tracks(self, transcript: Transcript) -> tuple[Track, ...]:
         """Valid tracks without cues, for a film in which nobody speaks."""
         spoken, kind = self._written(transcript.language), self._task.layout.track_kind
+        above = spoken if self._task.bilingual else ""
         return (
             Track(spoken, (), kind, notices=transcript.notices),
-            *(Track(target, (), kind, (spoken, target)) for target in self._wanted(spoken)),
+            *(
+                Track(target, (), kind, (spoken, target), second_language=above)
+                for target in self._wanted(spoken)
+            ),
         )
 
 

@@ -9,11 +9,12 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.language import UNDETERMINED
-from polycue.domain.request import LayoutOptions
+from polycue.domain.request import LayoutOptions, options_for
 from polycue.domain.track import Track, TrackFormat
-from polycue.pipeline.linting import lint_text
-from polycue.rpc.convert import configs, documents, fields, reports, tracks
+from polycue.domain.translation import Term
+from polycue.rpc.convert import configs, documents, fields
 from polycue.rpc.convert.tasks import foreign_targets
+from polycue.rpc.convert.wishes import translation_options
 from polycue.rpc.limits import require_sendable
 from polycue.tracks.files import parse
 from polycue.tracks.overlap import settled
@@ -30,6 +31,7 @@ class WorksOnCues(Protocol):
         target: str,
         options: LayoutOptions,
         *,
+        terms: Sequence[Term] = (),
         cancel: CancelToken,
     ) -> Track: ...
 
@@ -56,14 +58,16 @@ class Texts:
         """
         spoken = fields.language(request.document.language_code, "document.language_code")
         wanted = foreign_targets(request.translations, "translations", spoken)
+        wishes = translation_options(request.translations, "translations")
         layout = configs.layout_options(request.layout, "layout")
         own_format = configs.track_format(request.document.format, "document.format")
         written_as = documents.output_format(request.output_format, own_format)
         reading = _read(request.document, own_format)
         response = pb.TranslateSubtitlesResponse()
         for target in wanted:
+            terms = options_for(target, wishes).glossary
             track = self._pipeline.translate_cues(
-                reading.cues, spoken, target, layout, cancel=cancel
+                reading.cues, spoken, target, layout, terms=terms, cancel=cancel
             )
             notices = reading.notices + track.notices
             response.documents.append(documents.document(track, written_as, notices))
@@ -96,37 +100,8 @@ class Texts:
         require_sendable(response, "convert it in parts")
         return response
 
-    def lint(
-        self, request: pb.LintSubtitlesRequest, cancel: CancelToken
-    ) -> pb.LintSubtitlesResponse:
-        """The text held against the rules, as it is.
-
-        Raises:
-            InvalidRequest, SubtitleSyntax: the request, or the text, is not usable.
-            LimitExceeded: the text has too many cues.
-        """
-        own_format = configs.track_format(request.document.format, "document.format")
-        language = fields.optional_language(
-            request.document.language_code, "document.language_code"
-        )
-        options = reports.lint_options(request)
-        if not language and own_format is not TrackFormat.JSON:
-            raise InvalidRequest("document.language_code", "is required: the limits depend on it")
-        linted = lint_text(_text(request.document), own_format, language, options)
-        response = pb.LintSubtitlesResponse(
-            report=reports.report(linted.report),
-            cues=[tracks.cue(c, n, with_words=False) for n, c in enumerate(linted.cues, 1)],
-            notices=tracks.notices(linted.notices),
-        )
-        require_sendable(response, "look through it in parts")
-        return response
-
-
-def _text(document: pb.SubtitleDocument) -> str:
-    if not document.text.strip():
-        raise InvalidRequest("document.text", "is empty")
-    return document.text
-
 
 def _read(document: pb.SubtitleDocument, track_format: TrackFormat) -> Reading:
-    return settled(parse(_text(document), track_format))
+    if not document.text.strip():
+        raise InvalidRequest("document.text", "is empty")
+    return settled(parse(document.text, track_format))

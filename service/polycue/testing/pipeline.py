@@ -28,6 +28,7 @@ from polycue.domain.request import (
 )
 from polycue.domain.track import Track, TrackFormat, sidecar_name
 from polycue.domain.transcript import Transcript, Word
+from polycue.domain.translation import Term
 from polycue.pipeline.result import TaskResult
 
 CUE_MS = 1000
@@ -117,6 +118,7 @@ class FakePipeline:
         target: str,
         options: LayoutOptions,
         *,
+        terms: Sequence[Term] = (),
         cancel: CancelToken,
     ) -> Track:
         cancel.check()

@@ -63,7 +63,7 @@ def makes(
     def script(spec: jobs_pb2.JobSpec) -> Sequence[Event]:
         job = jobs_pb2.Job(state=jobs_pb2.JOB_STATE_SUCCEEDED, language_code="en", notices=notices)
         for number, (tail, data) in enumerate(files.items()):
-            language, _, _ = tail.rpartition(".")
+            language, _, _ = tail.removeprefix("bilingual.").rpartition(".")
             name = f"jobs/{len(server.artifacts)}/artifacts/{number}"
             server.artifacts[name] = data
             job.artifacts.append(
@@ -93,6 +93,12 @@ def runs_until_cancelled(spec: jobs_pb2.JobSpec) -> Sequence[Event]:
     ]
 
 
+def subtitle_task(server: ScriptedServer) -> jobs_pb2.SubtitleTask:
+    (request,) = server.requests["CreateJob"]
+    assert isinstance(request, jobs_pb2.CreateJobRequest)
+    return request.spec.subtitle
+
+
 def test_tracks_and_copies_lie_beside_the_film_under_its_name(
     polycue: Polycue, server: ScriptedServer, film: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,6 +114,73 @@ def test_tracks_and_copies_lie_beside_the_film_under_its_name(
     assert capsys.readouterr().out.splitlines() == [
         str(film.with_name(name)) for name in ("film.en.srt", "film.es.srt", "film.subtitled.mkv")
     ]
+
+
+def test_a_bilingual_track_has_a_name_of_its_own(
+    polycue: Polycue, server: ScriptedServer, film: Path
+) -> None:
+    makes(server, {"en.srt": ENGLISH, "bilingual.es.srt": SPANISH})
+    assert polycue("subtitle", film, "--translate-to", "es", "--bilingual") == 0
+    assert names_in(film.parent) == ["film.bilingual.es.srt", "film.en.srt", "film.mp4"]
+    assert subtitle_task(server).bilingual
+
+
+def test_a_bilingual_track_in_the_way_is_told_before_any_work(
+    polycue: Polycue, server: ScriptedServer, film: Path
+) -> None:
+    film.with_name("film.bilingual.es.srt").write_text("mine")
+    how = ("--language", "en", "--translate-to", "es", "--bilingual")
+    assert polycue("subtitle", film, *how) == 1
+    assert not server.requests
+
+
+@pytest.mark.parametrize("flag", ["--bilingual", "--keep-source-cues"])
+def test_what_is_about_translations_needs_one(
+    polycue: Polycue, server: ScriptedServer, film: Path, flag: str
+) -> None:
+    assert polycue("subtitle", film, flag) == 2
+    assert not server.requests
+
+
+def test_terms_and_source_cues_are_asked_for_in_every_language(
+    polycue: Polycue, server: ScriptedServer, film: Path, tmp_path: Path
+) -> None:
+    terms = tmp_path / "terms.csv"
+    terms.write_text("term,es\nwhale,ballena\n")
+    makes(server, {"en.srt": ENGLISH})
+    how = (
+        "-t",
+        "es,de",
+        "--keep-source-cues",
+        "--glossary",
+        terms,
+        "--keep-terms",
+        "polycue,FFmpeg",
+    )
+    assert polycue("subtitle", film, *how) == 0
+    spanish, german = subtitle_task(server).translations
+    assert [(e.term, e.translation) for e in spanish.glossary] == [
+        ("whale", "ballena"),
+        ("polycue", ""),
+        ("FFmpeg", ""),
+    ]
+    assert [e.term for e in german.glossary] == ["polycue", "FFmpeg"]
+    assert spanish.keep_source_cues
+    assert german.keep_source_cues
+
+
+def test_a_glossary_that_is_none_is_wrong_usage(
+    polycue: Polycue,
+    server: ScriptedServer,
+    film: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    terms = tmp_path / "terms.csv"
+    terms.write_text("whale,ballena\n")
+    assert polycue("subtitle", film, "-t", "es", "--glossary", terms) == 2
+    assert "terms.csv, line 1: name the columns first" in capsys.readouterr().err
+    assert not server.requests
 
 
 def test_a_film_is_uploaded_to_a_server_and_removed_from_it_afterwards(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from polycue.api.v1 import catalog_pb2, jobs_pb2, media_pb2, subtitles_pb2
+from polycue.api.v1 import catalog_pb2, jobs_pb2, media_pb2
 from polycue_client import Polycue, Retry, connect, errors
 from polycue_client.testing import Event, ScriptedServer
 
@@ -281,24 +281,6 @@ def test_subtitle_texts_go_and_come_in_one_message(polycue: Polycue) -> None:
     assert (spanish.language_code, spanish.text) == ("es", "text")
     assert spanish.format == media_pb2.SUBTITLE_FORMAT_VTT
     assert polycue.convert_subtitles("text", to="json").format == media_pb2.SUBTITLE_FORMAT_JSON
-
-
-def test_a_text_is_linted_as_asked(polycue: Polycue, server: ScriptedServer) -> None:
-    answer = polycue.lint_subtitles(
-        "text", language="de", frame_rate=25, media_s=90.5, rules=["gap"], ignored_rules=["lines"]
-    )
-    assert answer.report.language_code == "de"
-    (request,) = server.requests["LintSubtitles"]
-    assert isinstance(request, subtitles_pb2.LintSubtitlesRequest)
-    assert request.document.format == media_pb2.SUBTITLE_FORMAT_SRT
-    assert request.media_duration.ToMilliseconds() == 90_500
-    assert request.frame_rate == 25
-    assert list(request.rules) == ["gap"]
-    assert list(request.ignored_rules) == ["lines"]
-    polycue.lint_subtitles("text", written_as="json")
-    plain = server.requests["LintSubtitles"][1]
-    assert isinstance(plain, subtitles_pb2.LintSubtitlesRequest)
-    assert not plain.HasField("frame_rate")
 
 
 def test_a_server_that_asks_for_a_pause_gets_it_within_bounds() -> None:

@@ -24,9 +24,12 @@ from polycue.domain.request import (
     SpeechOptions,
     SpeechTask,
     SubtitleTask,
+    TranslationOptions,
+    options_for,
 )
 from polycue.domain.track import Track, TrackFormat, TrackKind
 from polycue.domain.transcript import Word
+from polycue.domain.translation import Term
 from polycue.jobs.job import JobState
 from polycue.pipeline.result import TaskResult
 from polycue.rpc.convert import configs, fields, jobs, names, sources, tasks, times, tracks
@@ -153,6 +156,15 @@ def to(*codes: str) -> list[media_pb2.TranslateConfig]:
     return [media_pb2.TranslateConfig(target_language_code=code) for code in codes]
 
 
+def settled(*entries: media_pb2.GlossaryEntry) -> jobs_pb2.JobSpec:
+    wish = media_pb2.TranslateConfig(target_language_code="de", glossary=entries)
+    return spec(translations=[*to("es"), wish])
+
+
+def term(term: str, translation: str = "") -> media_pb2.GlossaryEntry:
+    return media_pb2.GlossaryEntry(term=term, translation=translation)
+
+
 def transcribe(**config: Any) -> jobs_pb2.JobSpec:
     return spec(transcribe=media_pb2.TranscribeConfig(**config))
 
@@ -231,6 +243,14 @@ BAD: dict[str, list[jobs_pb2.JobSpec]] = {
         spec(translations=to(*["es"] * 21)),
     ],
     "spec.subtitle.translations[1].target_language_code": [spec(translations=to("es", ""))],
+    "spec.subtitle.translations[1].glossary": [settled(*[term("a")] * 1001)],
+    "spec.subtitle.translations[1].glossary[1].term": [
+        settled(term("a"), term(text)) for text in ("", " ", "?!", "x" * 101, "a\0b")
+    ],
+    "spec.subtitle.translations[1].glossary[0].translation": [
+        settled(term("a", "x" * 201)),
+        settled(term("a", "b\0")),
+    ],
     "spec.subtitle.layout.preset": [
         laid_out(preset="../netflix"),
         laid_out(preset="nowhere"),
@@ -299,6 +319,24 @@ BAD: dict[str, list[jobs_pb2.JobSpec]] = {
 def test_a_field_that_cannot_be_is_named(field: str) -> None:
     for message in BAD[field]:
         assert refusal(message).field == field
+
+
+def test_what_is_wished_of_a_translation_arrives() -> None:
+    wish = media_pb2.TranslateConfig(
+        target_language_code="PT_br",
+        keep_source_cues=True,
+        glossary=[
+            term(" river \n mouth ", "foz"),
+            media_pb2.GlossaryEntry(term="US", case_sensitive=True),
+        ],
+    )
+    task = tasks.task(spec(translations=[*to("es"), wish], bilingual=True), find)
+    assert isinstance(task, SubtitleTask)
+    assert task.targets == ("es", "pt-BR")
+    assert task.bilingual
+    terms = (Term("river mouth", "foz"), Term("US", case_sensitive=True))
+    assert options_for("pt-BR", task.translations) == TranslationOptions("pt-BR", True, terms)
+    assert options_for("es", task.translations) == TranslationOptions("es")
 
 
 def test_tracks_to_mux_keep_their_kind() -> None:

@@ -9,7 +9,6 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-from polycue.api.v1 import report_pb2 as _report_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -392,20 +391,62 @@ class TranslateConfig(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TARGET_LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
+    KEEP_SOURCE_CUES_FIELD_NUMBER: _builtins.int
+    GLOSSARY_FIELD_NUMBER: _builtins.int
     target_language_code: _builtins.str
     """Required. BCP-47."""
+    keep_source_cues: _builtins.bool
+    """Optional. Cues come and go exactly as those of the spoken language do; a subtitle file that is
+    translated keeps its times in any case.
+    """
+    @_builtins.property
+    def glossary(self) -> _containers.RepeatedCompositeFieldContainer[Global___GlossaryEntry]:
+        """Optional. At most 1000 terms whose translation is settled."""
+
     def __init__(
         self,
         *,
         target_language_code: _builtins.str = ...,
+        keep_source_cues: _builtins.bool = ...,
+        glossary: _abc.Iterable[Global___GlossaryEntry] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["target_language_code", b"target_language_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["glossary", b"glossary", "keep_source_cues", b"keep_source_cues", "target_language_code", b"target_language_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TranslateConfig: _TypeAlias = TranslateConfig  # noqa: Y015
+
+@_typing.final
+class GlossaryEntry(_message.Message):
+    """GlossaryEntry settles how a term is translated."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TERM_FIELD_NUMBER: _builtins.int
+    TRANSLATION_FIELD_NUMBER: _builtins.int
+    CASE_SENSITIVE_FIELD_NUMBER: _builtins.int
+    term: _builtins.str
+    """Required. A word or phrase as it is spoken, up to 100 characters; it is found as whole words."""
+    translation: _builtins.str
+    """Optional. What stands for it in the translation, up to 200 characters; empty keeps the term."""
+    case_sensitive: _builtins.bool
+    """Optional. The term is found only in these capital and small letters."""
+    def __init__(
+        self,
+        *,
+        term: _builtins.str = ...,
+        translation: _builtins.str = ...,
+        case_sensitive: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_sensitive", b"case_sensitive", "term", b"term", "translation", b"translation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GlossaryEntry: _TypeAlias = GlossaryEntry  # noqa: Y015
 
 @_typing.final
 class LayoutConfig(_message.Message):
@@ -609,11 +650,15 @@ class Track(_message.Message):
     ROUTE_FIELD_NUMBER: _builtins.int
     NOTICES_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
-    REPORT_FIELD_NUMBER: _builtins.int
+    SECOND_LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     language_code: _builtins.str
     """BCP-47; `und` where nobody speaks."""
     kind: Global___TrackKind.ValueType
     """Whom it is for."""
+    second_language_code: _builtins.str
+    """BCP-47 of the spoken lines that stand above the translation in each cue of a bilingual track;
+    empty for any other.
+    """
     @_builtins.property
     def cues(self) -> _containers.RepeatedCompositeFieldContainer[Global___Cue]:
         """Ordered by start_offset; they do not overlap."""
@@ -626,10 +671,6 @@ class Track(_message.Message):
     def notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Notice]:
         """What a reader of the track should know."""
 
-    @_builtins.property
-    def report(self) -> _report_pb2.TrackReport:
-        """The rules it keeps and breaks; unset while it still grows."""
-
     def __init__(
         self,
         *,
@@ -638,11 +679,11 @@ class Track(_message.Message):
         route: _abc.Iterable[_builtins.str] | None = ...,
         notices: _abc.Iterable[Global___Notice] | None = ...,
         kind: Global___TrackKind.ValueType = ...,
-        report: _report_pb2.TrackReport | None = ...,
+        second_language_code: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cues", b"cues", "kind", b"kind", "language_code", b"language_code", "notices", b"notices", "report", b"report", "route", b"route"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cues", b"cues", "kind", b"kind", "language_code", b"language_code", "notices", b"notices", "route", b"route", "second_language_code", b"second_language_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

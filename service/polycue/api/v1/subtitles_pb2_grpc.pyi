@@ -46,13 +46,6 @@ class SubtitleServiceStub:
     Errors:
     * `INVALID_ARGUMENT`: the text is not of its format.
     """
-    LintSubtitles: _grpc.UnaryUnaryMultiCallable[_subtitles_pb2.LintSubtitlesRequest, _subtitles_pb2.LintSubtitlesResponse]
-    """LintSubtitles holds a file against the rules of a preset, in its own order and unrepaired.
-
-    Errors:
-    * `INVALID_ARGUMENT`: the text is not of its format or has too many cues, or a preset, a rule or
-      a language is unknown.
-    """
 
 @_typing.type_check_only
 class SubtitleServiceAsyncStub(SubtitleServiceStub):
@@ -71,13 +64,6 @@ class SubtitleServiceAsyncStub(SubtitleServiceStub):
 
     Errors:
     * `INVALID_ARGUMENT`: the text is not of its format.
-    """
-    LintSubtitles: _aio.UnaryUnaryMultiCallable[_subtitles_pb2.LintSubtitlesRequest, _subtitles_pb2.LintSubtitlesResponse]  # type: ignore[assignment]
-    """LintSubtitles holds a file against the rules of a preset, in its own order and unrepaired.
-
-    Errors:
-    * `INVALID_ARGUMENT`: the text is not of its format or has too many cues, or a preset, a rule or
-      a language is unknown.
     """
 
 class SubtitleServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -106,19 +92,6 @@ class SubtitleServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors:
         * `INVALID_ARGUMENT`: the text is not of its format.
-        """
-
-    @_abc_1.abstractmethod
-    def LintSubtitles(
-        self,
-        request: _subtitles_pb2.LintSubtitlesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_subtitles_pb2.LintSubtitlesResponse, _abc.Awaitable[_subtitles_pb2.LintSubtitlesResponse]]:
-        """LintSubtitles holds a file against the rules of a preset, in its own order and unrepaired.
-
-        Errors:
-        * `INVALID_ARGUMENT`: the text is not of its format or has too many cues, or a preset, a rule or
-          a language is unknown.
         """
 
 def add_SubtitleServiceServicer_to_server(servicer: SubtitleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -21,14 +21,10 @@ class NotChecked:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What breaks a rule, and the number it was held against, if any.
-
-    ``unit`` is of this number and the measured ones where it is not the rule's own.
-    """
+    """What breaks a rule, and the number it was held against, if any."""
 
     found: Sequence[Violation]
     limit: float | None = None
-    unit: str = ""
 
 
 Outcome = Checked | NotChecked
@@ -62,7 +58,8 @@ class Sheet:
 
     def limit(self, name: str) -> float | None:
         """The number of that name where the preset makes it a rule."""
-        return self.rules.limit(name)
+        value: float | None = getattr(self.rules, name)
+        return value
 
     @cached_property
     def widths(self) -> list[list[float]]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from polycue.api.v1 import media_pb2, subtitles_pb2
 from polycue.domain.notice import Notice
 from polycue.domain.track import Track, TrackFormat
-from polycue.rpc.convert import configs, reports, tracks
+from polycue.rpc.convert import configs, tracks
 from polycue.tracks.files import render
 
 _WIRE = {value: key for key, value in configs.FORMATS.items()}
@@ -25,5 +25,4 @@ def document(
         language_code=track.language,
         notices=tracks.notices(notices),
         route=track.route,
-        report=reports.report(track.report),
     )

@@ -15,6 +15,7 @@ from polycue.domain.request import (
 from polycue.domain.track import TrackKind
 from polycue.rpc.convert import configs, fields
 from polycue.rpc.convert.sources import audio_choice
+from polycue.rpc.convert.wishes import translation_options
 
 _MOST_TRACKS = 50
 _LONGEST_TITLE_CHARS = 200
@@ -49,6 +50,7 @@ def clip_task(request: ClipRequest, find: Find) -> SubtitleTask:
         audio=audio_choice(request.media, "media"),
         speech=configs.speech_options(request.transcribe, "transcribe"),
         targets=configs.targets(request.translations, "translations"),
+        translations=translation_options(request.translations, "translations"),
         layout=configs.layout_options(request.layout, "layout"),
         formats=(),
     )
@@ -61,6 +63,8 @@ def _subtitle(message: jobs_pb2.SubtitleTask, field: str, find: Find) -> Subtitl
         audio=audio_choice(message.media, f"{field}.media"),
         speech=configs.speech_options(message.transcribe, f"{field}.transcribe"),
         targets=configs.targets(message.translations, f"{field}.translations"),
+        translations=translation_options(message.translations, f"{field}.translations"),
+        bilingual=message.bilingual,
         layout=configs.layout_options(message.layout, f"{field}.layout"),
         formats=configs.track_formats(message.formats, f"{field}.formats"),
         mux=configs.mux_copies(message.mux, f"{field}.mux"),
@@ -89,6 +93,7 @@ def _translate(message: jobs_pb2.TranslateTask, field: str, find: Find) -> Trans
         subtitle=find(message.subtitle, f"{field}.subtitle"),
         language=spoken,
         targets=foreign_targets(message.translations, f"{field}.translations", spoken),
+        translations=translation_options(message.translations, f"{field}.translations"),
         layout=configs.layout_options(message.layout, f"{field}.layout"),
         formats=configs.track_formats(message.formats, f"{field}.formats"),
     )

@@ -9,7 +9,7 @@ from polycue.domain.progress import CuesReady, Event, MediaFound, Stage, StageMo
 from polycue.domain.track import Track, TrackKind
 from polycue.domain.transcript import Word
 from polycue.pipeline.result import TaskResult
-from polycue.rpc.convert import reports, times
+from polycue.rpc.convert import times
 
 _MOST_NOTICES = 200  # a result with more says the same thing over and over
 
@@ -40,7 +40,7 @@ def track(value: Track, *, with_words: bool) -> media_pb2.Track:
         route=value.route,
         notices=notices(value.notices),
         kind=_KINDS[value.kind],
-        report=reports.report(value.report),
+        second_language_code=value.second_language,
     )
 
 
@@ -50,7 +50,7 @@ def track_without_cues(value: Track) -> media_pb2.Track:
         route=value.route,
         notices=notices(value.notices),
         kind=_KINDS[value.kind],
-        report=reports.report(value.report),
+        second_language_code=value.second_language,
     )
 
 

@@ -1,0 +1,71 @@
+"""One translated track of a film as it grows."""
+
+from collections.abc import Sequence
+
+from polycue.cues.presets import Rules
+from polycue.domain.cancel import CancelToken
+from polycue.domain.cue import Cue
+from polycue.domain.request import TranslationOptions
+from polycue.domain.transcript import Sentence
+from polycue.pipeline.assembling import GrowingTrack
+from polycue.pipeline.ports import Translator
+from polycue.pipeline.rooms import wishes_for
+from polycue.pipeline.templates import filled, half, paired
+from polycue.pipeline.translating import Translated, translate_sentences
+from polycue.translation.terms import Glossary
+
+
+class Target:
+    """Sentences in, final cues out.
+
+    ``via`` are the languages our translator goes through, not the recogniser. ``above`` are the
+    rules for the spoken lines of a bilingual track, None for any other track.
+    """
+
+    def __init__(
+        self,
+        track: GrowingTrack,
+        via: tuple[str, ...],
+        options: TranslationOptions,
+        *,
+        rules: Rules,
+        above: Rules | None,
+    ) -> None:
+        self.track, self._via = track, via
+        self._keeps_cues = options.keep_source_cues
+        self._glossary = Glossary.of(options.glossary)
+        self._rules, self._above = rules, above
+
+    def __repr__(self) -> str:
+        return f"Target({'>'.join(self._via)}, {self.track!r})"
+
+    def add(
+        self,
+        translator: Translator,
+        sentences: Sequence[Sentence],
+        cues: Sequence[Cue],
+        *,
+        media_end_ms: int | None,
+        cancel: CancelToken,
+    ) -> None:
+        """Translate the sentences of one island; ``cues`` are its cues in the spoken language."""
+        wishes = wishes_for(sentences, self._rules, self._glossary)
+        translated = translate_sentences(translator, sentences, self._via, wishes, cancel=cancel)
+        made = self._cues(sentences, cues, translated, media_end_ms)
+        self.track.add_translated(made, translated)
+
+    def _cues(
+        self,
+        sentences: Sequence[Sentence],
+        cues: Sequence[Cue],
+        translated: Translated,
+        media_end_ms: int | None,
+    ) -> Sequence[Cue]:
+        if self._above:
+            words = [word for sentence in sentences for word in sentence.words]
+            rules = half(self._above)
+            spoken = self.track.laid_out(words, media_end_ms=media_end_ms, rules=rules)
+            return paired(spoken, filled(spoken, sentences, translated, half(self._rules)))
+        if self._keeps_cues:
+            return filled(cues, sentences, translated, self._rules)
+        return self.track.laid_out(translated.words, media_end_ms=media_end_ms)
