@@ -28,7 +28,8 @@ def settled(reading: Reading) -> Reading:
         else:
             done[-1] = _joined(done[-1], cue)
             joined += 1
-    return Reading(tuple(done), (*reading.notices, *_told(cut, joined)))
+    notices = (*reading.notices, *_told(cut, joined))
+    return replace(reading, cues=tuple(done), notices=notices)
 
 
 def _joined(first: Cue, second: Cue) -> Cue:

@@ -25,12 +25,14 @@ class Faults:
 class Reading:
     """The cues of a file in its own order; they may overlap, and then make no ``Track`` yet.
 
-    ``faults`` is None where the format's reader does not look for them.
+    ``faults`` is None where the format's reader does not look for them; ``language`` is what the
+    file itself says it is in, as it says it, "" where it does not.
     """
 
     cues: tuple[Cue, ...]
     notices: tuple[Notice, ...] = ()
     faults: Faults | None = None
+    language: str = ""
 
 
 class Repairs:

@@ -27,6 +27,15 @@ def format_vtt(time_ms: int) -> str:
     return _format(time_ms, decimal_mark=".")
 
 
+def format_ass(time_ms: int) -> str:
+    """Write a time as ASS does, cut down to hundredths of a second: ``1:02:03.00``.
+
+    Raises:
+        ValueError: the time is negative.
+    """
+    return _format(time_ms, decimal_mark=".").removeprefix("0")[:-1]
+
+
 def parse(text: str) -> int:
     """Read a time as found in the wild.
 
