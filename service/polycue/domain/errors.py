@@ -18,7 +18,8 @@
     │   └── MuxRejected                 no copy, or one that failed its own check
     ├── SubtitleError
     │   ├── SubtitleSyntax
-    │   └── TranscriptUnusable          no track of an earlier run with its words
+    │   ├── TranscriptUnusable          no track of an earlier run with its words
+    │   └── FormatNotInstalled          what writes and reads it is an extra that is not there
     ├── ToolError                       ffmpeg is at fault
     │   ├── ToolMissing
     │   ├── ToolFailed
@@ -206,6 +207,14 @@ class TranscriptUnusable(SubtitleError):
     def __init__(self, filename: str, problem: str, advice: str) -> None:
         super().__init__(f"{filename}: {problem}; {advice}")
         self.filename, self.problem, self.advice = filename, problem, advice
+
+
+class FormatNotInstalled(SubtitleError):
+    """A subtitle format needs a library that is not installed. ``command`` gets it."""
+
+    def __init__(self, format_name: str, command: str) -> None:
+        super().__init__(f"{format_name} needs a library that is not there; get it with: {command}")
+        self.format_name, self.command = format_name, command
 
 
 class ToolError(PolycueError):

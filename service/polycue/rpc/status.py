@@ -61,6 +61,9 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.TranscriptUnusable: Row(
         _Code.INVALID_ARGUMENT, "TRANSCRIPT_UNUSABLE", ("filename", "problem")
     ),
+    errors.FormatNotInstalled: Row(
+        _Code.FAILED_PRECONDITION, "FORMAT_NOT_INSTALLED", ("format_name", "command")
+    ),
     errors.ToolError: Row(_Code.INTERNAL, "TOOL_FAILED"),
     errors.ToolMissing: Row(_Code.FAILED_PRECONDITION, "TOOL_MISSING", ("program",)),
     errors.ToolFailed: Row(_Code.INTERNAL, "TOOL_FAILED", ("returncode",)),

@@ -44,6 +44,7 @@ EXAMPLES: tuple[PolycueError, ...] = (
     errors.MuxRejected(PATH, "no subtitles in it"),
     errors.SubtitleSyntax("SubRip", 3, "no time"),
     errors.TranscriptUnusable("film.es.json", "it is a translation", "take film.en.json"),
+    errors.FormatNotInstalled("TTML", "pip install 'polycue[imsc]'"),
     errors.ToolMissing("ffmpeg"),
     errors.ToolFailed(["ffmpeg", "-i", f"file:{PATH}"], 1, f"file:{PATH}: Invalid data found"),
     errors.ToolTimedOut(["ffmpeg"], 2.5),
