@@ -25,12 +25,22 @@ _TIMES = re.compile(rf"[ \t\f]*{_TIME}[ \t\f]*-->[ \t\f]*{_TIME}(.*)", re.DOTALL
 
 def write(track: Track, *, note: str = "") -> str:
     """The track as WebVTT, cues numbered from 1, ``note`` as a comment that players skip."""
+    return document([block for _, block in blocks(track)], note=note)
+
+
+def blocks(track: Track) -> list[tuple[Cue, str]]:
+    """Each cue that has text, and the block that is written for it."""
     texts = ((cue, clean_lines(cue.lines)) for cue in track.cues)
     full = [(cue, lines) for cue, lines in texts if lines]
-    blocks = [_comment(note)] if clean_lines(note.splitlines()) else []
-    blocks += [_block(number, cue, lines) for number, (cue, lines) in enumerate(full, 1)]
+    return [(cue, _block(number, cue, lines)) for number, (cue, lines) in enumerate(full, 1)]
+
+
+def document(blocks: Sequence[str], *, note: str = "", header: str = "") -> str:
+    """A file of cue blocks; ``header`` is a line of metadata, which HLS has and WebVTT had once."""
+    comment = [_comment(note)] if clean_lines(note.splitlines()) else []
     # The standard asks for two line feeds even where nothing follows.
-    return "WEBVTT\n\n" + "\n".join(blocks)
+    head = f"WEBVTT\n{header}\n\n" if header else "WEBVTT\n\n"
+    return head + "\n".join([*comment, *blocks])
 
 
 def _comment(note: str) -> str:
