@@ -33,6 +33,11 @@ FORMATS: Mapping[str, media_pb2.SubtitleFormat.ValueType] = {
     "srt": media_pb2.SUBTITLE_FORMAT_SRT,
     "vtt": media_pb2.SUBTITLE_FORMAT_VTT,
     "json": media_pb2.SUBTITLE_FORMAT_JSON,
+    "ass": media_pb2.SUBTITLE_FORMAT_ASS,
+    "ttml": media_pb2.SUBTITLE_FORMAT_TTML,
+    "txt": media_pb2.SUBTITLE_FORMAT_TXT,
+    "tsv": media_pb2.SUBTITLE_FORMAT_TSV,
+    "hls": media_pb2.SUBTITLE_FORMAT_HLS,
 }
 CONTAINERS: Mapping[str, jobs_pb2.MuxContainer.ValueType] = {
     "": jobs_pb2.MUX_CONTAINER_UNSPECIFIED,  # the input's own
@@ -50,7 +55,7 @@ def duration(seconds: float) -> duration_pb2.Duration:
 
 
 def format_of(name: str) -> media_pb2.SubtitleFormat.ValueType:
-    """The format called ``srt``, ``vtt`` or ``json``.
+    """The format called ``srt``, ``vtt``, ``json`` and so on.
 
     Raises:
         ValueError: there is no such format.

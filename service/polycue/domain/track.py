@@ -17,17 +17,46 @@ class TrackKind(StrEnum):
 
 
 class TrackFormat(StrEnum):
-    """A way of writing a track; the value is the file's suffix."""
+    """A way of writing a track; the value is what people call it."""
 
     SRT = "srt"
     VTT = "vtt"
     JSON = "json"
+    ASS = "ass"
+    TTML = "ttml"  # IMSC 1.1, text profile
+    TXT = "txt"
+    TSV = "tsv"
+    HLS = "hls"  # WebVTT in segments and a playlist, in one ZIP file
+
+    @property
+    def suffix(self) -> str:
+        """What the names of its files end with."""
+        return "hls.zip" if self is TrackFormat.HLS else self.value
 
     @property
     def mime_type(self) -> str:
-        return {"srt": "application/x-subrip", "vtt": "text/vtt", "json": "application/json"}[
-            self.value
-        ]
+        return _MIME_TYPES[self.value]
+
+    @property
+    def is_text(self) -> bool:
+        return self is not TrackFormat.HLS
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether its files hold cues that can be read back."""
+        return self not in {TrackFormat.TXT, TrackFormat.HLS}
+
+
+_MIME_TYPES = {
+    "srt": "application/x-subrip",
+    "vtt": "text/vtt",
+    "json": "application/json",
+    "ass": "text/x-ssa",
+    "ttml": "application/ttml+xml",
+    "txt": "text/plain",
+    "tsv": "text/tab-separated-values",
+    "hls": "application/zip",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from polycue.domain.track import Track, TrackFile, TrackFormat, sidecar_name
 from polycue.domain.transcript import Transcript
 from polycue.media.containers import container_of, subtitle_format
 from polycue.media.mux import mux
-from polycue.tracks.files import render, write_atomically
+from polycue.tracks.files import encode, render, write_atomically
 
 
 def write_sidecars(
@@ -32,13 +32,14 @@ def write_sidecars(
     The first is in the language of the transcript's words, and keeps it.
     """
     files = []
+    media_ms = transcript.duration_ms if transcript else 0
     for track in tracks:
         for track_format in dict.fromkeys(formats):
             own_stem = f"{stem}.bilingual" if track.second_language else stem
-            filename = sidecar_name(own_stem, track.language, track.kind, track_format.value)
+            filename = sidecar_name(own_stem, track.language, track.kind, track_format.suffix)
             path = workdir / filename
             spoken = transcript if track is tracks[0] else None
-            write_atomically(path, render(track, track_format, spoken))
+            write_atomically(path, encode(track, track_format, spoken, media_ms=media_ms))
             files.append(OutputFile(path, filename, track_format.mime_type, track.language))
             report(FileReady(files[-1]))
     return files

@@ -16,7 +16,7 @@ from polycue.rpc.convert import configs, documents, fields
 from polycue.rpc.convert.tasks import foreign_targets
 from polycue.rpc.convert.wishes import translation_options
 from polycue.rpc.limits import require_sendable
-from polycue.tracks.files import parse
+from polycue.tracks.files import decode_text, encode, format_of, parse
 from polycue.tracks.overlap import settled
 from polycue.tracks.reading import Reading
 
@@ -60,7 +60,7 @@ class Texts:
         wanted = foreign_targets(request.translations, "translations", spoken)
         wishes = translation_options(request.translations, "translations")
         layout = configs.layout_options(request.layout, "layout")
-        own_format = configs.track_format(request.document.format, "document.format")
+        own_format = documents.input_format(request.document.format)
         written_as = documents.output_format(request.output_format, own_format)
         reading = _read(request.document, own_format)
         response = pb.TranslateSubtitlesResponse()
@@ -84,21 +84,40 @@ class Texts:
             LimitExceeded: the text does not fit into one answer.
         """
         written_as = configs.track_format(request.output_format, "output_format")
-        own_format = configs.track_format(request.document.format, "document.format")
         language = fields.optional_language(
             request.document.language_code, "document.language_code"
         )
-        reading = _read(request.document, own_format)
+        reading = _given(request)
+        language = language or _named(reading)
         if request.HasField("layout"):
             layout = configs.layout_options(request.layout, "layout")
-            cues = self._pipeline.convert(reading.cues, language or UNDETERMINED, layout)
-            reading = replace(reading, cues=cues)
-        track = Track(language or UNDETERMINED, reading.cues)
+            reading = replace(reading, cues=self._pipeline.convert(reading.cues, language, layout))
+        track = Track(language, reading.cues)
         response = pb.ConvertSubtitlesResponse(
-            document=documents.document(track, written_as, reading.notices)
+            document=documents.document(track, written_as, reading.notices),
+            content=b"" if written_as.is_text else encode(track, written_as),
         )
         require_sendable(response, "convert it in parts")
         return response
+
+
+def _given(request: pb.ConvertSubtitlesRequest) -> Reading:
+    """What is to be converted: a file's bytes, or the document's text."""
+    if not request.content:
+        return _read(request.document, documents.input_format(request.document.format))
+    if request.document.text:
+        raise InvalidRequest("content", "is given and document.text too; send one of them")
+    text = decode_text(request.content)
+    hint = documents.input_format(request.document.format) if request.document.format else ""
+    return settled(parse(text, format_of(f"file.{hint}", text)))
+
+
+def _named(reading: Reading) -> str:
+    """The language that the file says it is in; "und" where it does not, or it is none."""
+    try:
+        return fields.optional_language(reading.language, "document") or UNDETERMINED
+    except InvalidRequest:
+        return UNDETERMINED
 
 
 def _read(document: pb.SubtitleDocument, track_format: TrackFormat) -> Reading:

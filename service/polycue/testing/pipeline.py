@@ -200,7 +200,7 @@ def _write(
     files = []
     for track in tracks:
         for form in formats:
-            filename = sidecar_name(stem, track.language, track.kind, form.value)
+            filename = sidecar_name(stem, track.language, track.kind, form.suffix)
             path = workdir / filename
             path.write_text("\n".join(cue.text for cue in track.cues), encoding="utf-8")
             files.append(OutputFile(path, filename, form.mime_type, track.language))

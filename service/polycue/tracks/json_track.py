@@ -75,7 +75,7 @@ def read(text: str) -> Reading:
         SubtitleSyntax: it is not JSON, or not a track of a version known here.
     """
     track = read_document(text).track
-    return Reading(track.cues, track.notices, track.language)
+    return Reading(track.cues, track.notices, language=track.language)
 
 
 def read_document(text: str) -> Document:

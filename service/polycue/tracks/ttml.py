@@ -187,7 +187,7 @@ def read(text: str) -> Reading:
         raise SubtitleSyntax(_NAME, 0, "its root is not TTML's element tt")
     for complaint in complaints.told():
         repairs.once(complaint)
-    return Reading(cues, repairs.notices(), document.get_lang())
+    return Reading(cues, repairs.notices(), language=document.get_lang())
 
 
 def _parsed(text: str) -> ElementTree.Element:

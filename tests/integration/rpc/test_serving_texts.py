@@ -1,3 +1,6 @@
+import io
+import zipfile
+
 from polycue.api.v1 import catalog_pb2, media_pb2
 from polycue.api.v1 import subtitles_pb2 as pb
 from polycue.api.v1.catalog_pb2_grpc import CatalogServiceStub
@@ -5,6 +8,7 @@ from polycue.api.v1.subtitles_pb2_grpc import SubtitleServiceStub
 from support.serving import Channel, Serve, refused
 
 SRT, VTT = media_pb2.SUBTITLE_FORMAT_SRT, media_pb2.SUBTITLE_FORMAT_VTT
+TTML, HLS = media_pb2.SUBTITLE_FORMAT_TTML, media_pb2.SUBTITLE_FORMAT_HLS
 TEXT = (
     "1\n00:00:01,000 --> 00:00:02,500\nGood\nmorning\n\n2\n00:00:03,000 --> 00:00:04,000\nHello\n\n"
 )
@@ -49,13 +53,74 @@ def test_a_text_is_written_in_another_format(serve: Serve) -> None:
     serve(scenario)
 
 
+def test_a_file_is_converted_from_its_bytes_whatever_its_encoding(serve: Serve) -> None:
+    text = TEXT.replace("Good", "Où es-tu, garçon, déjà là").replace("Hello", "Ça m'a coûté")
+
+    async def scenario(channel: Channel) -> None:
+        stub = SubtitleServiceStub(channel)
+        for codec in ("cp1252", "utf-16", "utf-8"):
+            answer = await stub.ConvertSubtitles(
+                pb.ConvertSubtitlesRequest(
+                    document=pb.SubtitleDocument(language_code="fr"),
+                    content=text.encode(codec),
+                    output_format=TTML,
+                )
+            )
+            assert "Où es-tu, garçon, déjà là" in answer.document.text
+            assert 'xml:lang="fr"' in answer.document.text
+
+    serve(scenario)
+
+
+def test_every_format_becomes_every_other_and_keeps_its_cues(serve: Serve) -> None:
+    async def scenario(channel: Channel) -> None:
+        stub = SubtitleServiceStub(channel)
+        srt = TEXT
+        for form in (VTT, media_pb2.SUBTITLE_FORMAT_ASS, TTML, media_pb2.SUBTITLE_FORMAT_TSV):
+            there = await stub.ConvertSubtitles(
+                pb.ConvertSubtitlesRequest(
+                    document=pb.SubtitleDocument(format=SRT, text=srt), output_format=form
+                )
+            )
+            back = await stub.ConvertSubtitles(
+                pb.ConvertSubtitlesRequest(document=there.document, output_format=SRT)
+            )
+            assert back.document.text == TEXT
+            assert not back.document.notices
+
+    serve(scenario)
+
+
+def test_the_language_that_a_file_names_is_kept(serve: Serve) -> None:
+    track = '{"format": "polycue-track", "version": 1, "language": "PT-br", "cues": []}'
+
+    async def scenario(channel: Channel) -> None:
+        answer = await SubtitleServiceStub(channel).ConvertSubtitles(
+            pb.ConvertSubtitlesRequest(content=track.encode(), output_format=TTML)
+        )
+        assert answer.document.language_code == "pt-BR"
+
+    serve(scenario)
+
+
+def test_a_format_that_is_no_text_comes_as_bytes(serve: Serve) -> None:
+    async def scenario(channel: Channel) -> None:
+        answer = await SubtitleServiceStub(channel).ConvertSubtitles(
+            pb.ConvertSubtitlesRequest(document=DOCUMENT, output_format=HLS)
+        )
+        assert answer.document.text == ""
+        assert zipfile.ZipFile(io.BytesIO(answer.content)).namelist() == ["index.m3u8", "00001.vtt"]
+
+    serve(scenario)
+
+
 def test_texts_that_cannot_be_are_refused(serve: Serve) -> None:
     async def scenario(channel: Channel) -> None:
         stub = SubtitleServiceStub(channel)
         bad_text = pb.SubtitleDocument(format=VTT, text="no captions", language_code="en")
         no_language = pb.SubtitleDocument(format=SRT, text=TEXT)
         no_format = pb.SubtitleDocument(text=TEXT, language_code="en")
-        for request, reason, field in (
+        for wish, reason, field in (
             (pb.TranslateSubtitlesRequest(), "INVALID_FIELD", "document.language_code"),
             (
                 pb.TranslateSubtitlesRequest(document=DOCUMENT),
@@ -88,9 +153,25 @@ def test_texts_that_cannot_be_are_refused(serve: Serve) -> None:
                 None,
             ),
         ):
-            error = await refused(stub.TranslateSubtitles(request))
+            error = await refused(stub.TranslateSubtitles(wish))
             assert (error.reason, error.metadata.get("field")) == (reason, field)
-        error = await refused(stub.ConvertSubtitles(pb.ConvertSubtitlesRequest(document=DOCUMENT)))
+        plain = pb.SubtitleDocument(format=media_pb2.SUBTITLE_FORMAT_TXT, text=TEXT)
+        zipped = pb.SubtitleDocument(format=HLS, text=TEXT, language_code="en")
+        for request, field in (
+            (pb.ConvertSubtitlesRequest(document=DOCUMENT), "output_format"),
+            (pb.ConvertSubtitlesRequest(document=plain, output_format=SRT), "document.format"),
+            (pb.ConvertSubtitlesRequest(document=zipped, output_format=SRT), "document.format"),
+            (
+                pb.ConvertSubtitlesRequest(document=DOCUMENT, output_format=SRT, content=b"x"),
+                "content",
+            ),
+        ):
+            error = await refused(stub.ConvertSubtitles(request))
+            assert (error.reason, error.metadata["field"]) == ("INVALID_FIELD", field)
+        into_hls = pb.TranslateSubtitlesRequest(
+            document=DOCUMENT, translations=to("es"), output_format=HLS
+        )
+        error = await refused(stub.TranslateSubtitles(into_hls))
         assert error.metadata["field"] == "output_format"
 
     serve(scenario)

@@ -1,25 +1,55 @@
 """What holds for any track in any format: nothing is lost, and written twice it is the same."""
 
 import contextlib
+import io
+import re
+import zipfile
+from xml.etree import ElementTree
 
-from hypothesis import example, given
+import pysubs2
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from polycue.domain.cue import Cue
 from polycue.domain.errors import SubtitleSyntax
 from polycue.domain.track import Track, TrackFormat
-from polycue.tracks import json_track, srt, vtt
+from polycue.tracks import ass, hls, json_track, srt, tsv, ttml, txt, vtt
 from polycue.tracks.files import decode_text, format_of, parse, render
 from polycue.tracks.overlap import settled
 from polycue.tracks.reading import Reading
 from polycue.tracks.text import clean_line, clean_lines
 from polycue.tracks.validate import validate
 
-HUNDRED_HOURS_MS = 360_000_000
+HOUR_MS = 3_600_000
+HUNDRED_HOURS_MS = 100 * HOUR_MS
 
 NASTY = [
     *("-->", "--->", "a-->b", "->", "00:00:01,000 --> 00:00:02,000", "00:01.000 --> 00:02.000 x:y"),
-    *("WEBVTT", "NOTE", "NOTE x", "STYLE", "REGION", "\ufeff", "X1:1", "{", "}", "{\\an8}", "\\N"),
+    *(
+        "WEBVTT",
+        "NOTE",
+        "NOTE x",
+        "STYLE",
+        "REGION",
+        "\ufeff",
+        "X1:1",
+        "{",
+        "}",
+        "{\\an8}",
+        "\\N",
+        "\\n",
+        "\\h",
+    ),
+    *(
+        "\\",
+        "\\{",
+        "\\\\",
+        "{\\p1}m 0 0{\\p0}",
+        "a{b}c",
+        "Dialogue: 0,0:00:01.00,0:00:02.00",
+        "[Events]",
+    ),
+    *("]]>", "<!--", "<?xml?>", "<![CDATA[", "<!DOCTYPE x>", "</span>", "&lt;", "\uffff"),
     *("&", "&amp;", "&lt;b&gt;", "&#0;", "&nosuch;", "<", ">", "<i>", "</i>", "<v Ann>", "<br>"),
     *(
         "<<i>",
@@ -61,12 +91,15 @@ lines = (
 )
 
 
+STARTS_MS = (0, 3_599_990, HUNDRED_HOURS_MS - 5_000)
+
+
 @st.composite
-def tracks(draw: st.DrawFn) -> Track:
+def tracks(draw: st.DrawFn, starts_ms: tuple[int, ...] = STARTS_MS) -> Track:
     shapes = st.tuples(
         st.integers(0, 5_000), st.integers(1, 10_000), st.lists(lines, min_size=1, max_size=3)
     )
-    at_ms, cues = draw(st.sampled_from([0, 3_599_990, HUNDRED_HOURS_MS - 5_000])), []
+    at_ms, cues = draw(st.sampled_from(starts_ms)), []
     for gap_ms, stay_ms, texts in draw(st.lists(shapes, max_size=6)):
         cues.append(Cue(at_ms + gap_ms, at_ms + gap_ms + stay_ms, tuple(texts)))
         at_ms = cues[-1].end_ms
@@ -117,7 +150,100 @@ def test_json_keeps_everything(track: Track) -> None:
     assert json_track.write(document.track, document.transcript) == written
 
 
-@given(tracks(), st.sampled_from(TrackFormat), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+@given(tracks(), st.text(max_size=40) | st.sampled_from(NASTY))
+def test_ass_keeps_all_text_and_each_time_between_the_same_frames(track: Track, note: str) -> None:
+    written = ass.write(track, note=note)
+    reading = ass.read(written)
+    assert reading.notices == ()
+    assert [cue.lines for cue in reading.cues] == [lines for *_, lines in readable(track)]
+    shortest_ms = 0
+    for cue, (start_ms, end_ms, _) in zip(reading.cues, readable(track), strict=True):
+        assert cue.start_ms % 10 == cue.end_ms % 10 == 0
+        # A cue of less than a hundredth takes one, and may push what follows.
+        shortest_ms += 10 if end_ms - start_ms < 20 else 0
+        assert -10 < cue.start_ms - start_ms <= shortest_ms
+        assert -10 < cue.end_ms - end_ms <= shortest_ms
+    assert ass.write(Track("en", reading.cues), note=note) == written
+
+
+@given(tracks())
+def test_ass_is_read_by_pysubs2_too(track: Track) -> None:
+    written = ass.write(track)
+    if all(cue.end_ms < 100 * HOUR_MS for cue in track.cues):
+        events = pysubs2.SSAFile.from_string(written, format_="ass").events
+        found = [(event.start, event.end) for event in events]
+        assert found == [(cue.start_ms, cue.end_ms) for cue in ass.read(written).cues]
+
+
+@settings(deadline=None)  # ttconv is imported in the first run
+@given(tracks(), st.text(max_size=40) | st.sampled_from(NASTY))
+def test_ttml_keeps_every_cue_and_time_and_all_that_xml_can_hold(track: Track, note: str) -> None:
+    written = ttml.write(track, note=note)
+    root = ElementTree.fromstring(written)  # noqa: S314  # it is ours
+    assert root.get("{http://www.w3.org/ns/ttml#parameter}contentProfiles") == ttml.PROFILE
+    reading = ttml.read(written)
+    assert reading.notices == ()
+    wanted = [(s, e, tuple(map(as_xml_can, lines))) for s, e, lines in readable(track)]
+    assert [(cue.start_ms, cue.end_ms, cue.lines) for cue in reading.cues] == wanted
+    assert ttml.write(Track("en", reading.cues), note=note) == written
+
+
+def as_xml_can(line: str) -> str:
+    return re.sub("[\ufffe\uffff]", "\ufffd", line)
+
+
+@given(tracks())
+def test_tsv_keeps_every_cue_time_and_character(track: Track) -> None:
+    written = tsv.write(track)
+    reading = tsv.read(written)
+    assert reading.notices == ()
+    assert [(cue.start_ms, cue.end_ms, cue.lines) for cue in reading.cues] == readable(track)
+    assert tsv.write(Track("en", reading.cues)) == written
+
+
+@given(tracks())
+def test_plain_text_holds_every_character_in_order(track: Track) -> None:
+    text = "".join(line for *_, lines in readable(track) for line in lines)
+    assert "".join(txt.write(track).split()) == "".join(text.split())
+
+
+@given(tracks(starts_ms=(0,)), st.integers(0, 60_000), st.integers(1_000, 20_000))
+def test_hls_segments_put_together_are_the_track(
+    track: Track, media_ms: int, segment_ms: int
+) -> None:
+    data = hls.write(track, media_ms=media_ms, segment_ms=segment_ms)
+    playlist = unpacked(data)
+    found: dict[tuple[int, int, tuple[str, ...]], None] = {}
+    at_ms = 0
+    for stay_ms, text in playlist:
+        reading = vtt.read(text)
+        assert reading.notices == ()
+        for cue in reading.cues:
+            assert cue.start_ms < at_ms + stay_ms
+            assert cue.end_ms > at_ms
+            found[cue.start_ms, cue.end_ms, cue.lines] = None
+        at_ms += stay_ms
+    assert list(found) == readable(track)
+    last_ms = max((end_ms for _, end_ms, _ in readable(track)), default=0)
+    assert at_ms == max(media_ms, last_ms, 1)
+    assert hls.write(track, media_ms=media_ms, segment_ms=segment_ms) == data
+
+
+def unpacked(data: bytes) -> list[tuple[int, str]]:
+    """Length and text of each segment, in the order of the playlist."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        lines = archive.read(hls.PLAYLIST).decode().splitlines()
+        stays = [round(float(x[8:-1]) * 1000) for x in lines if x.startswith("#EXTINF:")]
+        names = [line for line in lines if not line.startswith("#")]
+        assert [hls.PLAYLIST, *names] == archive.namelist()
+        return [(s, archive.read(n).decode()) for s, n in zip(stays, names, strict=True)]
+
+
+READABLE = [track_format for track_format in TrackFormat if track_format.is_readable]
+
+
+@settings(deadline=None)
+@given(tracks(), st.sampled_from(READABLE), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
 def test_a_rendered_file_is_recognised_decoded_and_read(
     track: Track, track_format: TrackFormat, codec: str
 ) -> None:
@@ -128,12 +254,17 @@ def test_a_rendered_file_is_recognised_decoded_and_read(
     assert len(parse(text, track_format).cues) >= len(readable(track))
 
 
-HEADS = ["", "WEBVTT\n\n", "1\n00:00:01,000 --> 00:00:02,000\n", "WEBVTT\n\n0:00:01.000 -->"]
+HEADS = [
+    *("", "WEBVTT\n\n", "1\n00:00:01,000 --> 00:00:02,000\n", "WEBVTT\n\n0:00:01.000 -->"),
+    *("[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,,,0,0,0,,{", "start\tend\ttext\n1\t2\t"),
+    '<tt xmlns="http://www.w3.org/ns/ttml"><body><div><p begin="1s" dur="2s">',
+]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(HEADS), st.text() | st.lists(fragments | st.just("\n")).map("".join))
 def test_no_text_at_all_breaks_a_reader(head: str, text: str) -> None:
-    for track_format in TrackFormat:
+    for track_format in READABLE:
         with contextlib.suppress(SubtitleSyntax):
             Track("en", settled(parse(head + text, track_format)).cues)
     validate(head + text)

@@ -34,6 +34,16 @@ class _SubtitleFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Subtit
     """WebVTT."""
     SUBTITLE_FORMAT_JSON: _SubtitleFormat.ValueType  # 3
     """The track with its words, times in milliseconds, as JSON."""
+    SUBTITLE_FORMAT_ASS: _SubtitleFormat.ValueType  # 4
+    """Advanced SubStation Alpha."""
+    SUBTITLE_FORMAT_TTML: _SubtitleFormat.ValueType  # 5
+    """TTML after IMSC 1.1, text profile. `FORMAT_NOT_INSTALLED` where the server lacks it."""
+    SUBTITLE_FORMAT_TXT: _SubtitleFormat.ValueType  # 6
+    """What is said, without times. Cannot be read."""
+    SUBTITLE_FORMAT_TSV: _SubtitleFormat.ValueType  # 7
+    """Start and end in milliseconds and text, separated by tabs."""
+    SUBTITLE_FORMAT_HLS: _SubtitleFormat.ValueType  # 8
+    """WebVTT in segments and their playlist, for HLS; one ZIP file. Cannot be read."""
 
 class SubtitleFormat(_SubtitleFormat, metaclass=_SubtitleFormatEnumTypeWrapper):
     """SubtitleFormat is open: clients must tolerate values they do not know."""
@@ -46,6 +56,16 @@ SUBTITLE_FORMAT_VTT: SubtitleFormat.ValueType  # 2
 """WebVTT."""
 SUBTITLE_FORMAT_JSON: SubtitleFormat.ValueType  # 3
 """The track with its words, times in milliseconds, as JSON."""
+SUBTITLE_FORMAT_ASS: SubtitleFormat.ValueType  # 4
+"""Advanced SubStation Alpha."""
+SUBTITLE_FORMAT_TTML: SubtitleFormat.ValueType  # 5
+"""TTML after IMSC 1.1, text profile. `FORMAT_NOT_INSTALLED` where the server lacks it."""
+SUBTITLE_FORMAT_TXT: SubtitleFormat.ValueType  # 6
+"""What is said, without times. Cannot be read."""
+SUBTITLE_FORMAT_TSV: SubtitleFormat.ValueType  # 7
+"""Start and end in milliseconds and text, separated by tabs."""
+SUBTITLE_FORMAT_HLS: SubtitleFormat.ValueType  # 8
+"""WebVTT in segments and their playlist, for HLS; one ZIP file. Cannot be read."""
 Global___SubtitleFormat: _TypeAlias = SubtitleFormat  # noqa: Y015
 
 class _SpeechTask:

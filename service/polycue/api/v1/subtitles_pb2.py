@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from polycue.api.v1 import media_pb2 as polycue_dot_api_dot_v1_dot_media__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1epolycue/api/v1/subtitles.proto\x12\x0epolycue.api.v1\x1a\x1apolycue/api/v1/media.proto\"\x9f\x01\n\x10SubtitleDocument\x12.\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x1e.polycue.api.v1.SubtitleFormat\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x15\n\rlanguage_code\x18\x03 \x01(\t\x12\'\n\x07notices\x18\x04 \x03(\x0b\x32\x16.polycue.api.v1.Notice\x12\r\n\x05route\x18\x05 \x03(\t\"\xeb\x01\n\x19TranslateSubtitlesRequest\x12\x32\n\x08\x64ocument\x18\x01 \x01(\x0b\x32 .polycue.api.v1.SubtitleDocument\x12\x35\n\x0ctranslations\x18\x02 \x03(\x0b\x32\x1f.polycue.api.v1.TranslateConfig\x12\x35\n\routput_format\x18\x03 \x01(\x0e\x32\x1e.polycue.api.v1.SubtitleFormat\x12,\n\x06layout\x18\x04 \x01(\x0b\x32\x1c.polycue.api.v1.LayoutConfig\"Q\n\x1aTranslateSubtitlesResponse\x12\x33\n\tdocuments\x18\x01 \x03(\x0b\x32 .polycue.api.v1.SubtitleDocument\"\xb2\x01\n\x17\x43onvertSubtitlesRequest\x12\x32\n\x08\x64ocument\x18\x01 \x01(\x0b\x32 .polycue.api.v1.SubtitleDocument\x12\x35\n\routput_format\x18\x02 \x01(\x0e\x32\x1e.polycue.api.v1.SubtitleFormat\x12,\n\x06layout\x18\x03 \x01(\x0b\x32\x1c.polycue.api.v1.LayoutConfig\"N\n\x18\x43onvertSubtitlesResponse\x12\x32\n\x08\x64ocument\x18\x01 \x01(\x0b\x32 .polycue.api.v1.SubtitleDocument2\xe5\x01\n\x0fSubtitleService\x12k\n\x12TranslateSubtitles\x12).polycue.api.v1.TranslateSubtitlesRequest\x1a*.polycue.api.v1.TranslateSubtitlesResponse\x12\x65\n\x10\x43onvertSubtitles\x12\'.polycue.api.v1.ConvertSubtitlesRequest\x1a(.polycue.api.v1.ConvertSubtitlesResponseB)Z\'polycue/gen/go/polycue/api/v1;polycuev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1epolycue/api/v1/subtitles.proto\x12\x0epolycue.api.v1\x1a\x1apolycue/api/v1/media.proto\"\x9f\x01\n\x10SubtitleDocument\x12.\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x1e.polycue.api.v1.SubtitleFormat\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x15\n\rlanguage_code\x18\x03 \x01(\t\x12\'\n\x07notices\x18\x04 \x03(\x0b\x32\x16.polycue.api.v1.Notice\x12\r\n\x05route\x18\x05 \x03(\t\"\xeb\x01\n\x19TranslateSubtitlesRequest\x12\x32\n\x08\x64ocument\x18\x01 \x01(\x0b\x32 .polycue.api.v1.SubtitleDocument\x12\x35\n\x0ctranslations\x18\x02 \x03(\x0b\x32\x1f.polycue.api.v1.TranslateConfig\x12\x35\n\routput_format\x18\x03 \x01(\x0e\x32\x1e.polycue.api.v1.SubtitleFormat\x12,\n\x06layout\x18\x04 \x01(\x0b\x32\x1c.polycue.api.v1.LayoutConfig\"Q\n\x1aTranslateSubtitlesResponse\x12\x33\n\tdocuments\x18\x01 \x03(\x0b\x32 .polycue.api.v1.SubtitleDocument\"\xc3\x01\n\x17\x43onvertSubtitlesRequest\x12\x32\n\x08\x64ocument\x18\x01 \x01(\x0b\x32 .polycue.api.v1.SubtitleDocument\x12\x35\n\routput_format\x18\x02 \x01(\x0e\x32\x1e.polycue.api.v1.SubtitleFormat\x12,\n\x06layout\x18\x03 \x01(\x0b\x32\x1c.polycue.api.v1.LayoutConfig\x12\x0f\n\x07\x63ontent\x18\x04 \x01(\x0c\"_\n\x18\x43onvertSubtitlesResponse\x12\x32\n\x08\x64ocument\x18\x01 \x01(\x0b\x32 .polycue.api.v1.SubtitleDocument\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x32\xe5\x01\n\x0fSubtitleService\x12k\n\x12TranslateSubtitles\x12).polycue.api.v1.TranslateSubtitlesRequest\x1a*.polycue.api.v1.TranslateSubtitlesResponse\x12\x65\n\x10\x43onvertSubtitles\x12\'.polycue.api.v1.ConvertSubtitlesRequest\x1a(.polycue.api.v1.ConvertSubtitlesResponseB)Z\'polycue/gen/go/polycue/api/v1;polycuev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,9 +40,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRANSLATESUBTITLESRESPONSE']._serialized_start=478
   _globals['_TRANSLATESUBTITLESRESPONSE']._serialized_end=559
   _globals['_CONVERTSUBTITLESREQUEST']._serialized_start=562
-  _globals['_CONVERTSUBTITLESREQUEST']._serialized_end=740
-  _globals['_CONVERTSUBTITLESRESPONSE']._serialized_start=742
-  _globals['_CONVERTSUBTITLESRESPONSE']._serialized_end=820
-  _globals['_SUBTITLESERVICE']._serialized_start=823
-  _globals['_SUBTITLESERVICE']._serialized_end=1052
+  _globals['_CONVERTSUBTITLESREQUEST']._serialized_end=757
+  _globals['_CONVERTSUBTITLESRESPONSE']._serialized_start=759
+  _globals['_CONVERTSUBTITLESRESPONSE']._serialized_end=854
+  _globals['_SUBTITLESERVICE']._serialized_start=857
+  _globals['_SUBTITLESERVICE']._serialized_end=1086
 # @@protoc_insertion_point(module_scope)

@@ -134,11 +134,16 @@ class ConvertSubtitlesRequest(_message.Message):
     DOCUMENT_FIELD_NUMBER: _builtins.int
     OUTPUT_FORMAT_FIELD_NUMBER: _builtins.int
     LAYOUT_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
     output_format: _media_pb2.SubtitleFormat.ValueType
     """Required."""
+    content: _builtins.bytes
+    """Optional. The file's own bytes in place of `document.text`, in whatever encoding. They say the
+    format themselves; `document.format` is for those that do not, and may be unset.
+    """
     @_builtins.property
     def document(self) -> Global___SubtitleDocument:
-        """Required."""
+        """Required, unless `content` is given."""
 
     @_builtins.property
     def layout(self) -> _media_pb2.LayoutConfig:
@@ -150,10 +155,11 @@ class ConvertSubtitlesRequest(_message.Message):
         document: Global___SubtitleDocument | None = ...,
         output_format: _media_pb2.SubtitleFormat.ValueType = ...,
         layout: _media_pb2.LayoutConfig | None = ...,
+        content: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "layout", b"layout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "layout", b"layout", "output_format", b"output_format"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "document", b"document", "layout", b"layout", "output_format", b"output_format"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -166,6 +172,9 @@ class ConvertSubtitlesResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DOCUMENT_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    content: _builtins.bytes
+    """The file where `output_format` is no text, as HLS, whose `document.text` is empty."""
     @_builtins.property
     def document(self) -> Global___SubtitleDocument:
         """The result."""
@@ -174,10 +183,11 @@ class ConvertSubtitlesResponse(_message.Message):
         self,
         *,
         document: Global___SubtitleDocument | None = ...,
+        content: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "document", b"document"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

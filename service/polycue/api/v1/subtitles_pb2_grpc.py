@@ -66,7 +66,8 @@ class SubtitleServiceServicer(object):
         """ConvertSubtitles writes the same cues in another format, laid out anew when a layout is given.
 
         Errors:
-        * `INVALID_ARGUMENT`: the text is not of its format.
+        * `INVALID_ARGUMENT`: the text is not of its format, or that cannot be read.
+        * `FAILED_PRECONDITION`: `FORMAT_NOT_INSTALLED`; metadata `command` says how to get it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -44,7 +44,8 @@ class SubtitleServiceStub:
     """ConvertSubtitles writes the same cues in another format, laid out anew when a layout is given.
 
     Errors:
-    * `INVALID_ARGUMENT`: the text is not of its format.
+    * `INVALID_ARGUMENT`: the text is not of its format, or that cannot be read.
+    * `FAILED_PRECONDITION`: `FORMAT_NOT_INSTALLED`; metadata `command` says how to get it.
     """
 
 @_typing.type_check_only
@@ -63,7 +64,8 @@ class SubtitleServiceAsyncStub(SubtitleServiceStub):
     """ConvertSubtitles writes the same cues in another format, laid out anew when a layout is given.
 
     Errors:
-    * `INVALID_ARGUMENT`: the text is not of its format.
+    * `INVALID_ARGUMENT`: the text is not of its format, or that cannot be read.
+    * `FAILED_PRECONDITION`: `FORMAT_NOT_INSTALLED`; metadata `command` says how to get it.
     """
 
 class SubtitleServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -91,7 +93,8 @@ class SubtitleServiceServicer(metaclass=_abc_1.ABCMeta):
         """ConvertSubtitles writes the same cues in another format, laid out anew when a layout is given.
 
         Errors:
-        * `INVALID_ARGUMENT`: the text is not of its format.
+        * `INVALID_ARGUMENT`: the text is not of its format, or that cannot be read.
+        * `FAILED_PRECONDITION`: `FORMAT_NOT_INSTALLED`; metadata `command` says how to get it.
         """
 
 def add_SubtitleServiceServicer_to_server(servicer: SubtitleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -18,6 +18,7 @@ from polycue.domain.request import (
 )
 from polycue.domain.track import TrackFormat
 from polycue.rpc.convert import defence, fields, names, times
+from polycue.tracks.files import require
 
 _MOST_HOTWORDS = 100
 _LONGEST_HOTWORD_CHARS = 100
@@ -33,6 +34,11 @@ FORMATS: dict[media_pb2.SubtitleFormat.ValueType, TrackFormat] = {
     media_pb2.SUBTITLE_FORMAT_SRT: TrackFormat.SRT,
     media_pb2.SUBTITLE_FORMAT_VTT: TrackFormat.VTT,
     media_pb2.SUBTITLE_FORMAT_JSON: TrackFormat.JSON,
+    media_pb2.SUBTITLE_FORMAT_ASS: TrackFormat.ASS,
+    media_pb2.SUBTITLE_FORMAT_TTML: TrackFormat.TTML,
+    media_pb2.SUBTITLE_FORMAT_TXT: TrackFormat.TXT,
+    media_pb2.SUBTITLE_FORMAT_TSV: TrackFormat.TSV,
+    media_pb2.SUBTITLE_FORMAT_HLS: TrackFormat.HLS,
 }
 _CONTAINERS: dict[jobs_pb2.MuxContainer.ValueType, Container | None] = {
     jobs_pb2.MUX_CONTAINER_UNSPECIFIED: None,
@@ -136,8 +142,15 @@ def targets(configs: Translations, field: str) -> tuple[str, ...]:
 
 
 def track_format(value: media_pb2.SubtitleFormat.ValueType, field: str) -> TrackFormat:
+    """The format, which this server can write.
+
+    Raises:
+        InvalidRequest: there is no such format.
+        FormatNotInstalled: what writes it is not there.
+    """
     if value not in FORMATS:
         raise InvalidRequest(field, "is required" if value == 0 else f"there is no format {value}")
+    require(FORMATS[value])
     return FORMATS[value]
 
 
