@@ -1,20 +1,24 @@
 """Whatever words come in, what goes out can be shown."""
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from polycue.cues.islands import IslandSplitter, islands
 from polycue.cues.layout import break_lines, layout
-from polycue.cues.measure import width
+from polycue.cues.measure import reading_chars, width
 from polycue.cues.onsets import Edges
+from polycue.cues.preset_file import preset_names
 from polycue.cues.presets import Rules, rules_for
+from polycue.cues.scripts import is_unspaced
 from polycue.cues.timing import timed
 from polycue.domain.cue import Cue, CueFlag
-from polycue.domain.request import LayoutOptions
+from polycue.domain.request import Audience, LayoutOptions
 from polycue.domain.track import Track
 from polycue.domain.transcript import Word
 
@@ -23,9 +27,15 @@ ODD_TEXTS = [
     "the", "of", "and", "Mr.", "e.g.", "--", "-", "?", "…", "“", "」", "Hello,", "«Bonjour»", "3.",
     "42", "pneumonoultramicroscopicsilicovolcanoconiosis" * 2, "e\u0301tat", "\u0301", "\u200b",
     "👨‍👩‍👧", "🇫🇷", "日", "本。", "ー", "漢字かな混じり文", "שלום", "مرحبا،", "ที่", "New York",
-    "a\nb", "l'", "qu'il",
+    "a\nb", "l'", "qu'il", "\x00", "a\x00b", "-->", "x\u2028y", "\u202eabc", "हिन्दी", "में", "।",
+    "தமிழ்", "ผู้ที่", "ですか？", "っ", "1,000", "&amp;<i>", "한국어로", "العربية،",
 ]  # fmt: skip
-TEXTS = st.sampled_from(ODD_TEXTS) | st.text("abcdefgh", min_size=1, max_size=12)
+LANGUAGES = ["en", "fr", "de", "ja", "zh-Hans", "ko", "th", "ar", "he", "hi", "ta", "und", "xx"]
+# Anything that can be a word at all, NUL, directions and lone marks included.
+WILD_TEXTS = st.text(min_size=1, max_size=6).filter(lambda text: text == text.strip() != "")
+TEXTS = st.one_of(
+    st.sampled_from(ODD_TEXTS), st.text("abcdefgh", min_size=1, max_size=12), WILD_TEXTS
+)
 GAPS = st.sampled_from([0, 0, 0, 0, 40, 200, 600, 900, 1999, 2000, 5000])
 
 
@@ -65,14 +75,30 @@ def odd_words(draw: st.DrawFn) -> list[Word]:
 
 @st.composite
 def any_rules(draw: st.DrawFn) -> Rules:
+    """Those of any preset for anybody, as they are or with any numbers over them."""
     options = LayoutOptions(
-        max_line_chars=draw(st.none() | st.integers(1, 60)),
-        max_line_count=draw(st.none() | st.integers(1, 4)),
-        min_cue_ms=draw(st.none() | st.integers(0, 1000)),
-        max_cue_ms=draw(st.none() | st.integers(1000, 9000)),
+        preset=draw(st.sampled_from(preset_names())),
+        audience=draw(st.sampled_from(Audience)),
+        hearing_impaired=draw(st.booleans()),
     )
-    language = draw(st.sampled_from(["en", "fr", "de", "ja", "th", "ar", "ko", "xx"]))
+    if draw(st.booleans()):
+        options = replace(
+            options,
+            max_line_chars=draw(st.none() | st.integers(1, 60)),
+            max_line_count=draw(st.none() | st.integers(1, 4)),
+            min_cue_ms=draw(st.none() | st.integers(0, 1000)),
+            max_cue_ms=draw(st.none() | st.integers(1000, 9000)),
+            max_chars_per_second=draw(st.none() | st.floats(1, 1000)),
+            min_gap_frames=draw(st.none() | st.integers(0, 24)),
+            chain_gap_ms=draw(st.none() | st.integers(0, 5000)),
+            linger_ms=draw(st.none() | st.integers(0, 5000)),
+        )
+    language = draw(st.sampled_from(LANGUAGES))
     return rules_for(options, language, draw(st.sampled_from(FRAME_RATES)))
+
+
+def too_wide(cue: Cue, rules: Rules) -> list[str]:
+    return [line for line in cue.lines if width(line, rules.language) > rules.max_line_chars]
 
 
 @given(odd_words(), any_rules())
@@ -108,18 +134,28 @@ def test_hard_limits_hold_unless_a_single_word_breaks_them(words: list[Word], ru
     for cue in layout(words, rules):
         assert cue.duration_ms <= rules.max_cue_ms
         assert len(cue.lines) <= rules.max_line_count
-        too_wide = [
-            line for line in cue.lines if width(line, rules.language) > rules.max_line_chars
-        ]
-        assert (CueFlag.TOO_WIDE in cue.flags) == bool(too_wide)
-        for line in too_wide:
+        for line in too_wide(cue, rules):
             assert any(line == " ".join(word.text.split()) for word in cue.words)
 
 
 @given(odd_words(), any_rules())
-def test_what_is_exceeded_is_flagged(words: list[Word], rules: Rules) -> None:
+def test_what_is_exceeded_is_flagged_where_it_is_a_rule(words: list[Word], rules: Rules) -> None:
     for cue in layout(words, rules):
-        assert (cue.duration_ms < rules.min_cue_ms) == (CueFlag.TOO_SHORT in cue.flags)
+        chars_per_s = 1000 * reading_chars(cue.text, rules.language) / cue.duration_ms
+        words_per_min = 60_000 * len(cue.text.split()) / cue.duration_ms
+        exceeded = {
+            CueFlag.TOO_SHORT: "min_cue_ms" not in rules.unchecked
+            and cue.duration_ms < rules.min_cue_ms,
+            CueFlag.TOO_WIDE: "max_line_chars" not in rules.unchecked
+            and bool(too_wide(cue, rules)),
+            CueFlag.READING_SPEED: (
+                "max_chars_per_second" not in rules.unchecked
+                and chars_per_s > rules.max_chars_per_second
+            )
+            or words_per_min > (rules.max_words_per_minute or math.inf),
+        }
+        for flag, applies in exceeded.items():
+            assert (flag in cue.flags) == applies
 
 
 @given(odd_words(), any_rules())
@@ -185,8 +221,60 @@ def test_islands_are_the_same_however_the_words_arrive(words: list[Word], size: 
     assert found + splitter.finish() == islands(words)
 
 
-@given(st.lists(st.sampled_from(ODD_TEXTS), max_size=20).map(" ".join), any_rules())
+RUNNING_TEXT = st.lists(TEXTS, max_size=20).map(" ".join)
+
+
+@given(RUNNING_TEXT, any_rules())
 def test_breaking_lines_loses_nothing(text: str, rules: Rules) -> None:
     lines = break_lines(text, rules)
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(line.strip() for line in lines)
+
+
+# A space between two of these scripts' letters is gone once a line ends there.
+SPACED = st.sampled_from([text for text in ODD_TEXTS if not any(map(is_unspaced, text))])
+JAPANESE = st.sampled_from(
+    ["私は", "毎朝", "コーヒーを", "飲みます。", "「ええ、", "そう」と", "言った", "東京"]
+)
+REBREAKABLE = st.lists(SPACED, max_size=20).map(" ".join) | st.lists(JAPANESE, max_size=12).map(
+    "".join
+)
+
+
+@given(REBREAKABLE, any_rules())
+def test_breaking_broken_lines_changes_nothing(text: str, rules: Rules) -> None:
+    lines = break_lines(text, rules)
+    assert break_lines("\n".join(lines), rules) == lines
+
+
+@given(odd_words(), any_rules())
+def test_laying_out_what_was_laid_out_changes_nothing(words: list[Word], rules: Rules) -> None:
+    cues = layout(words, rules)
+    assert layout([word for cue in cues for word in cue.words], rules) == cues
+
+
+@pytest.mark.parametrize("preset", preset_names())
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["\u0301", "\u0301\u0301", "\u200d"],  # marks and joiners that have nothing to stand on
+        ["a\x00b", "\x00"],
+        ["-->", "1", "00:00:01,000 --> 00:00:02,000"],
+        ["שלום", "hello", "مرحبا،", "123", "\u202etsriF"],
+        ["ที่", "ผู้ที่", "日本語", "の", "👨‍👩‍👧", "🇫🇷"],
+        ["x" * 5000],
+    ],
+)
+def test_words_nobody_says_are_shown_all_the_same(preset: str, texts: list[str]) -> None:
+    words = [Word(text, 1000, 1000) for text in texts]
+    cues = layout(words, rules_for(LayoutOptions(preset), "en", Fraction(25)))
+    assert [word for cue in cues for word in cue.words] == words
+    Track("en", cues)
+
+
+def test_times_that_go_backwards_keep_the_order_of_the_words() -> None:
+    times = [(9000, 9400), (2000, 2500), (0, 0), (9100, 60_000), (3000, 3100)]
+    words = [Word("word", start_ms, end_ms) for start_ms, end_ms in times]
+    cues = layout(words, rules_for(LayoutOptions(), "en", None))
+    assert [word for cue in cues for word in cue.words] == words
+    assert all(one.end_ms < other.start_ms for one, other in pairwise(cues))
