@@ -6,7 +6,7 @@ PYTHON ?= python3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format format-check lint layers types proto proto-check lock \
-        bench bench-demo-models demo-models film ffmpeg hooks clean
+        bench bench-quality bench-demo-models demo-models film ffmpeg hooks clean
 
 help:                          ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -88,13 +88,19 @@ lock: | $(UV)                  ## compile the lock files anew
 	$(UV) $(LOCK) --extra service -o requirements.lock
 	$(UV) $(LOCK) --extra service --extra cuda -c requirements.lock -o requirements-cuda.lock
 	$(UV) $(LOCK) --extra service --extra imsc --group dev -c requirements.lock -o requirements-dev.lock
+	$(UV) pip compile benchmarks/quality.in --universal --generate-hashes --no-emit-index-url \
+	    --no-emit-find-links --custom-compile-command "make lock" -q -o benchmarks/quality.lock
 
 # --- benchmarks and demo material -----------------------------------------------------------------
 
 bench: .venv/ready             ## run every benchmark that needs no GPU (minutes)
 	$(PY) benchmarks/segmentation.py
 	$(PY) benchmarks/translation.py
+	$(PY) benchmarks/quality.py
 	$(PY) benchmarks/demo_models.py
+
+bench-quality: .venv/ready ffmpeg ## print SubER, word errors, BLEU and chrF of the demo film's tracks
+	$(PY) benchmarks/quality.py
 
 bench-demo-models: .venv/ready ## print held-out word errors and chrF of the demo models
 	$(PY) benchmarks/demo_models.py
@@ -113,4 +119,4 @@ film: .venv/service ffmpeg     ## make the demo film and its script anew
 	$(PY) -m demo.film.make
 
 clean:                         ## remove what make made, the environment included
-	rm -rf .venv .venv-train .polycue demo/out demo/work
+	rm -rf .venv .venv-quality .venv-train .polycue demo/out demo/work

@@ -118,7 +118,9 @@ def test_cues_make_a_track_with_whole_gaps_between_them(words: list[Word], rules
         frames = grid.first_in(following.start_ms) - grid.last_out(cue.end_ms)
         assert frames >= grid.gap
         seen = following.start_ms - cue.end_ms >= rules.chain_gap_ms
-        assert seen or frames == grid.gap, "a gap is the smallest, or long enough to be seen"
+        # With odd numbers of one's own a cue may reach neither the next one nor far enough from it.
+        stuck = cue.duration_ms + grid.in_ms(1) >= rules.max_cue_ms
+        assert seen or frames == grid.gap or stuck, "a gap is the smallest, or can be seen"
 
 
 @given(odd_words(), any_rules())
