@@ -1,18 +1,22 @@
 """How near automatic breaks of cues and lines come to those people made, by F1.
 
-Prints a table and writes benchmarks/results/segmentation.json and .png. Run it from anywhere::
+Prints a table, or with ``--json`` the report, and writes it with a plot to benchmarks/results/.
+Run it from anywhere::
 
-    .venv/bin/python benchmarks/segmentation.py [--reference FILE.en] [--json]
+    .venv/bin/python benchmarks/segmentation.py [--reference FILE.en] [--json] [--lines]
 
 The reference has a sentence a line, ``<eol>`` where a line ends and ``<eob>`` where a cue does (so
-EvalSubtitle's data is laid out). Systems see words without times; the end of a sentence is not
-scored. *any* counts a boundary as found whatever its kind, *cue* only those of cues, *typed* wants
-the kind to be right. polycue's weights were chosen on the first half of amara.en, so its second
-half is given apart; it was looked at only to settle between settings as good as each other.
+EvalSubtitle's data is laid out); its suffix is its language. Systems see words without times; the
+end of a sentence is not scored. *any* counts a boundary as found whatever its kind, *cue* only
+those of cues, *typed* wants the kind to be right. polycue's weights were chosen on the first half
+of amara.en, so its second half is given apart; it was looked at only to settle between settings as
+good as each other. ``--lines`` asks for one thing only: cues stand as people made them, and those
+on two lines are to be broken at the very word where people broke them.
 
-Peers are re-implemented after what their sources do, at 42 characters and two lines: ``whisper`` is
-the writer of openai/whisper's command line, which fills cues across the ends of sentences; ``wrap``
-fills lines sentence by sentence, as textwrap does.
+Breaks after function words are counted by the lists in ``function_words.py``, which are not those
+that polycue uses. The other systems are in ``peers.py``, at 42 characters and two lines where they
+take such numbers; ``--peers PYTHON`` runs their own packages too (``peers_packages.py`` says how to
+get them) and says whether they give the same cues.
 """
 
 import argparse
@@ -21,18 +25,32 @@ import json
 import platform
 import re
 import statistics
+import subprocess
 import sys
-import textwrap
 import time
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
+from function_words import function_words, is_function_word
+from peers import (
+    LINE_CHARS,
+    LINES,
+    Breaks,
+    Sentence,
+    breaks_of,
+    fill_first_line,
+    stable_ts,
+    stable_ts_subgen,
+    whisper_writer,
+    whisperx,
+    wrap,
+)
 from polycue.cues.layout import break_lines, layout
 from polycue.cues.presets import Rules, rules_for
-from polycue.cues.punctuation import bare
 from polycue.cues.segment import segment
 from polycue.cues.vocabulary import vocabulary
 from polycue.cues.weights import CUES
@@ -41,13 +59,15 @@ from polycue.domain.transcript import Word
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 REFERENCE = REPOSITORY.parent / "shared" / "data" / "segmentation" / "amara.en"
-LINE_CHARS, LINES = 42, 2
+TUNED_ON = "amara.en"  # the first half of it
 TEXT_ONLY = replace(CUES, speed=0, stay=0)  # there are no times to pay for
 CHARS_PER_SECOND = 15  # of the speech that is made up to measure the speed of layout
 ROUNDS = 5
+KINDS = {"any_break_f1": "any break", "cue_break_f1": "cue break", "typed_f1": "typed break"}
+FAULTS = {"after_function_word": "breaks after a function word", "lines_too_long": "lines too long"}
+BLUES, ORANGES = ("#1b4965", "#5fa8d3", "#cae9ff"), ("#9d4b00", "#f2b880")
+HATCHES = ("", "//", "..")
 
-Sentence = list[str]
-Breaks = list[str]  # after each word "", "line" or "cue"
 System = Callable[[list[Sentence]], list[Breaks]]
 
 
@@ -57,7 +77,7 @@ class Scores:
 
     any_break_f1: float
     cue_break_f1: float
-    typed_break_f1: float
+    typed_f1: float
     after_function_word: float | None
     lines_too_long: float
     cues: int
@@ -88,30 +108,40 @@ def polycue(sentences: list[Sentence], rules: Rules) -> list[Breaks]:
     for sentence in sentences:
         words = [Word(text, 0, 0) for text in sentence]
         cues = [piece.lines for piece in segment(words, rules, weights=TEXT_ONLY)]
-        found.append(breaks_of(cues))
+        found.append(breaks_of([[line.split() for line in lines] for lines in cues]))
     return found
 
 
-def whisper_writer(sentences: list[Sentence]) -> list[Breaks]:
-    """Fills lines greedily and two of them a cue, wherever sentences end."""
-    stream = [word for sentence in sentences for word in sentence]
-    lines = textwrap.wrap(" ".join(stream), LINE_CHARS, break_on_hyphens=False)
-    cues = [tuple(lines[first : first + LINES]) for first in range(0, len(lines), LINES)]
-    breaks = iter(breaks_of(cues))
-    return [[next(breaks) for _ in sentence] for sentence in sentences]
+def peers(language: str) -> dict[str, System]:
+    """WhisperX cuts before a list of conjunctions of its own; here they are those we know."""
+    conjunctions = vocabulary(language).clause_openers
+    return {
+        "whisper": whisper_writer,
+        "wrap": wrap,
+        "stable-ts": lambda texts: [stable_ts(text) for text in texts],
+        "stable-ts (subgen)": lambda texts: [stable_ts_subgen(text) for text in texts],
+        "whisperX": lambda texts: [whisperx(text, conjunctions) for text in texts],
+    }
 
 
-def wrap(sentences: list[Sentence]) -> list[Breaks]:
-    return [whisper_writer([sentence])[0] for sentence in sentences]
-
-
-def breaks_of(cues: Sequence[Sequence[str]]) -> Breaks:
-    breaks: Breaks = []
-    for lines in cues:
-        for line in lines:
-            breaks += [""] * (len(line.split()) - 1) + ["line"]
-        breaks[-1] = "cue"
-    return breaks
+def of_packages(
+    sentences: list[Sentence], language: str, python: Path
+) -> tuple[dict[str, str], dict[str, list[Breaks]]]:
+    """The breaks that the packages in another environment make, and their versions."""
+    answer = subprocess.run(
+        [python, Path(__file__).with_name("peers_packages.py")],
+        input=json.dumps({"sentences": sentences, "language": language}),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    said = json.loads(answer.stdout)
+    found = {}
+    for name, cues in said["cues"].items():
+        lines = [[line.split() for line in cue.split("\n")] for cue in cues]
+        breaks = iter(breaks_of(lines))
+        found[name] = [[next(breaks) for _ in sentence] for sentence in sentences]
+    return said["versions"], found
 
 
 # --- measures -----------------------------------------------------------------------------------
@@ -126,13 +156,11 @@ def score(
         for word, wanted, given in zip(sentence[:-1], ours, theirs, strict=False)
     ]
     lines = list(lines_of(sentences, found))
-    too_long = sum(len(line) > LINE_CHARS for line in lines)
+    too_long = sum(len(unicodedata.normalize("NFC", line)) > LINE_CHARS for line in lines)
     return Scores(
         any_break_f1=f1([(wanted != "", given != "", True) for _, wanted, given in inner]),
         cue_break_f1=f1([(wanted == "cue", given == "cue", True) for _, wanted, given in inner]),
-        typed_break_f1=f1(
-            [(wanted != "", given != "", wanted == given) for _, wanted, given in inner]
-        ),
+        typed_f1=f1([(wanted != "", given != "", wanted == given) for _, wanted, given in inner]),
         after_function_word=share_after_function_words(
             [word for word, _, given in inner if given], language
         ),
@@ -150,11 +178,10 @@ def f1(boundaries: list[tuple[bool, bool, bool]]) -> float:
 
 
 def share_after_function_words(words: list[str], language: str) -> float | None:
-    function_words = vocabulary(language).function_words
-    if not function_words or not words:
+    known = function_words(language)
+    if known is None or not words:
         return None
-    ending = sum(word[-1].isalnum() and bare(word) in function_words for word in words)
-    return round(100 * ending / len(words), 2)
+    return round(100 * sum(is_function_word(word, known) for word in words) / len(words), 2)
 
 
 def lines_of(sentences: list[Sentence], found: list[Breaks]) -> list[str]:
@@ -169,17 +196,21 @@ def lines_of(sentences: list[Sentence], found: list[Breaks]) -> list[str]:
 
 def line_breaks_found(
     sentences: list[Sentence], people: list[Breaks], split: Callable[[str], Sequence[str]]
-) -> float:
-    """Of the cues that people set on two lines, percent that ``split`` breaks at their place."""
+) -> float | None:
+    """Of the cues that people set on two lines, percent that ``split`` breaks at their place.
+
+    None where they set none so.
+    """
     right = total = 0
     for sentence, breaks in zip(sentences, people, strict=True):
         ends = [index + 1 for index, given in enumerate(breaks) if given == "cue"]
         for first, after in pairwise([0, *ends]):
-            cue = breaks_of([split(" ".join(sentence[first:after]))])
+            lines = split(" ".join(sentence[first:after]))
+            cue = breaks_of([[line.split() for line in lines]])
             if breaks[first:after].count("line") == 1:
                 total += 1
                 right += cue == breaks[first:after]
-    return round(100 * right / total, 2)
+    return round(100 * right / total, 2) if total else None
 
 
 def milliseconds_per_1000_cues(sentences: list[Sentence], rules: Rules) -> float:
@@ -203,7 +234,7 @@ def milliseconds_per_1000_cues(sentences: list[Sentence], rules: Rules) -> float
 # --- report -------------------------------------------------------------------------------------
 
 
-def measure(path: Path, language: str) -> dict[str, Any]:
+def measure(path: Path, language: str, packages: Path | None) -> dict[str, Any]:
     sentences, people = read(path)
     rules = rules_for(
         LayoutOptions(max_line_chars=LINE_CHARS, max_line_count=LINES), language, None
@@ -211,33 +242,53 @@ def measure(path: Path, language: str) -> dict[str, Any]:
     unlisted = replace(rules, language="und")
     systems: dict[str, System] = {
         "people": lambda _: people,
-        "whisper": whisper_writer,
-        "wrap": wrap,
+        **peers(language),
         "polycue, no word lists": lambda texts: polycue(texts, unlisted),
         "polycue": lambda texts: polycue(texts, rules),
     }
+    breaks = {name: system(sentences) for name, system in systems.items()}
+    checked: dict[str, Any] | None = None  # not run
+    if packages is not None:
+        versions, theirs = of_packages(sentences, language, packages)
+        same = {name: breaks[name] == found for name, found in theirs.items()}
+        checked = {"versions": versions, "same_cues": same}
+        breaks |= theirs
     half = len(sentences) // 2
     scores = {}
-    for name, system in systems.items():
-        found = system(sentences)
-        whole = score(sentences, people, found, language)
-        second = score(sentences[half:], people[half:], found[half:], language)
-        scores[name] = {**asdict(whole), "second_half": asdict(second)}
+    for name, found in breaks.items():
+        scores[name] = asdict(score(sentences, people, found, language))
+        if path.name == TUNED_ON:
+            second = score(sentences[half:], people[half:], found[half:], language)
+            scores[name]["second_half"] = asdict(second)
+    lines = measure_lines(sentences, people, rules)
+    scores["polycue"]["line_break_exact"] = lines["polycue"]
+    return {
+        **provenance(path, sentences),
+        "systems": scores,
+        "packages": checked,
+        "line_break_exact": lines,
+        "layout_ms_per_1000_cues": milliseconds_per_1000_cues(sentences, rules),
+    }
+
+
+def measure_lines(
+    sentences: list[Sentence], people: list[Breaks], rules: Rules
+) -> dict[str, float | None]:
+    ways: dict[str, Callable[[str], Sequence[str]]] = {
+        "fill the first line": fill_first_line,
+        "even lines": even_lines,
+        "polycue": lambda text: break_lines(text, rules),
+    }
+    return {name: line_breaks_found(sentences, people, split) for name, split in ways.items()}
+
+
+def provenance(path: Path, sentences: list[Sentence]) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
         "reference": path.name,
         "reference_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "sentences": len(sentences),
-        "systems": scores,
-        "line_break_exact": {
-            "fill the first line": line_breaks_found(
-                sentences, people, lambda text: textwrap.wrap(text, LINE_CHARS)
-            ),
-            "even lines": line_breaks_found(sentences, people, even_lines),
-            "polycue": line_breaks_found(sentences, people, lambda text: break_lines(text, rules)),
-        },
-        "layout_ms_per_1000_cues": milliseconds_per_1000_cues(sentences, rules),
     }
 
 
@@ -257,20 +308,29 @@ def print_table(report: dict[str, Any]) -> None:
         f"{'':24}{'any':>16}{'cue':>16}{'typed':>16}  {'function':>9} {'too long':>9} {'cues':>6}"
     )
     for name, scores in report["systems"].items():
-        second = scores["second_half"]
-        cells = [
-            f"{scores[kind]:7.1f} ({second[kind]:5.1f})"
-            for kind in ("any_break_f1", "cue_break_f1", "typed_break_f1")
-        ]
+        cells = [f"{f1_of(scores, kind):>16}" for kind in KINDS]
         ending = scores["after_function_word"]
-        share = "-" if ending is None else f"{ending:.1f} %"
+        share = "-" if ending is None else f"{ending:.2f} %"
         print(
-            f"{name:24}{cells[0]:>16}{cells[1]:>16}{cells[2]:>16}  {share:>9} "
+            f"{name:24}{''.join(cells)}  {share:>9} "
             f"{scores['lines_too_long']:7.1f} % {scores['cues']:6}"
         )
-    lines = ", ".join(f"{name} {share:.1f} %" for name, share in report["line_break_exact"].items())
-    print(f"\nline break of two-line cues at people's place: {lines}")
+    print_lines(report)
     print(f"layout of 1000 cues: {report['layout_ms_per_1000_cues']:.0f} ms of one core")
+    if report["packages"]:
+        same = ", ".join(f"{n}: {s}" for n, s in report["packages"]["same_cues"].items())
+        print(f"the packages give the same cues as peers.py ({same})")
+
+
+def f1_of(scores: dict[str, Any], kind: str) -> str:
+    second = f" ({scores['second_half'][kind]:5.1f})" if "second_half" in scores else ""
+    return f"{scores[kind]:.1f}{second}"
+
+
+def print_lines(report: dict[str, Any]) -> None:
+    shares = report["line_break_exact"].items()
+    lines = ", ".join(f"{n} {'-' if share is None else f'{share:.1f} %'}" for n, share in shares)
+    print(f"\nline break of two-line cues at people's place: {lines}")
 
 
 def plot(report: dict[str, Any], target: Path) -> None:
@@ -279,58 +339,103 @@ def plot(report: dict[str, Any], target: Path) -> None:
     mpl.use("Agg")
     from matplotlib import pyplot
 
-    systems = {name: row for name, row in report["systems"].items() if name != "people"}
-    kinds = {
-        "any_break_f1": "any break",
-        "cue_break_f1": "cue break",
-        "typed_break_f1": "typed break",
-    }
-    figure, axes = pyplot.subplots(figsize=(8, 4), layout="constrained")
-    height = 0.26
-    for offset, (kind, label) in enumerate(kinds.items()):
-        places = [index + (1 - offset) * height for index in range(len(systems))]
-        values = [row["second_half"][kind] for row in systems.values()]
-        bars = axes.barh(
-            places, values, height, label=label, color=("#1b4965", "#5fa8d3", "#cae9ff")[offset]
-        )
-        axes.bar_label(bars, fmt="%.1f", padding=3, fontsize=9)
-    axes.set_yticks(range(len(systems)), list(systems))
-    axes.set_xlim(0, 100)
-    axes.set_xlabel("F1 against the breaks people made, %")
-    axes.set_title(f"Breaks of cues and lines: second half of {report['reference']}, text alone")
-    axes.legend(loc="lower right")
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(target, dpi=120)
+    rows = {name: scores for name, scores in report["systems"].items() if name != "people"}
+    figure, (left, right) = pyplot.subplots(
+        1, 2, figsize=(10, 5.5), layout="constrained", sharey=True, width_ratios=(3, 2)
+    )
+    # Of what the weights were chosen on, only the other half says how good they are.
+    unseen = [scores.get("second_half", scores) for scores in rows.values()]
+    draw_bars(left, unseen, KINDS, BLUES)
+    left.set_yticks(range(len(rows)), list(rows))
+    left.set_xlim(0, 100)
+    left.set_xlabel("F1 against the breaks people made, %")
+    half = "second half of " if "second_half" in report["systems"]["polycue"] else ""
+    left.set_title(f"{half}{report['reference']}, text alone", fontsize=10)
+    left.legend(loc="lower right")
+    draw_bars(right, list(rows.values()), FAULTS, ORANGES)
+    right.set_xlim(0, 80)
+    right.set_xlabel("share, %")
+    right.set_title(f"all of {report['reference']}", fontsize=10)
+    right.legend(loc="upper right")
+    figure.suptitle("Breaks of cues and lines")
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(target, dpi=110)
     pyplot.close(figure)
 
 
-def main() -> int:
+def draw_bars(
+    axes: Any, rows: list[dict[str, Any]], kinds: dict[str, str], colours: Sequence[str]
+) -> None:
+    height = 0.78 / len(kinds)
+    for offset, (kind, label) in enumerate(kinds.items()):
+        places = [row + ((len(kinds) - 1) / 2 - offset) * height for row in range(len(rows))]
+        values = [row[kind] for row in rows]
+        bars = axes.barh(
+            places,
+            [value or 0.0 for value in values],
+            height,
+            label=label,
+            color=colours[offset],
+            hatch=HATCHES[offset],
+        )
+        texts = ["no list" if value is None else f"{value:.1f}" for value in values]
+        axes.bar_label(bars, texts, padding=3, fontsize=8)
+
+
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--reference", type=Path, default=REFERENCE)
     parser.add_argument("--language", help="BCP-47; by default the reference's suffix")
     parser.add_argument("--json", action="store_true", help="print the report, not a table")
+    parser.add_argument(
+        "--lines", action="store_true", help="only line breaks of people's own cues; writes nothing"
+    )
+    parser.add_argument(
+        "--peers", type=Path, metavar="PYTHON", help="of an environment with the peers' packages"
+    )
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
-    arguments = parser.parse_args()
-    if not arguments.reference.is_file():
+    return parser.parse_args()
+
+
+def main() -> int:
+    given = arguments()
+    if not given.reference.is_file():
         print(
-            f"skipped: {arguments.reference.name} is not here. It is data/amara.en of EvalSubtitle "
+            f"skipped: {given.reference.name} is not here. It is data/amara.en of EvalSubtitle "
             "(github.com/fyvo/EvalSubtitle, CC BY-NC-SA: to measure with, not to pass on); "
             "get it and say --reference FILE",
             file=sys.stderr,
         )
         return 0
-    language = arguments.language or arguments.reference.suffix.removeprefix(".") or "und"
-    report = measure(arguments.reference, language)
-    if arguments.json:
+    language = given.language or given.reference.suffix.removeprefix(".") or "und"
+    if given.lines:
+        sentences, people = read(given.reference)
+        rules = rules_for(LayoutOptions(max_line_chars=LINE_CHARS), language, None)
+        lines = measure_lines(sentences, people, rules)
+        report = {**provenance(given.reference, sentences), "line_break_exact": lines}
+    else:
+        report = measure(given.reference, language, given.peers)
+    if given.json:
         print(json.dumps(report, indent=2))
     else:
-        print_table(report)
-    arguments.results.mkdir(parents=True, exist_ok=True)
-    target = arguments.results / "segmentation.json"
-    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    plot(report, target.with_suffix(".png"))
-    print(f"wrote {target.name} and {target.with_suffix('.png').name}", file=sys.stderr)
+        (print_lines if given.lines else print_table)(report)
+    if not given.lines:
+        write(report, given.results, given.reference.name)
     return 0
+
+
+def write(report: dict[str, Any], folder: Path, reference: str) -> None:
+    """The report and its plot, in files of their own for another reference."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = "segmentation" if reference == TUNED_ON else f"segmentation-{reference}"
+    target = folder / f"{name}.json"
+    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    try:
+        plot(report, folder / f"{name}.png")
+    except ModuleNotFoundError as error:
+        print(f"no plot: {error}", file=sys.stderr)
+    print(f"wrote {name}.json and {name}.png", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -41,8 +41,8 @@ BEFORE_FUNCTION_WORD = 5.0
 ELSEWHERE = 7.0
 BEFORE_DASH = 8.0
 # Added to these:
-AFTER_FUNCTION_WORD = 20.0
-AFTER_STANDING_WORD = 8.0
+AFTER_FUNCTION_WORD = 28.0
+AFTER_STANDING_WORD = 20.0
 BEFORE_TRAILING_WORD = 8.0
 WITHIN_NAME = 6.0
 AFTER_NUMBER = 4.0
@@ -51,7 +51,7 @@ SCRAP_WORDS = 2
 # Not added:
 AT_RARE_SPACE = 1.0  # Thai, Chinese and Japanese have one where others have a comma or a full stop
 WITHIN_PHRASE = 20.0  # of a script without spaces
-TORN = 30.0  # a mark parted from its word
+TORN = 60.0  # a mark parted from its word
 WITHIN_LETTER = 1000.0  # dearer than a line that is too wide
 
 

@@ -115,6 +115,8 @@ class Lines:
             cost += balance * (abs(half - middle) + abs(start - middle))
             if half > middle:
                 cost += weights.top_heavy
+            if end == after - 1:
+                cost += weights.orphan
             if cost <= best:
                 best, cut = cost, end
         return (best, (cut,)) if cut else (inf, ())
@@ -134,7 +136,7 @@ class Lines:
             settings = longer
         return min(
             (
-                (cost + self._shape(begin, after, even), cuts)
+                (cost + self._shape(begin, after, even) + self._orphan(begin, after), cuts)
                 for begin, (cost, cuts) in settings.items()
                 if self.fits(begin, after)
             ),
@@ -152,6 +154,9 @@ class Lines:
         """The cost of a line for its length and what is odd in it."""
         uneven = abs(self.width(begin, end) - even) / self._max_width
         return self._weights.balance * uneven + self._oddity(begin, end)
+
+    def _orphan(self, begin: int, end: int) -> float:
+        return self._weights.orphan if end - begin == 1 else 0.0
 
     def _oddity(self, begin: int, end: int) -> float:
         """The cost of a line with a word wider than it may be, or with two turns of a dialogue."""

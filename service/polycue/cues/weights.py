@@ -16,6 +16,7 @@ class Weights:
     line_break: float = 0.8
     balance: float = 3.0  # for lines that differ by a whole line's length
     top_heavy: float = 0.5
+    orphan: float = 4.0  # for a single word on the last of several lines
     short: float = 7.0  # for a cue of no length; nothing from this share of a line on:
     short_below: float = 0.5
     overflow: float = 100.0  # for a single word that is wider than a line

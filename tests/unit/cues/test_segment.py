@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polycue.cues.breaks import break_costs
+from polycue.cues.layout import break_lines
 from polycue.cues.lines import Lines
 from polycue.cues.presets import rules_for
 from polycue.cues.segment import Programme, segment
@@ -77,6 +78,66 @@ def test_costs_are_kept_to_explain_a_cue() -> None:
     )  # fmt: skip
 
 
+def lines_of(text: str) -> tuple[str, ...]:
+    return break_lines(text, ENGLISH)
+
+
+def test_a_line_does_not_end_with_a_function_word_though_the_lines_were_more_even() -> None:
+    assert lines_of("those fishermen had carried the nets of others home") == (
+        "those fishermen had carried",
+        "the nets of others home",
+    )
+
+
+def test_a_name_and_a_number_with_its_unit_stay_on_one_line() -> None:
+    assert lines_of("yesterday evening old Anna Maria Petersen laughed") == (
+        "yesterday evening old",
+        "Anna Maria Petersen laughed",
+    )
+    assert lines_of("several older blue whales weighed 42 tonnes exactly there") == (
+        "several older blue whales",
+        "weighed 42 tonnes exactly there",
+    )
+
+
+def test_no_word_is_left_alone_on_the_last_line() -> None:
+    words = spoken("nobody can ever explain this internationalisation")
+    lines = Lines(words, [7.0, 7.0, 7.0, 11.0, 7.0, 0.0], ENGLISH, LINES)
+    assert lines.reweighed(replace(LINES, orphan=0.0)).best(0, 6)[1] == (5,)
+    assert lines.best(0, 6)[1] == (4,)
+
+
+def test_the_upper_line_is_the_shorter_one_where_all_else_is_equal() -> None:
+    words = spoken("aaaaaaaaaa bbbbbbbbb cccccccccc dddddddddd eeeeeeeee")
+    lines = Lines(words, [7.0] * 5, replace(ENGLISH, max_line_chars=40), LINES)
+    assert lines.best(0, 5)[1] == (2,)
+    heavy = lines.reweighed(replace(LINES, top_heavy=-LINES.top_heavy))
+    assert heavy.best(0, 5)[1] == (3,)
+
+
+def test_a_pause_inside_a_cue_costs_with_its_length() -> None:
+    def inside(pause_ms: int) -> float:
+        words = spoken("they waited for the signal", pauses={"waited": pause_ms})
+        return Programme(words, ENGLISH, None, CUES).costs(0, 5).inside
+
+    assert 0 == inside(0) < inside(900) < inside(1800)
+
+
+def test_what_is_spoken_faster_than_it_is_read_costs_what_the_reader_lacks() -> None:
+    def time(word_ms: int) -> float:
+        words = spoken("nobody understood anything whatsoever", word_ms=word_ms)
+        return Programme(words, ENGLISH, 4 * word_ms + 100, CUES).costs(0, 4).time
+
+    assert 0 == time(600) < time(350) < time(200)
+
+
+def test_a_longer_pause_buys_the_time_to_read() -> None:
+    """Fast speech is cut where the reader gets time, not where there is no pause."""
+    words = spoken("one went home early and two others went home late", word_ms=120,
+                   pauses={"early": 700})  # fmt: skip
+    assert [piece.words[-1].text for piece in segment(words, ENGLISH)] == ["early", "late"]
+
+
 TEXTS = st.sampled_from(["the", "a", "sea,", "sea.", "and", "-Yes.", "Anna", "12", "wonderfully"])
 FEW = st.lists(
     st.tuples(TEXTS, st.integers(0, 900), st.sampled_from([0, 0, 200, 900])), min_size=1, max_size=7
@@ -134,6 +195,8 @@ def price_of_lines(words: list[Word], breaks: list[float], cut: tuple[int, ...])
         cost += LINES.turn_inside * sum(word.text.startswith("-") for word in line[1:])
         if len(lines) > 1:
             cost += LINES.balance * abs(width - even) / NARROW.max_line_chars
+    if len(lines) > 1 and len(lines[-1]) == 1:
+        cost += LINES.orphan
     for after, width in zip(cut[1:-1], widths, strict=False):
         cost += LINES.line_break * breaks[after - 1] + LINES.top_heavy * (width > even)
     return cost
