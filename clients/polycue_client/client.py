@@ -256,6 +256,26 @@ class Polycue:
         with translated():
             return self._subtitles.ConvertSubtitles(request, timeout=self._timeout_s).document
 
+    def convert_file(
+        self,
+        content: bytes,
+        *,
+        to: str,
+        written_as: str = "",
+        language: str = "",
+        layout: media_pb2.LayoutConfig | None = None,
+    ) -> tuple[bytes, subtitles_pb2.SubtitleDocument]:
+        """A subtitle file's bytes in the format ``to``, and what there is to know of them.
+
+        The encoding is found, and the format too unless ``written_as`` helps. "hls" gives a ZIP.
+        """
+        request = requests.convert_file(
+            content, to=to, written_as=written_as, language=language, layout=layout
+        )
+        with translated():
+            response = self._subtitles.ConvertSubtitles(request, timeout=self._timeout_s)
+        return response.content or response.document.text.encode(), response.document
+
     # Uploads
 
     def upload(

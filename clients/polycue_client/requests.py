@@ -194,6 +194,25 @@ def translate_subtitles(
     )
 
 
+def convert_file(
+    content: bytes,
+    *,
+    to: str,
+    written_as: str,
+    language: str,
+    layout: media_pb2.LayoutConfig | None,
+) -> subtitles_pb2.ConvertSubtitlesRequest:
+    return subtitles_pb2.ConvertSubtitlesRequest(
+        document=subtitles_pb2.SubtitleDocument(
+            format=format_of(written_as) if written_as else media_pb2.SUBTITLE_FORMAT_UNSPECIFIED,
+            language_code=language,
+        ),
+        output_format=format_of(to),
+        layout=layout,
+        content=content,
+    )
+
+
 def convert_subtitles(
     text: str,
     *,

@@ -363,10 +363,14 @@ class _Answers(
         self, request: subtitles_pb2.ConvertSubtitlesRequest, context: grpc.ServicerContext
     ) -> subtitles_pb2.ConvertSubtitlesResponse:
         self._begin("ConvertSubtitles", request, context)
+        archive = request.output_format == media_pb2.SUBTITLE_FORMAT_HLS
         document = subtitles_pb2.SubtitleDocument(
-            format=request.output_format, text=request.document.text
+            format=request.output_format,
+            text="" if archive else request.document.text or request.content.decode(),
         )
-        return subtitles_pb2.ConvertSubtitlesResponse(document=document)
+        return subtitles_pb2.ConvertSubtitlesResponse(
+            document=document, content=request.content if archive else b""
+        )
 
 
 def _register(answers: _Answers, server: grpc.Server) -> None:

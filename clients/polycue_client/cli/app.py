@@ -16,6 +16,10 @@ _COMMANDS = {
         "polycue_client.cli.translate:translate",
         "Translate subtitle files; every cue keeps its time.",
     ),
+    "convert": LazyCommand(
+        "polycue_client.cli.convert:convert",
+        "Write subtitle files in other formats; every cue keeps its time.",
+    ),
     "jobs": LazyCommand("polycue_client.cli.jobs:jobs", "See and steer the jobs of a server."),
     "health": LazyCommand(
         "polycue_client.cli.health:health", "Say whether a server is ready for work."

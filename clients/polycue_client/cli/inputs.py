@@ -18,7 +18,7 @@ MEDIA_SUFFIXES = frozenset(
     }
 )
 # fmt: on
-SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt"})
+SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp", ".tsv"})
 
 
 def expanded(

@@ -157,13 +157,14 @@ def delete(client: "Polycue", names: Sequence[str]) -> None:
 @_on_server
 def fetch(client: "Polycue", name: str, folder: Path, overwrite: bool) -> None:
     """Download the results of a job."""
+    from polycue_client.cli.hls import local_name
     from polycue_client.cli.inputs import check_writable
     from polycue_client.cli.outputs import fetch_all
     from polycue_client.drafts import own_name
 
     job = _found(client, name)
     check_writable(folder)
-    places = [(artifact, folder / own_name(artifact.filename)) for artifact in job.artifacts]
+    places = [(a, folder / local_name(own_name(a.filename))) for a in job.artifacts]
     for output in fetch_all(client, places, overwrite=overwrite):
         click.echo(click.format_filename(output.path))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-FORMATS = ("srt", "vtt", "json")
+FORMATS = ("srt", "vtt", "json", "ass", "ttml", "txt", "tsv", "hls")
 STDOUT = "-"
 
 _PRESET_SUFFIXES = (".toml", ".json")
@@ -386,6 +386,15 @@ class OutputChoice:
     def to_stdout(self) -> bool:
         return self.output_dir == STDOUT
 
+    def refuse_folders(self, formats: Iterable[str]) -> None:
+        """Return where the formats can go where they shall.
+
+        Raises:
+            click.UsageError: an HLS track, which is a folder, was to go to stdout.
+        """
+        if self.to_stdout and "hls" in formats:
+            raise click.UsageError("-o - prints one file; hls makes a folder, so name one with -o")
+
     def placement(self, path: Path, stem: str) -> "Placement":
         from polycue_client.cli.outputs import Placement
 
@@ -417,8 +426,8 @@ formats_option = click.option(
     "formats",
     multiple=True,
     callback=comma_list_of(*FORMATS, everything="all"),
-    metavar="srt,vtt,json",
-    help="One or several, or 'all'.",
+    metavar="FORMAT,...",
+    help=f"One or several of {', '.join(FORMATS[:-1])} and {FORMATS[-1]}, or 'all'.",
 )
 
 _CANONICAL = re.compile(r"[a-z]{2}(-[A-Z]{2})?")  # of three letters many have two: eng is en

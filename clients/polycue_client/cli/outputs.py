@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from polycue_client.cli.hls import FOLDER_SUFFIX, FolderDraft, local_name
 from polycue_client.drafts import Draft, own_name
 from polycue_client.errors import FileExists
 
@@ -42,7 +43,7 @@ class Placement:
 
     def of(self, artifact: "artifacts_pb2.Artifact") -> Path:
         """The place of a result; of a server's own words only tags and a suffix are used."""
-        rest = own_name(artifact.filename).removeprefix(self.stem)
+        rest = local_name(own_name(artifact.filename)).removeprefix(self.stem)
         *head, tag, suffix = ("", *rest.split("."))
         if _LANGUAGE_TAG.fullmatch(artifact.language_code):
             kind = tag if tag in KINDS else ""
@@ -53,7 +54,10 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A file that was written. ``language`` is "" for a muxed copy."""
+    """A file that was written. ``language`` is "" for a muxed copy.
+
+    Of an HLS track's folder, size and digest are those of the archive that it came in.
+    """
 
     path: Path
     language: str
@@ -70,6 +74,35 @@ def refuse_taken(paths: Iterable[Path]) -> None:
     for path in paths:
         if os.path.lexists(path):
             raise FileExists(path)
+
+
+@contextlib.contextmanager
+def drafts_of(paths: Iterable[Path]) -> Iterator[list[Draft | FolderDraft]]:
+    """What becomes the paths, in folders made for it: files, or HLS tracks' folders by their name.
+
+    What ``publish_all`` has not let appear is gone after the block.
+    """
+    found: list[Draft | FolderDraft] = []
+    with contextlib.ExitStack() as stack:
+        for path in paths:
+            stack.enter_context(_made(path.parent))
+            draft = FolderDraft(path) if path.suffix == FOLDER_SUFFIX else Draft(path)
+            stack.enter_context(draft)
+            found.append(draft)
+        yield found
+
+
+def publish_all(drafts: Sequence[Draft | FolderDraft], *, overwrite: bool) -> None:
+    """Let everything appear, once every archive has been unpacked.
+
+    Raises:
+        FileExists: ``overwrite`` is not set and something is there by now.
+    """
+    for draft in drafts:
+        if isinstance(draft, FolderDraft):
+            draft.unpack()
+    for draft in drafts:
+        draft.publish(overwrite=overwrite)
 
 
 @contextlib.contextmanager
@@ -98,14 +131,10 @@ def fetch_all(
     """
     if not overwrite:
         refuse_taken(path for _, path in places)
-    with contextlib.ExitStack() as stack:
-        for folder in dict.fromkeys(path.parent for _, path in places):
-            stack.enter_context(_made(folder))
-        drafts = [stack.enter_context(Draft(path)) for _, path in places]
+    with drafts_of(path for _, path in places) as drafts:
         for draft, (artifact, _) in zip(drafts, places, strict=True):
             client.download_into(draft.file, artifact)
-        for draft in drafts:
-            draft.publish(overwrite=overwrite)
+        publish_all(drafts, overwrite=overwrite)
     return [
         Output(path, artifact.language_code, artifact.size_bytes, artifact.sha256.hex())
         for artifact, path in places

@@ -75,21 +75,30 @@ class Result:
             "ok": self.error is None,
             "job": self.job,
             "language": self.language,
-            "outputs": [
-                {
-                    "path": str(output.path),
-                    "language": output.language,
-                    "size_bytes": output.size_bytes,
-                    "sha256": output.sha256,
-                }
-                for output in self.outputs
-            ],
-            "notices": [
-                {"reason": n.reason, "message": n.message, "metadata": dict(n.metadata)}
-                for n in self.notices
-            ],
-            "error": _error_document(self.error) if self.error else None,
+            **outcome_document(self.outputs, self.notices, self.error),
         }
+
+
+def outcome_document(
+    outputs: Iterable[Output], notices: Iterable[media_pb2.Notice], error: Exception | None
+) -> Json:
+    """What became of a file, as every command's ``--json`` shows it."""
+    return {
+        "outputs": [
+            {
+                "path": str(output.path),
+                "language": output.language,
+                "size_bytes": output.size_bytes,
+                "sha256": output.sha256,
+            }
+            for output in outputs
+        ],
+        "notices": [
+            {"reason": n.reason, "message": n.message, "metadata": dict(n.metadata)}
+            for n in notices
+        ],
+        "error": _error_document(error) if error else None,
+    }
 
 
 def _error_document(error: Exception) -> Json:

@@ -191,6 +191,7 @@ def subtitle(
         raise click.UsageError(f"{flag} is about translations; name a language with --translate-to")
     formats = formats or ("srt",)
     several = len(wanted) > 1 or len(formats) > 1 or len(translate_to) > 1 or mux.containers
+    output.refuse_folders(formats)
     if output.to_stdout and several:
         raise click.UsageError("-o - prints one track: one file, one format, one language, no copy")
     there_will_be = (speech.written, *translate_to)

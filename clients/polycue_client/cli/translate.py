@@ -40,6 +40,14 @@ Examples:
   polycue translate film.en.vtt --to es -o - > film.es.vtt
 """
 
+_FORMAT_OF = {
+    ".vtt": "vtt",
+    ".ass": "ass",
+    ".ssa": "ass",
+    ".ttml": "ttml",
+    ".dfxp": "ttml",
+    ".tsv": "tsv",
+}
 _NAMED = re.compile(
     r"(?P<stem>.+)\.(?P<language>[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)(?<!\.sdh)(\.(sdh|forced))?"
 )
@@ -97,6 +105,7 @@ def translate(
     texts = expanded(files, SUBTITLE_SUFFIXES, recursive=False, wanted=foreign)
     if output.to_stdout and (len(texts) > 1 or len(targets) > 1 or len(formats) > 1):
         raise click.UsageError("-o - prints one track: one file, one format, one language")
+    output.refuse_folders(formats)
     wish = _Wish(targets, source, formats, layout, terms)
     ctx.exit(work_on([wish.item(text, output) for text in texts], choice, output))
 
@@ -161,4 +170,4 @@ def stem_and_language(path: Path) -> tuple[str, str]:
 
 
 def own_format(path: Path) -> str:
-    return "vtt" if path.suffix.lower() == ".vtt" else "srt"
+    return _FORMAT_OF.get(path.suffix.lower(), "srt")

@@ -164,6 +164,7 @@ def test_clips_and_texts_are_one_call(run: Run, server: ScriptedServer, tmp_path
         (spanish,) = await client.translate_subtitles("text", source="en", to=["es"])
         assert spanish.language_code == "es"
         assert (await client.convert_subtitles("text", to="vtt")).text == "text"
+        assert (await client.convert_file(b"text", to="ass"))[0] == b"text"
         assert (await client.server_info()).version == "0.0.0"
 
     run(scenario)

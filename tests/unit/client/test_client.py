@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from polycue.api.v1 import catalog_pb2, jobs_pb2, media_pb2
+from polycue.api.v1 import catalog_pb2, jobs_pb2, media_pb2, subtitles_pb2
 from polycue_client import Polycue, Retry, connect, errors
 from polycue_client.testing import Event, ScriptedServer
 
@@ -281,6 +281,20 @@ def test_subtitle_texts_go_and_come_in_one_message(polycue: Polycue) -> None:
     assert (spanish.language_code, spanish.text) == ("es", "text")
     assert spanish.format == media_pb2.SUBTITLE_FORMAT_VTT
     assert polycue.convert_subtitles("text", to="json").format == media_pb2.SUBTITLE_FORMAT_JSON
+
+
+def test_a_files_bytes_are_converted_to_text_or_to_an_archive(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    written, document = polycue.convert_file(b"text", to="ass", language="en")
+    assert (written, document.format) == (b"text", media_pb2.SUBTITLE_FORMAT_ASS)
+    archive, document = polycue.convert_file(b"text", to="hls", written_as="vtt")
+    assert (archive, document.text) == (b"text", "")
+    first, second = server.requests["ConvertSubtitles"]
+    assert isinstance(first, subtitles_pb2.ConvertSubtitlesRequest)
+    assert isinstance(second, subtitles_pb2.ConvertSubtitlesRequest)
+    assert first.document.format == media_pb2.SUBTITLE_FORMAT_UNSPECIFIED
+    assert second.document.format == media_pb2.SUBTITLE_FORMAT_VTT
 
 
 def test_a_server_that_asks_for_a_pause_gets_it_within_bounds() -> None:

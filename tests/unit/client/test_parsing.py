@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polycue.api.v1 import media_pb2
+from polycue_client import requests
 from polycue_client.cli.options import LayoutChoice, PresetChoice, SpeechChoice
 from polycue_client.cli.parsing import ForgivingCommand, settled
 from polycue_client.cli.subtitle import MuxChoice, audio_selector, subtitle
@@ -85,7 +86,9 @@ def test_lists_are_written_with_commas_or_by_repeating(
 
 
 def test_all_is_every_format() -> None:
-    assert parsed("--output_format", "all", "film.mp4")["formats"] == ("srt", "vtt", "json")
+    every = ("srt", "vtt", "json", "ass", "ttml", "txt", "tsv", "hls")
+    assert parsed("--output_format", "all", "film.mp4")["formats"] == every
+    assert set(every) == set(requests.FORMATS)
 
 
 @pytest.mark.parametrize(
