@@ -276,6 +276,35 @@ class Polycue:
             response = self._subtitles.ConvertSubtitles(request, timeout=self._timeout_s)
         return response.content or response.document.text.encode(), response.document
 
+    def lint_subtitles(
+        self,
+        text: str,
+        *,
+        language: str = "",
+        written_as: str = "srt",
+        layout: media_pb2.LayoutConfig | None = None,
+        frame_rate: float | None = None,
+        media_s: float | None = None,
+        rules: Sequence[str] = (),
+        ignored_rules: Sequence[str] = (),
+    ) -> subtitles_pb2.LintSubtitlesResponse:
+        """The text held against the rules of a preset; a JSON track needs no ``language``.
+
+        ``media_s`` is the film's length; ``rules`` empty means all of them.
+        """
+        request = requests.lint_subtitles(
+            text,
+            language=language,
+            written_as=written_as,
+            layout=layout,
+            frame_rate=frame_rate,
+            media_s=media_s,
+            rules=rules,
+            ignored_rules=ignored_rules,
+        )
+        with translated():
+            return self._subtitles.LintSubtitles(request, timeout=self._timeout_s)
+
     # Uploads
 
     def upload(

@@ -228,3 +228,26 @@ def convert_subtitles(
         output_format=format_of(to),
         layout=layout,
     )
+
+
+def lint_subtitles(
+    text: str,
+    *,
+    language: str,
+    written_as: str,
+    layout: media_pb2.LayoutConfig | None,
+    frame_rate: float | None,
+    media_s: float | None,
+    rules: Sequence[str],
+    ignored_rules: Sequence[str],
+) -> subtitles_pb2.LintSubtitlesRequest:
+    return subtitles_pb2.LintSubtitlesRequest(
+        document=subtitles_pb2.SubtitleDocument(
+            format=format_of(written_as), text=text, language_code=language
+        ),
+        layout=layout,
+        frame_rate=frame_rate,
+        media_duration=None if media_s is None else duration(media_s),
+        rules=rules,
+        ignored_rules=ignored_rules,
+    )

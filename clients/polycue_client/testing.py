@@ -29,6 +29,7 @@ from polycue.api.v1 import (
     jobs_pb2,
     jobs_pb2_grpc,
     media_pb2,
+    report_pb2,
     subtitles_pb2,
     subtitles_pb2_grpc,
     transcription_pb2,
@@ -371,6 +372,13 @@ class _Answers(
         return subtitles_pb2.ConvertSubtitlesResponse(
             document=document, content=request.content if archive else b""
         )
+
+    def LintSubtitles(
+        self, request: subtitles_pb2.LintSubtitlesRequest, context: grpc.ServicerContext
+    ) -> subtitles_pb2.LintSubtitlesResponse:
+        self._begin("LintSubtitles", request, context)
+        report = report_pb2.TrackReport(language_code=request.document.language_code)
+        return subtitles_pb2.LintSubtitlesResponse(report=report)
 
 
 def _register(answers: _Answers, server: grpc.Server) -> None:

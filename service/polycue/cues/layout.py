@@ -24,19 +24,20 @@ def layout(
     media_end_ms: int | None = None,
     next_start_ms: int | None = None,
     previous_end_ms: int | None = None,
+    cuts_ms: Sequence[int] = (),
 ) -> tuple[Cue, ...]:
     """The words as cues, in order: every word once, no cue over the next, each with its flags.
 
     Words may be a part of a film: then ``previous_end_ms`` is when the last cue before them goes
-    and ``next_start_ms`` when the first word after them is spoken. Where parts meet at a pause of
-    two seconds (``islands``), leaving both out changes nothing.
+    and ``next_start_ms`` when the first word after them is spoken. ``cuts_ms`` are when the picture
+    cuts, in order, at least within ``shots.reach_ms`` of the words.
     """
     runs = islands(words)
     nexts = [*(run[0].start_ms for run in runs[1:]), next_start_ms]
     cues: list[Cue] = []
     for run, next_start in zip(runs, nexts, strict=False):  # no words, no runs
         edges = Edges(previous_end_ms, next_start, media_end_ms)
-        cues += _lay_out(run, rules, edges)
+        cues += _lay_out(run, rules, edges, cuts_ms)
         previous_end_ms = cues[-1].end_ms
     return tuple(cues)
 
@@ -51,9 +52,9 @@ def break_lines(text: str, rules: Rules) -> tuple[str, ...]:
     return lines.texts(0, lines.cuts(0, len(words)), len(words)) if words else ()
 
 
-def _lay_out(run: Sequence[Word], rules: Rules, edges: Edges) -> list[Cue]:
-    segments = segment(run, rules, next_start_ms=edges.next_start_ms)
-    cues = timed([_untimed(piece) for piece in segments], rules, edges)
+def _lay_out(run: Sequence[Word], rules: Rules, edges: Edges, cuts_ms: Sequence[int]) -> list[Cue]:
+    segments = segment(run, rules, next_start_ms=edges.next_start_ms, cuts_ms=cuts_ms)
+    cues = timed([_untimed(piece) for piece in segments], rules, edges, cuts_ms)
     return [replace(cue, flags=flags_of(cue, rules)) for cue in cues]
 
 

@@ -1,10 +1,11 @@
-"""The frames on which the cues of a run may come on."""
+"""When the cues of a run may come on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from polycue.cues.frames import NEVER, FrameGrid
 from polycue.cues.presets import Rules
+from polycue.cues.shots import ShotCuts
 from polycue.cues.stays import Speech
 
 EARLIEST = 2  # how many frames before its speech a cue may come on, to stay long enough
@@ -28,6 +29,10 @@ class Edges:
             return 0
         return grid.first_out(self.previous_end_ms) + grid.gap
 
+    def first_on_ms(self, grid: FrameGrid) -> int:
+        """The same as a time, that need not lie on a frame."""
+        return 0 if self.previous_end_ms is None else self.previous_end_ms + grid.gap_ms
+
     def last_off(self, grid: FrameGrid, count: int) -> int:
         """The last frame on which ``count`` cues may go."""
         if self.media_end_ms is None:
@@ -37,18 +42,34 @@ class Edges:
         return last if last >= needed else NEVER
 
 
-def onsets(speeches: Sequence[Speech], rules: Rules, edges: Edges) -> list[list[int]]:
-    """For each cue the frames it may come on: with its speech, or as near as there is room.
+def onsets(
+    speeches: Sequence[Speech], rules: Rules, edges: Edges, cuts: ShotCuts
+) -> list[list[int]]:
+    """For each cue the times it may come on: with its speech, or as near as there is room.
 
-    The last of ``speeches`` is that of the next run, which may have to wait; all are in order of
-    time. There always is a way through them, on which every cue gets at least one frame.
+    Where the picture cuts there are more of them. The last of ``speeches`` is that of the next run,
+    which may have to wait; all are in order of time. There always is a way through them, on which
+    every cue gets at least one frame.
     """
+    grid = rules.grid
+    free_ms = edges.first_on_ms(grid)
+    return [
+        sorted(
+            {grid.in_ms(frame) for frame in frames}
+            | {on_ms for on_ms in cuts.wants(speech.start_ms, speech.cuts) if on_ms >= free_ms}
+        )
+        for speech, frames in zip(speeches, _frames(speeches, rules, edges), strict=True)
+    ]
+
+
+def _frames(speeches: Sequence[Speech], rules: Rules, edges: Edges) -> list[set[int]]:
+    """The frames that are tried whatever the picture does."""
     grid = rules.grid
     cues = len(speeches) - 1
     first_on, last_off = edges.first_on(grid), edges.last_off(grid, cues)
     step = _step(grid)
     chains = [_chain(speeches, grid, first_on, stay) for stay in _least_stays(rules)]
-    frames: list[list[int]] = []
+    frames: list[set[int]] = []
     for index, wanted in enumerate(zip(*chains, strict=True)):
         onset = grid.first_in(speeches[index].start_ms)
         choice = {onset, *wanted}
@@ -59,7 +80,7 @@ def onsets(speeches: Sequence[Speech], rules: Rules, edges: Edges) -> list[list[
             latest = last_off - 1 - (cues - 1 - index) * step
             choice = {min(on, latest) for on in choice}
         earliest = first_on + index * step
-        frames.append(sorted({max(on, earliest) for on in choice}))
+        frames.append({max(on, earliest) for on in choice})
     return frames
 
 

@@ -7,13 +7,15 @@ width and longest stay hold by construction; only a single word may exceed them.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import accumulate
 
 from polycue.cues.breaks import break_costs, sentence_ends
 from polycue.cues.lines import Lines
 from polycue.cues.presets import Rules
+from polycue.cues.shots import CROSSES_MS
 from polycue.cues.weights import CUES, LINES, Weights
 from polycue.domain.transcript import Word
 
@@ -31,7 +33,7 @@ class Costs:
     pause: float  # what a pause there takes off that
     lines: float
     shortness: float
-    inside: float  # of sentences that end and pauses that lie within it
+    inside: float  # of sentences that end, and pauses and cuts that lie within it
     time: float  # of more to read than there is time for, and of a short stay
 
     @property
@@ -53,13 +55,15 @@ def segment(
     rules: Rules,
     *,
     next_start_ms: int | None = None,
+    cuts_ms: Sequence[int] = (),
     weights: Weights = CUES,
 ) -> list[Segment]:
     """Cut ``words`` into cues; every word once and in order.
 
-    ``next_start_ms`` is when somebody speaks next after them, None if nobody does.
+    ``next_start_ms`` is when somebody speaks next after them, None if nobody does; ``cuts_ms`` are
+    when the picture cuts, in order.
     """
-    programme = Programme(words, rules, next_start_ms, weights)
+    programme = Programme(words, rules, next_start_ms, weights, cuts_ms)
     return [programme.segment(first, after) for first, after in programme.solve()]
 
 
@@ -70,7 +74,12 @@ class Programme:
     """
 
     def __init__(
-        self, words: Sequence[Word], rules: Rules, next_start_ms: int | None, weights: Weights
+        self,
+        words: Sequence[Word],
+        rules: Rules,
+        next_start_ms: int | None,
+        weights: Weights,
+        cuts_ms: Sequence[int] = (),
     ) -> None:
         self._words, self._rules, self._weights = words, rules, weights
         self._breaks = break_costs(words, rules.language)
@@ -87,6 +96,7 @@ class Programme:
         ]
         self._sentences = _sums(sentence_ends(words, rules.language))
         self._holes = _sums(pause if pause >= LONG_PAUSE_MS else 0 for pause in self._pauses)
+        self._cuts = _sums(self._at_cuts(cuts_ms if rules.shot_zone_ms else ()))
 
     def solve(self) -> list[tuple[int, int]]:
         """The cheapest cues for all words, in order."""
@@ -148,6 +158,13 @@ class Programme:
         relief = min(weights.pause_most, weights.pause * pause_ms / 1000)
         return -min(relief, self._boundary(after) + weights.pause_gain)
 
+    def _at_cuts(self, cuts_ms: Sequence[int]) -> Iterator[bool]:
+        """For each word whether the picture cuts while there is a pause after it."""
+        for end_ms, pause_ms in zip(self._ends, self._pauses, strict=True):
+            first = bisect_left(cuts_ms, end_ms - CROSSES_MS)
+            after = bisect_right(cuts_ms, end_ms + pause_ms + CROSSES_MS, first)
+            yield pause_ms >= SHORT_PAUSE_MS and first < after
+
     def _body(self, first: int, after: int) -> tuple[float, float, float]:
         """The terms ``shortness``, ``inside`` and ``time`` of ``Costs``."""
         weights, rules = self._weights, self._rules
@@ -156,6 +173,7 @@ class Programme:
         shortness = weights.short * (1 - width / enough) if width < enough else 0.0
         inside = weights.sentence_inside * (self._sentences[after - 1] - self._sentences[first])
         inside += weights.pause_inside * (self._holes[after - 1] - self._holes[first]) / 1000
+        inside += weights.cut_inside * (self._cuts[after - 1] - self._cuts[first])
         # Its width is as good as its characters here, and already known.
         needed_ms = 1000 * width / rules.max_chars_per_second
         room_ms = max(1, self._room_ends[after - 1] - self._starts[first])

@@ -23,6 +23,7 @@ class Weights:
     turn_inside: float = 8.0  # for a turn of a dialogue in the middle of a line
     sentence_inside: float = 4.0  # for a sentence that ends in the middle of a cue
     pause_inside: float = 12.0  # for a second of a long pause in the middle of a cue
+    cut_inside: float = 3.0  # for a pause in the middle of a cue at which the picture cuts
     pause: float = 16.0  # that a second's pause takes off the cost of a boundary, at most:
     pause_most: float = 10.0  # so that nobody's hesitation after "the" ends a cue
     pause_gain: float = 2.0  # what may be gained beyond that cost

@@ -5,6 +5,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from polycue.domain.defence import Verdict
+from polycue.domain.translation import Fallback
 
 
 class LintRule(StrEnum):
@@ -124,6 +125,19 @@ class Recognition:
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """How a translated track came about.
+
+    ``route`` are the languages it went through, ``kept_source_count`` the cues that stay in the
+    source language, ``fallbacks`` the sentences whose first translation was not fit to be shown.
+    """
+
+    route: tuple[str, ...]
+    kept_source_count: int
+    fallbacks: tuple[Fallback, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TrackReport:
     """All of it.
 
@@ -131,8 +145,7 @@ class TrackReport:
     ``violations`` are in the order of the cues and end after so many; ``violations_left_out`` says
     how many more there are, and the counts of ``rules`` are of all. What is None could not be told:
     there are no cues, or no words with probabilities. ``reading_speed`` is in characters a second,
-    ``stays`` in milliseconds, shares are within 0..1. ``kept_source_count`` is None for a track
-    that is no translation.
+    ``stays`` in milliseconds, shares are within 0..1.
     """
 
     language: str
@@ -151,9 +164,8 @@ class TrackReport:
     iwslt: float | None
     low_confidence_count: int | None
     suspect_count: int | None
-    route: tuple[str, ...] = ()
-    kept_source_count: int | None = None
     recognition: Recognition | None = None
+    translation: Translation | None = None
 
     def broken(self, severity: Severity) -> int:
         """How many breaches there are of rules of this severity."""

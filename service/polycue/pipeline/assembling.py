@@ -39,9 +39,11 @@ class GrowingTrack:
     def __repr__(self) -> str:
         return f"GrowingTrack({self.language}, {len(self._cues)} cues)"
 
-    def add(self, words: Sequence[Word], *, media_end_ms: int | None) -> tuple[Cue, ...]:
-        """Lay out the words of one island; the cues come back too."""
-        cues = self.laid_out(words, media_end_ms=media_end_ms)
+    def add(
+        self, words: Sequence[Word], *, next_start_ms: int | None, media_end_ms: int | None
+    ) -> tuple[Cue, ...]:
+        """Lay out the words of one island, between its neighbours; the cues come back too."""
+        cues = self.laid_out(words, next_start_ms=next_start_ms, media_end_ms=media_end_ms)
         self._append(cues)
         return cues
 
@@ -51,10 +53,21 @@ class GrowingTrack:
         self._append(tuple(flag_kept(cue, translated) for cue in cues))
 
     def laid_out(
-        self, words: Sequence[Word], *, media_end_ms: int | None, rules: Rules | None = None
+        self,
+        words: Sequence[Word],
+        *,
+        next_start_ms: int | None,
+        media_end_ms: int | None,
+        rules: Rules | None = None,
     ) -> tuple[Cue, ...]:
         """The words of one island as cues, by other ``rules`` than the track's where given."""
-        return layout(words, rules or self._rules, media_end_ms=media_end_ms)
+        return layout(
+            words,
+            rules or self._rules,
+            media_end_ms=media_end_ms,
+            next_start_ms=next_start_ms,
+            previous_end_ms=self._cues[-1].end_ms if self._cues else None,
+        )
 
     def finish(self) -> Track:
         return Track(

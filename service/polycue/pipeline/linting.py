@@ -5,18 +5,19 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from polycue.cues.frames import FASTEST_FPS, SLOWEST_FPS
 from polycue.cues.lint.glyphs import described
 from polycue.cues.lint.sheet import Checked, NotChecked, Outcome, Surroundings
-from polycue.cues.presets import DEFAULT_PRESET, rules_for
+from polycue.cues.presets import preset_of, rules_for
 from polycue.cues.report import ALL_RULES, report_on
 from polycue.domain.audio import Span
 from polycue.domain.cue import Cue
 from polycue.domain.errors import LimitExceeded
+from polycue.domain.language import UNDETERMINED
 from polycue.domain.notice import Notice
 from polycue.domain.report import LintRule, TrackReport, Violation
 from polycue.domain.request import LayoutOptions
 from polycue.domain.track import TrackFormat
-from polycue.domain.transcript import Transcript
 from polycue.pipeline.reporting import with_recognition
 from polycue.tracks import json_track
 from polycue.tracks.files import parse
@@ -26,6 +27,8 @@ from polycue.tracks.validate import validate
 # Ten times a long film. A file with more is no film's, and looking through it takes minutes.
 MOST_CUES = 50_000
 MOST_BYTES = 32 * 1024 * 1024  # a JSON track of ten hours takes a third of it
+
+_RATE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,20}|/0*[1-9][0-9]{0,5})?")  # no exponents
 
 # What readers leave out of text and no player shows. A tab and a line's end are meant.
 _UNSHOWN = re.compile("[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ud800-\udfff]")
@@ -52,25 +55,43 @@ class Linted:
     media_end_ms: int | None = None
 
 
+def frame_rate(text: str) -> Fraction:
+    """A film's frames a second, from ``25``, ``23.976`` or ``24000/1001``.
+
+    Raises:
+        ValueError: it is no number, or none that tells when pictures change.
+    """
+    if not _RATE.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no frame rate; write 25, 23.976 or 24000/1001")
+    rate = Fraction(text)
+    if not SLOWEST_FPS <= rate <= FASTEST_FPS:
+        raise ValueError(f"{text[:40]} is not within {SLOWEST_FPS} to {FASTEST_FPS}")
+    whole = round(rate)
+    broadcast = Fraction(1000 * whole, 1001)  # 23.976 and 29.97 stand for these
+    return broadcast if abs(rate - broadcast) < Fraction(1, 200) else rate
+
+
 def lint_text(text: str, track_format: TrackFormat, language: str, options: LintOptions) -> Linted:
-    """Look through a subtitle file; ``language`` is BCP-47.
+    """Look through a subtitle file; ``language`` is BCP-47, "" takes what a JSON track says.
 
     Raises:
         InvalidRequest: there is no such preset, or a number of the layout is out of bounds.
         LimitExceeded: the text has more cues than are looked through.
         SubtitleSyntax: it is not of that format.
     """
-    rules_for(options.layout, language, None)  # before any work
+    rules_for(options.layout, language or UNDETERMINED, None)  # before any work
     _require_few(text)
-    reading, transcript = _read(text, track_format)
-    frame_rate = options.frame_rate or (transcript.frame_rate if transcript else None)
-    rules = rules_for(options.layout, language, frame_rate)
+    reading, document = _read(text, track_format)
+    transcript = document.transcript if document else None
+    rate = options.frame_rate or (transcript.frame_rate if transcript else None)
+    own = document.track.language if document else UNDETERMINED
+    rules = rules_for(options.layout, language or own, rate)
     around = Surroundings(
         speech=transcript.speech if transcript else (),
         media_end_ms=options.media_end_ms or (transcript.duration_ms if transcript else None),
         file=_in_file(text, track_format, reading),
     )
-    preset = options.layout.preset or DEFAULT_PRESET
+    preset = preset_of(options.layout).name
     report = report_on(reading.cues, rules, preset=preset, around=around, wanted=options.wanted)
     if transcript:
         report = with_recognition(report, transcript)
@@ -78,12 +99,12 @@ def lint_text(text: str, track_format: TrackFormat, language: str, options: Lint
     return Linted(reading.cues, report, reading.notices, speech, end_ms)
 
 
-def _read(text: str, track_format: TrackFormat) -> tuple[Reading, Transcript | None]:
-    """The cues as they stand in the file, and what they were made from where it says so."""
+def _read(text: str, track_format: TrackFormat) -> tuple[Reading, json_track.Document | None]:
+    """The cues as they stand in the file, and all of a JSON track."""
     if track_format is not TrackFormat.JSON:
         return parse(text, track_format), None
     document = json_track.read_document(text)
-    return Reading(document.track.cues, document.track.notices, Faults()), document.transcript
+    return Reading(document.track.cues, document.track.notices, Faults()), document
 
 
 def _require_few(text: str) -> None:

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from polycue.cues.lint.sheet import Surroundings
-from polycue.cues.presets import DEFAULT_PRESET, rules_for
+from polycue.cues.presets import preset_of, rules_for
 from polycue.cues.report import report_on
 from polycue.domain.cue import CueFlag
-from polycue.domain.report import Recognition, SpokenLanguage, TrackReport
+from polycue.domain.report import Recognition, SpokenLanguage, TrackReport, Translation
 from polycue.domain.request import LayoutOptions
 from polycue.domain.track import Track
 from polycue.domain.transcript import Transcript
@@ -19,13 +19,13 @@ def reported(track: Track, options: LayoutOptions, transcript: Transcript | None
         around = Surroundings(transcript.speech, media_end_ms=transcript.duration_ms)
         frame_rate = transcript.frame_rate
     rules = rules_for(options, track.language, frame_rate)
-    preset = options.preset or DEFAULT_PRESET
+    preset = preset_of(options).name
     report = report_on(track.cues, rules, preset=preset, around=around)
     if transcript:
         report = with_recognition(report, transcript)
     if track.translated:
         kept = sum(CueFlag.KEPT_SOURCE in cue.flags for cue in track.cues)
-        report = replace(report, route=track.route, kept_source_count=kept)
+        report = replace(report, translation=Translation(track.route, kept, track.fallbacks))
     return replace(track, report=report)
 
 

@@ -181,12 +181,18 @@ class Subtitling:
         """Turn finished islands into cues of every track."""
         if self._source is None:
             return
-        for island in islands:
-            cues = self._source.add(island, media_end_ms=media_end_ms)
+        nexts = [*(island[0].start_ms for island in islands[1:]), self._islands.begins_ms]
+        for island, next_ms in zip(islands, nexts, strict=False):  # there may be no island
+            cues = self._source.add(island, next_start_ms=next_ms, media_end_ms=media_end_ms)
             parts = sentences(island, self._source.language) if self._targets else []
             for target in self._targets:
                 target.add(
-                    self._translator, parts, cues, media_end_ms=media_end_ms, cancel=self._cancel
+                    self._translator,
+                    parts,
+                    cues,
+                    next_start_ms=next_ms,
+                    media_end_ms=media_end_ms,
+                    cancel=self._cancel,
                 )
             if self._targets:
                 moved = StageMoved(Stage.TRANSLATE, island[-1].end_ms, self._media.duration_ms)

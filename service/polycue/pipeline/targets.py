@@ -1,6 +1,7 @@
 """One translated track of a film as it grows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from polycue.cues.presets import Rules
 from polycue.domain.cancel import CancelToken
@@ -45,13 +46,17 @@ class Target:
         sentences: Sequence[Sentence],
         cues: Sequence[Cue],
         *,
+        next_start_ms: int | None,
         media_end_ms: int | None,
         cancel: CancelToken,
     ) -> None:
         """Translate the sentences of one island; ``cues`` are its cues in the spoken language."""
         wishes = wishes_for(sentences, self._rules, self._glossary)
         translated = translate_sentences(translator, sentences, self._via, wishes, cancel=cancel)
-        made = self._cues(sentences, cues, translated, media_end_ms)
+        lay_out = partial(
+            self.track.laid_out, next_start_ms=next_start_ms, media_end_ms=media_end_ms
+        )
+        made = self._cues(sentences, cues, translated, lay_out)
         self.track.add_translated(made, translated)
 
     def _cues(
@@ -59,13 +64,13 @@ class Target:
         sentences: Sequence[Sentence],
         cues: Sequence[Cue],
         translated: Translated,
-        media_end_ms: int | None,
+        lay_out: Callable[..., tuple[Cue, ...]],
     ) -> Sequence[Cue]:
         if self._above:
             words = [word for sentence in sentences for word in sentence.words]
             rules = half(self._above)
-            spoken = self.track.laid_out(words, media_end_ms=media_end_ms, rules=rules)
+            spoken = lay_out(words, rules=rules)
             return paired(spoken, filled(spoken, sentences, translated, half(self._rules)))
         if self._keeps_cues:
             return filled(cues, sentences, translated, self._rules)
-        return self.track.laid_out(translated.words, media_end_ms=media_end_ms)
+        return lay_out(translated.words)

@@ -22,3 +22,8 @@ class SubtitleService(pb_grpc.SubtitleServiceServicer):
         self, request: pb.ConvertSubtitlesRequest, context: Context
     ) -> pb.ConvertSubtitlesResponse:
         return await self._workers.answer(partial(self._texts.convert, request))
+
+    async def LintSubtitles(
+        self, request: pb.LintSubtitlesRequest, context: Context
+    ) -> pb.LintSubtitlesResponse:
+        return await self._workers.answer(partial(self._texts.lint, request))

@@ -12,7 +12,8 @@ from polycue.domain.language import UNDETERMINED
 from polycue.domain.request import LayoutOptions, options_for
 from polycue.domain.track import Track, TrackFormat
 from polycue.domain.translation import Term
-from polycue.rpc.convert import configs, documents, fields
+from polycue.pipeline.linting import lint_text
+from polycue.rpc.convert import configs, documents, fields, reports, tracks
 from polycue.rpc.convert.tasks import foreign_targets
 from polycue.rpc.convert.wishes import translation_options
 from polycue.rpc.limits import require_sendable
@@ -100,6 +101,31 @@ class Texts:
         require_sendable(response, "convert it in parts")
         return response
 
+    def lint(
+        self, request: pb.LintSubtitlesRequest, cancel: CancelToken
+    ) -> pb.LintSubtitlesResponse:
+        """The text held against the rules, as it is.
+
+        Raises:
+            InvalidRequest, SubtitleSyntax: the request, or the text, is not usable.
+            LimitExceeded: the text has too many cues.
+        """
+        own_format = documents.input_format(request.document.format)
+        language = fields.optional_language(
+            request.document.language_code, "document.language_code"
+        )
+        options = reports.lint_options(request)
+        if not language and own_format is not TrackFormat.JSON:
+            raise InvalidRequest("document.language_code", "is required: the limits depend on it")
+        linted = lint_text(_text(request.document), own_format, language, options)
+        response = pb.LintSubtitlesResponse(
+            report=reports.report(linted.report),
+            cues=[tracks.cue(c, n, with_words=False) for n, c in enumerate(linted.cues, 1)],
+            notices=tracks.notices(linted.notices),
+        )
+        require_sendable(response, "look through it in parts")
+        return response
+
 
 def _given(request: pb.ConvertSubtitlesRequest) -> Reading:
     """What is to be converted: a file's bytes, or the document's text."""
@@ -120,7 +146,11 @@ def _named(reading: Reading) -> str:
         return UNDETERMINED
 
 
-def _read(document: pb.SubtitleDocument, track_format: TrackFormat) -> Reading:
+def _text(document: pb.SubtitleDocument) -> str:
     if not document.text.strip():
         raise InvalidRequest("document.text", "is empty")
-    return settled(parse(document.text, track_format))
+    return document.text
+
+
+def _read(document: pb.SubtitleDocument, track_format: TrackFormat) -> Reading:
+    return settled(parse(_text(document), track_format))

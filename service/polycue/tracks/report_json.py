@@ -2,8 +2,15 @@
 
 import json
 
-from polycue.domain.report import Distribution, Recognition, RuleResult, TrackReport, Violation
-from polycue.tracks import json_defence
+from polycue.domain.report import (
+    Distribution,
+    Recognition,
+    RuleResult,
+    TrackReport,
+    Translation,
+    Violation,
+)
+from polycue.tracks import json_defence, json_fallbacks
 from polycue.tracks.text import without_surrogates
 
 FORMAT = "polycue-report"
@@ -48,9 +55,8 @@ def document(report: TrackReport) -> Json:
         "iwslt": report.iwslt,
         "low_confidence": report.low_confidence_count,
         "suspect": report.suspect_count,
-        "route": list(report.route),
-        "kept_source": report.kept_source_count,
         "recognition": _recognition(report.recognition) if report.recognition else None,
+        "translation": _translation(report.translation) if report.translation else None,
         "violations": [_violation(violation) for violation in report.violations],
         "violations_left_out": report.violations_left_out,
     }
@@ -87,6 +93,14 @@ def _recognition(recognition: Recognition) -> Json:
         "speech_ms": recognition.speech_ms,
         "languages_ms": {spoken.language: spoken.duration_ms for spoken in recognition.languages},
         "defence": json_defence.write(recognition.verdicts),
+    }
+
+
+def _translation(translation: Translation) -> Json:
+    return {
+        "route": list(translation.route),
+        "kept_source": translation.kept_source_count,
+        "fallbacks": json_fallbacks.written(translation.fallbacks),
     }
 
 

@@ -278,3 +278,92 @@ def test_the_limits_are_announced(serve: Serve) -> None:
         assert info.limits.max_call_media_duration.seconds == 600
 
     serve(scenario, max_upload_bytes=7)
+
+
+def test_a_text_is_linted_in_its_own_order(serve: Serve) -> None:
+    text = (
+        "1\n00:00:04,000 --> 00:00:06,000\nGood morning.\n\n"
+        "2\n00:00:01,000 --> 00:00:05,000\n" + "m" * 50 + "\n\n"
+        "3\n00:00:08,000 --> 00:00:09,000\n\n"
+    )
+    document = pb.SubtitleDocument(format=SRT, text=text, language_code="en")
+
+    async def scenario(channel: Channel) -> None:
+        stub = SubtitleServiceStub(channel)
+        answer = await stub.LintSubtitles(pb.LintSubtitlesRequest(document=document))
+        assert [cue.text[:4] for cue in answer.cues] == ["Good", "mmmm"]
+        report = answer.report
+        assert (report.cue_count, report.preset) == (2, "netflix")
+        found = {(v.rule, v.cue_index, v.measured, v.detail) for v in report.violations}
+        assert found == {
+            ("overlap", 1, 1000, ""),
+            ("line_length", 2, 50, ""),
+            ("order", 2, 3000, ""),
+            ("empty", 0, 0, "line 10"),
+        }
+        by_rule = {result.rule: result for result in report.rules}
+        assert (by_rule["order"].count, by_rule["order"].per_thousand) == (1, 500)
+        assert not by_rule["beyond_end"].HasField("count")
+        assert by_rule["beyond_end"].why_not
+        assert by_rule["line_length"].limit == 42
+        assert not report.HasField("recognition")
+
+    serve(scenario)
+
+
+def test_a_lint_can_be_bounded_and_told_of_the_film(serve: Serve) -> None:
+    async def scenario(channel: Channel) -> None:
+        request = pb.LintSubtitlesRequest(
+            document=DOCUMENT,
+            layout=media_pb2.LayoutConfig(max_line_chars=4),
+            frame_rate=23.976,
+            rules=["line-length", "beyond_end", "gap"],
+            ignored_rules=["gap"],
+        )
+        request.media_duration.FromMilliseconds(3500)
+        answer = await SubtitleServiceStub(channel).LintSubtitles(request)
+        assert [(v.rule, v.cue_index) for v in answer.report.violations] == [
+            ("line_length", 1),
+            ("line_length", 2),
+            ("beyond_end", 2),
+        ]
+        assert answer.report.frame_rate == 24000 / 1001
+
+    serve(scenario)
+
+
+def test_lints_that_cannot_be_are_refused(serve: Serve) -> None:
+    async def scenario(channel: Channel) -> None:
+        stub = SubtitleServiceStub(channel)
+        no_language = pb.SubtitleDocument(format=SRT, text=TEXT)
+        many = pb.SubtitleDocument(format=SRT, text="0:1 --> 0:2\n" * 60_000, language_code="en")
+        layout = media_pb2.LayoutConfig(preset="nobody")
+        for request, reason, field in (
+            (pb.LintSubtitlesRequest(), "INVALID_FIELD", "document.format"),
+            (
+                pb.LintSubtitlesRequest(document=no_language),
+                "INVALID_FIELD",
+                "document.language_code",
+            ),
+            (pb.LintSubtitlesRequest(document=DOCUMENT, rules=["cpl"]), "INVALID_FIELD", "rules"),
+            (
+                pb.LintSubtitlesRequest(document=DOCUMENT, ignored_rules=["cpl"]),
+                "INVALID_FIELD",
+                "ignored_rules",
+            ),
+            (
+                pb.LintSubtitlesRequest(document=DOCUMENT, layout=layout),
+                "INVALID_FIELD",
+                "layout.preset",
+            ),
+            (
+                pb.LintSubtitlesRequest(document=DOCUMENT, frame_rate=1e300),
+                "INVALID_FIELD",
+                "frame_rate",
+            ),
+            (pb.LintSubtitlesRequest(document=many), "LIMIT_EXCEEDED", "document"),
+        ):
+            error = await refused(stub.LintSubtitles(request))
+            assert (error.reason, error.metadata.get("field")) == (reason, field)
+
+    serve(scenario)

@@ -165,6 +165,8 @@ def test_clips_and_texts_are_one_call(run: Run, server: ScriptedServer, tmp_path
         assert spanish.language_code == "es"
         assert (await client.convert_subtitles("text", to="vtt")).text == "text"
         assert (await client.convert_file(b"text", to="ass"))[0] == b"text"
+        linted = await client.lint_subtitles("text", language="de")
+        assert linted.report.language_code == "de"
         assert (await client.server_info()).version == "0.0.0"
 
     run(scenario)

@@ -297,6 +297,24 @@ def test_a_files_bytes_are_converted_to_text_or_to_an_archive(
     assert second.document.format == media_pb2.SUBTITLE_FORMAT_VTT
 
 
+def test_a_text_is_linted_as_asked(polycue: Polycue, server: ScriptedServer) -> None:
+    answer = polycue.lint_subtitles(
+        "text", language="de", frame_rate=25, media_s=90.5, rules=["gap"], ignored_rules=["lines"]
+    )
+    assert answer.report.language_code == "de"
+    (request,) = server.requests["LintSubtitles"]
+    assert isinstance(request, subtitles_pb2.LintSubtitlesRequest)
+    assert request.document.format == media_pb2.SUBTITLE_FORMAT_SRT
+    assert request.media_duration.ToMilliseconds() == 90_500
+    assert request.frame_rate == 25
+    assert list(request.rules) == ["gap"]
+    assert list(request.ignored_rules) == ["lines"]
+    polycue.lint_subtitles("text", written_as="json")
+    plain = server.requests["LintSubtitles"][1]
+    assert isinstance(plain, subtitles_pb2.LintSubtitlesRequest)
+    assert not plain.HasField("frame_rate")
+
+
 def test_a_server_that_asks_for_a_pause_gets_it_within_bounds() -> None:
     from polycue_client.retry import Failures
 

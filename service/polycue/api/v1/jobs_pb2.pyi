@@ -326,6 +326,7 @@ class SubtitleTask(_message.Message):
     FORCED_FIELD_NUMBER: _builtins.int
     BILINGUAL_FIELD_NUMBER: _builtins.int
     TRANSCRIPT_FIELD_NUMBER: _builtins.int
+    REPORT_PAGE_FIELD_NUMBER: _builtins.int
     forced: _builtins.bool
     """Optional. Also make, for each track, one of the parts that are not in the main language of the
     media, which is the one with the most speech.
@@ -334,6 +335,8 @@ class SubtitleTask(_message.Message):
     """Optional. Each translation is written beneath the words it translates, in the same cue; the
     files are `{stem}.bilingual.{language}.{ext}`.
     """
+    report_page: _builtins.bool
+    """Optional. Also write each track's report as a page for people: one HTML file that needs no other."""
     @_builtins.property
     def media(self) -> _media_pb2.MediaSource:
         """Required, unless there is a transcript: then only muxed copies need it."""
@@ -376,10 +379,11 @@ class SubtitleTask(_message.Message):
         forced: _builtins.bool = ...,
         bilingual: _builtins.bool = ...,
         transcript: _media_pb2.MediaSource | None = ...,
+        report_page: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["layout", b"layout", "media", b"media", "transcribe", b"transcribe", "transcript", b"transcript"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bilingual", b"bilingual", "forced", b"forced", "formats", b"formats", "layout", b"layout", "media", b"media", "mux", b"mux", "transcribe", b"transcribe", "transcript", b"transcript", "translations", b"translations"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bilingual", b"bilingual", "forced", b"forced", "formats", b"formats", "layout", b"layout", "media", b"media", "mux", b"mux", "report_page", b"report_page", "transcribe", b"transcribe", "transcript", b"transcript", "translations", b"translations"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -396,8 +400,11 @@ class TranslateTask(_message.Message):
     TRANSLATIONS_FIELD_NUMBER: _builtins.int
     FORMATS_FIELD_NUMBER: _builtins.int
     LAYOUT_FIELD_NUMBER: _builtins.int
+    REPORT_PAGE_FIELD_NUMBER: _builtins.int
     language_code: _builtins.str
     """Required. BCP-47 of the text."""
+    report_page: _builtins.bool
+    """Optional. Also write each track's report as a page for people: one HTML file that needs no other."""
     @_builtins.property
     def subtitle(self) -> _media_pb2.MediaSource:
         """Required."""
@@ -422,10 +429,11 @@ class TranslateTask(_message.Message):
         translations: _abc.Iterable[_media_pb2.TranslateConfig] | None = ...,
         formats: _abc.Iterable[_media_pb2.SubtitleFormat.ValueType] | None = ...,
         layout: _media_pb2.LayoutConfig | None = ...,
+        report_page: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["layout", b"layout", "subtitle", b"subtitle"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["formats", b"formats", "language_code", b"language_code", "layout", b"layout", "subtitle", b"subtitle", "translations", b"translations"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["formats", b"formats", "language_code", b"language_code", "layout", b"layout", "report_page", b"report_page", "subtitle", b"subtitle", "translations", b"translations"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from polycue.api.v1 import report_pb2 as polycue_dot_api_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1apolycue/api/v1/media.proto\x12\x0epolycue.api.v1\x1a\x1egoogle/protobuf/duration.proto\"\x8d\x01\n\x0bMediaSource\x12\x10\n\x06upload\x18\x01 \x01(\tH\x00\x12\r\n\x03uri\x18\x02 \x01(\tH\x00\x12\x11\n\x07\x63ontent\x18\x03 \x01(\x0cH\x00\x12\x12\n\x08\x61rtifact\x18\x04 \x01(\tH\x00\x12,\n\x05\x61udio\x18\x05 \x01(\x0b\x32\x1d.polycue.api.v1.AudioSelectorB\x08\n\x06source\"R\n\rAudioSelector\x12\x11\n\x07ordinal\x18\x01 \x01(\x05H\x00\x12\x17\n\rlanguage_code\x18\x02 \x01(\tH\x00\x12\x0f\n\x05title\x18\x03 \x01(\tH\x00\x42\x04\n\x02\x62y\"\x84\x03\n\x10TranscribeConfig\x12\r\n\x05model\x18\x01 \x01(\t\x12\x15\n\rlanguage_code\x18\x02 \x01(\t\x12\x13\n\x0bword_timing\x18\x03 \x01(\x08\x12\x10\n\x08hotwords\x18\x04 \x03(\t\x12\x16\n\tbeam_size\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x16\n\x0einitial_prompt\x18\x06 \x01(\t\x12(\n\x04task\x18\x07 \x01(\x0e\x32\x1a.polycue.api.v1.SpeechTask\x12?\n\x10speech_detection\x18\x08 \x01(\x0b\x32%.polycue.api.v1.SpeechDetectionConfig\x12\x1e\n\x16\x61llowed_language_codes\x18\t \x03(\t\x12\x19\n\x0cmultilingual\x18\n \x01(\x08H\x01\x88\x01\x01\x12.\n\x07\x64\x65\x66\x65nce\x18\x0b \x01(\x0b\x32\x1d.polycue.api.v1.DefenceConfigB\x0c\n\n_beam_sizeB\x0f\n\r_multilingual\"\xec\x02\n\rDefenceConfig\x12\x0b\n\x03off\x18\x01 \x01(\x08\x12(\n\x1b\x63ompression_ratio_threshold\x18\x02 \x01(\x02H\x00\x88\x01\x01\x12\x1e\n\x11logprob_threshold\x18\x03 \x01(\x02H\x01\x88\x01\x01\x12 \n\x13no_speech_threshold\x18\x04 \x01(\x02H\x02\x88\x01\x01\x12\x42\n\x1fhallucination_silence_threshold\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x14max_chars_per_second\x18\x06 \x01(\x02H\x03\x88\x01\x01\x12\x14\n\x0ctemperatures\x18\x07 \x03(\x02\x42\x1e\n\x1c_compression_ratio_thresholdB\x14\n\x12_logprob_thresholdB\x16\n\x14_no_speech_thresholdB\x17\n\x15_max_chars_per_second\"\x99\x01\n\x15SpeechDetectionConfig\x12\x16\n\tthreshold\x18\x01 \x01(\x02H\x00\x88\x01\x01\x12.\n\x0bmin_silence\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07padding\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0c\n\n_threshold\"z\n\x0fTranslateConfig\x12\x1c\n\x14target_language_code\x18\x01 \x01(\t\x12\x18\n\x10keep_source_cues\x18\x02 \x01(\x08\x12/\n\x08glossary\x18\x03 \x03(\x0b\x32\x1d.polycue.api.v1.GlossaryEntry\"J\n\rGlossaryEntry\x12\x0c\n\x04term\x18\x01 \x01(\t\x12\x13\n\x0btranslation\x18\x02 \x01(\t\x12\x16\n\x0e\x63\x61se_sensitive\x18\x03 \x01(\x08\"\x8a\x04\n\x0cLayoutConfig\x12\x0e\n\x06preset\x18\x01 \x01(\t\x12\x1b\n\x0emax_line_chars\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x0emax_line_count\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\x33\n\x10min_cue_duration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x33\n\x10max_cue_duration\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x14max_chars_per_second\x18\x06 \x01(\x02H\x02\x88\x01\x01\x12*\n\x08\x61udience\x18\x07 \x01(\x0e\x32\x18.polycue.api.v1.Audience\x12\x18\n\x10hearing_impaired\x18\x08 \x01(\x08\x12\x1b\n\x0emin_gap_frames\x18\t \x01(\x05H\x03\x88\x01\x01\x12,\n\tchain_gap\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06linger\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rcustom_preset\x18\x0c \x01(\tB\x11\n\x0f_max_line_charsB\x11\n\x0f_max_line_countB\x17\n\x15_max_chars_per_secondB\x11\n\x0f_min_gap_frames\"\xc6\x01\n\x04Word\x12/\n\x0cstart_offset\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x18\n\x0bprobability\x18\x04 \x01(\x02H\x00\x88\x01\x01\x12\x0f\n\x07speaker\x18\x05 \x01(\t\x12\x15\n\rlanguage_code\x18\x06 \x01(\tB\x0e\n\x0c_probability\"\xb6\x01\n\x03\x43ue\x12\r\n\x05index\x18\x01 \x01(\x05\x12/\n\x0cstart_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04text\x18\x04 \x01(\t\x12#\n\x05words\x18\x05 \x03(\x0b\x32\x14.polycue.api.v1.Word\x12\r\n\x05\x66lags\x18\x06 \x03(\t\"\xc0\x01\n\x05Track\x12\x15\n\rlanguage_code\x18\x01 \x01(\t\x12!\n\x04\x63ues\x18\x02 \x03(\x0b\x32\x13.polycue.api.v1.Cue\x12\r\n\x05route\x18\x03 \x03(\t\x12\'\n\x07notices\x18\x04 \x03(\x0b\x32\x16.polycue.api.v1.Notice\x12\'\n\x04kind\x18\x05 \x01(\x0e\x32\x19.polycue.api.v1.TrackKind\x12\x1c\n\x14second_language_code\x18\x06 \x01(\t\"\x92\x01\n\x06Notice\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x36\n\x08metadata\x18\x03 \x03(\x0b\x32$.polycue.api.v1.Notice.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xa2\x01\n\x07\x46\x61ilure\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x37\n\x08metadata\x18\x04 \x03(\x0b\x32%.polycue.api.v1.Failure.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*\xfb\x01\n\x0eSubtitleFormat\x12\x1f\n\x1bSUBTITLE_FORMAT_UNSPECIFIED\x10\x00\x12\x17\n\x13SUBTITLE_FORMAT_SRT\x10\x01\x12\x17\n\x13SUBTITLE_FORMAT_VTT\x10\x02\x12\x18\n\x14SUBTITLE_FORMAT_JSON\x10\x03\x12\x17\n\x13SUBTITLE_FORMAT_ASS\x10\x04\x12\x18\n\x14SUBTITLE_FORMAT_TTML\x10\x05\x12\x17\n\x13SUBTITLE_FORMAT_TXT\x10\x06\x12\x17\n\x13SUBTITLE_FORMAT_TSV\x10\x07\x12\x17\n\x13SUBTITLE_FORMAT_HLS\x10\x08*`\n\nSpeechTask\x12\x1b\n\x17SPEECH_TASK_UNSPECIFIED\x10\x00\x12\x1a\n\x16SPEECH_TASK_TRANSCRIBE\x10\x01\x12\x19\n\x15SPEECH_TASK_TRANSLATE\x10\x02*O\n\x08\x41udience\x12\x18\n\x14\x41UDIENCE_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41UDIENCE_ADULT\x10\x01\x12\x15\n\x11\x41UDIENCE_CHILDREN\x10\x02*q\n\tTrackKind\x12\x1a\n\x16TRACK_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14TRACK_KIND_SUBTITLES\x10\x01\x12\x17\n\x13TRACK_KIND_CAPTIONS\x10\x02\x12\x15\n\x11TRACK_KIND_FORCED\x10\x03\x42)Z\'polycue/gen/go/polycue/api/v1;polycuev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1apolycue/api/v1/media.proto\x12\x0epolycue.api.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bpolycue/api/v1/report.proto\"\x8d\x01\n\x0bMediaSource\x12\x10\n\x06upload\x18\x01 \x01(\tH\x00\x12\r\n\x03uri\x18\x02 \x01(\tH\x00\x12\x11\n\x07\x63ontent\x18\x03 \x01(\x0cH\x00\x12\x12\n\x08\x61rtifact\x18\x04 \x01(\tH\x00\x12,\n\x05\x61udio\x18\x05 \x01(\x0b\x32\x1d.polycue.api.v1.AudioSelectorB\x08\n\x06source\"R\n\rAudioSelector\x12\x11\n\x07ordinal\x18\x01 \x01(\x05H\x00\x12\x17\n\rlanguage_code\x18\x02 \x01(\tH\x00\x12\x0f\n\x05title\x18\x03 \x01(\tH\x00\x42\x04\n\x02\x62y\"\x84\x03\n\x10TranscribeConfig\x12\r\n\x05model\x18\x01 \x01(\t\x12\x15\n\rlanguage_code\x18\x02 \x01(\t\x12\x13\n\x0bword_timing\x18\x03 \x01(\x08\x12\x10\n\x08hotwords\x18\x04 \x03(\t\x12\x16\n\tbeam_size\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x16\n\x0einitial_prompt\x18\x06 \x01(\t\x12(\n\x04task\x18\x07 \x01(\x0e\x32\x1a.polycue.api.v1.SpeechTask\x12?\n\x10speech_detection\x18\x08 \x01(\x0b\x32%.polycue.api.v1.SpeechDetectionConfig\x12\x1e\n\x16\x61llowed_language_codes\x18\t \x03(\t\x12\x19\n\x0cmultilingual\x18\n \x01(\x08H\x01\x88\x01\x01\x12.\n\x07\x64\x65\x66\x65nce\x18\x0b \x01(\x0b\x32\x1d.polycue.api.v1.DefenceConfigB\x0c\n\n_beam_sizeB\x0f\n\r_multilingual\"\xec\x02\n\rDefenceConfig\x12\x0b\n\x03off\x18\x01 \x01(\x08\x12(\n\x1b\x63ompression_ratio_threshold\x18\x02 \x01(\x02H\x00\x88\x01\x01\x12\x1e\n\x11logprob_threshold\x18\x03 \x01(\x02H\x01\x88\x01\x01\x12 \n\x13no_speech_threshold\x18\x04 \x01(\x02H\x02\x88\x01\x01\x12\x42\n\x1fhallucination_silence_threshold\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x14max_chars_per_second\x18\x06 \x01(\x02H\x03\x88\x01\x01\x12\x14\n\x0ctemperatures\x18\x07 \x03(\x02\x42\x1e\n\x1c_compression_ratio_thresholdB\x14\n\x12_logprob_thresholdB\x16\n\x14_no_speech_thresholdB\x17\n\x15_max_chars_per_second\"\x99\x01\n\x15SpeechDetectionConfig\x12\x16\n\tthreshold\x18\x01 \x01(\x02H\x00\x88\x01\x01\x12.\n\x0bmin_silence\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07padding\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0c\n\n_threshold\"z\n\x0fTranslateConfig\x12\x1c\n\x14target_language_code\x18\x01 \x01(\t\x12\x18\n\x10keep_source_cues\x18\x02 \x01(\x08\x12/\n\x08glossary\x18\x03 \x03(\x0b\x32\x1d.polycue.api.v1.GlossaryEntry\"J\n\rGlossaryEntry\x12\x0c\n\x04term\x18\x01 \x01(\t\x12\x13\n\x0btranslation\x18\x02 \x01(\t\x12\x16\n\x0e\x63\x61se_sensitive\x18\x03 \x01(\x08\"\x8a\x04\n\x0cLayoutConfig\x12\x0e\n\x06preset\x18\x01 \x01(\t\x12\x1b\n\x0emax_line_chars\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x0emax_line_count\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\x33\n\x10min_cue_duration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x33\n\x10max_cue_duration\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x14max_chars_per_second\x18\x06 \x01(\x02H\x02\x88\x01\x01\x12*\n\x08\x61udience\x18\x07 \x01(\x0e\x32\x18.polycue.api.v1.Audience\x12\x18\n\x10hearing_impaired\x18\x08 \x01(\x08\x12\x1b\n\x0emin_gap_frames\x18\t \x01(\x05H\x03\x88\x01\x01\x12,\n\tchain_gap\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06linger\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rcustom_preset\x18\x0c \x01(\tB\x11\n\x0f_max_line_charsB\x11\n\x0f_max_line_countB\x17\n\x15_max_chars_per_secondB\x11\n\x0f_min_gap_frames\"\xc6\x01\n\x04Word\x12/\n\x0cstart_offset\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x18\n\x0bprobability\x18\x04 \x01(\x02H\x00\x88\x01\x01\x12\x0f\n\x07speaker\x18\x05 \x01(\t\x12\x15\n\rlanguage_code\x18\x06 \x01(\tB\x0e\n\x0c_probability\"\xb6\x01\n\x03\x43ue\x12\r\n\x05index\x18\x01 \x01(\x05\x12/\n\x0cstart_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04text\x18\x04 \x01(\t\x12#\n\x05words\x18\x05 \x03(\x0b\x32\x14.polycue.api.v1.Word\x12\r\n\x05\x66lags\x18\x06 \x03(\t\"\xed\x01\n\x05Track\x12\x15\n\rlanguage_code\x18\x01 \x01(\t\x12!\n\x04\x63ues\x18\x02 \x03(\x0b\x32\x13.polycue.api.v1.Cue\x12\r\n\x05route\x18\x03 \x03(\t\x12\'\n\x07notices\x18\x04 \x03(\x0b\x32\x16.polycue.api.v1.Notice\x12\'\n\x04kind\x18\x05 \x01(\x0e\x32\x19.polycue.api.v1.TrackKind\x12\x1c\n\x14second_language_code\x18\x06 \x01(\t\x12+\n\x06report\x18\x07 \x01(\x0b\x32\x1b.polycue.api.v1.TrackReport\"\x92\x01\n\x06Notice\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x36\n\x08metadata\x18\x03 \x03(\x0b\x32$.polycue.api.v1.Notice.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xa2\x01\n\x07\x46\x61ilure\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x37\n\x08metadata\x18\x04 \x03(\x0b\x32%.polycue.api.v1.Failure.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*\xfb\x01\n\x0eSubtitleFormat\x12\x1f\n\x1bSUBTITLE_FORMAT_UNSPECIFIED\x10\x00\x12\x17\n\x13SUBTITLE_FORMAT_SRT\x10\x01\x12\x17\n\x13SUBTITLE_FORMAT_VTT\x10\x02\x12\x18\n\x14SUBTITLE_FORMAT_JSON\x10\x03\x12\x17\n\x13SUBTITLE_FORMAT_ASS\x10\x04\x12\x18\n\x14SUBTITLE_FORMAT_TTML\x10\x05\x12\x17\n\x13SUBTITLE_FORMAT_TXT\x10\x06\x12\x17\n\x13SUBTITLE_FORMAT_TSV\x10\x07\x12\x17\n\x13SUBTITLE_FORMAT_HLS\x10\x08*`\n\nSpeechTask\x12\x1b\n\x17SPEECH_TASK_UNSPECIFIED\x10\x00\x12\x1a\n\x16SPEECH_TASK_TRANSCRIBE\x10\x01\x12\x19\n\x15SPEECH_TASK_TRANSLATE\x10\x02*O\n\x08\x41udience\x12\x18\n\x14\x41UDIENCE_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41UDIENCE_ADULT\x10\x01\x12\x15\n\x11\x41UDIENCE_CHILDREN\x10\x02*q\n\tTrackKind\x12\x1a\n\x16TRACK_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14TRACK_KIND_SUBTITLES\x10\x01\x12\x17\n\x13TRACK_KIND_CAPTIONS\x10\x02\x12\x15\n\x11TRACK_KIND_FORCED\x10\x03\x42)Z\'polycue/gen/go/polycue/api/v1;polycuev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,42 +38,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTICE_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_FAILURE_METADATAENTRY']._loaded_options = None
   _globals['_FAILURE_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_SUBTITLEFORMAT']._serialized_start=2841
-  _globals['_SUBTITLEFORMAT']._serialized_end=3092
-  _globals['_SPEECHTASK']._serialized_start=3094
-  _globals['_SPEECHTASK']._serialized_end=3190
-  _globals['_AUDIENCE']._serialized_start=3192
-  _globals['_AUDIENCE']._serialized_end=3271
-  _globals['_TRACKKIND']._serialized_start=3273
-  _globals['_TRACKKIND']._serialized_end=3386
-  _globals['_MEDIASOURCE']._serialized_start=79
-  _globals['_MEDIASOURCE']._serialized_end=220
-  _globals['_AUDIOSELECTOR']._serialized_start=222
-  _globals['_AUDIOSELECTOR']._serialized_end=304
-  _globals['_TRANSCRIBECONFIG']._serialized_start=307
-  _globals['_TRANSCRIBECONFIG']._serialized_end=695
-  _globals['_DEFENCECONFIG']._serialized_start=698
-  _globals['_DEFENCECONFIG']._serialized_end=1062
-  _globals['_SPEECHDETECTIONCONFIG']._serialized_start=1065
-  _globals['_SPEECHDETECTIONCONFIG']._serialized_end=1218
-  _globals['_TRANSLATECONFIG']._serialized_start=1220
-  _globals['_TRANSLATECONFIG']._serialized_end=1342
-  _globals['_GLOSSARYENTRY']._serialized_start=1344
-  _globals['_GLOSSARYENTRY']._serialized_end=1418
-  _globals['_LAYOUTCONFIG']._serialized_start=1421
-  _globals['_LAYOUTCONFIG']._serialized_end=1943
-  _globals['_WORD']._serialized_start=1946
-  _globals['_WORD']._serialized_end=2144
-  _globals['_CUE']._serialized_start=2147
-  _globals['_CUE']._serialized_end=2329
-  _globals['_TRACK']._serialized_start=2332
-  _globals['_TRACK']._serialized_end=2524
-  _globals['_NOTICE']._serialized_start=2527
-  _globals['_NOTICE']._serialized_end=2673
-  _globals['_NOTICE_METADATAENTRY']._serialized_start=2626
-  _globals['_NOTICE_METADATAENTRY']._serialized_end=2673
-  _globals['_FAILURE']._serialized_start=2676
-  _globals['_FAILURE']._serialized_end=2838
-  _globals['_FAILURE_METADATAENTRY']._serialized_start=2626
-  _globals['_FAILURE_METADATAENTRY']._serialized_end=2673
+  _globals['_SUBTITLEFORMAT']._serialized_start=2915
+  _globals['_SUBTITLEFORMAT']._serialized_end=3166
+  _globals['_SPEECHTASK']._serialized_start=3168
+  _globals['_SPEECHTASK']._serialized_end=3264
+  _globals['_AUDIENCE']._serialized_start=3266
+  _globals['_AUDIENCE']._serialized_end=3345
+  _globals['_TRACKKIND']._serialized_start=3347
+  _globals['_TRACKKIND']._serialized_end=3460
+  _globals['_MEDIASOURCE']._serialized_start=108
+  _globals['_MEDIASOURCE']._serialized_end=249
+  _globals['_AUDIOSELECTOR']._serialized_start=251
+  _globals['_AUDIOSELECTOR']._serialized_end=333
+  _globals['_TRANSCRIBECONFIG']._serialized_start=336
+  _globals['_TRANSCRIBECONFIG']._serialized_end=724
+  _globals['_DEFENCECONFIG']._serialized_start=727
+  _globals['_DEFENCECONFIG']._serialized_end=1091
+  _globals['_SPEECHDETECTIONCONFIG']._serialized_start=1094
+  _globals['_SPEECHDETECTIONCONFIG']._serialized_end=1247
+  _globals['_TRANSLATECONFIG']._serialized_start=1249
+  _globals['_TRANSLATECONFIG']._serialized_end=1371
+  _globals['_GLOSSARYENTRY']._serialized_start=1373
+  _globals['_GLOSSARYENTRY']._serialized_end=1447
+  _globals['_LAYOUTCONFIG']._serialized_start=1450
+  _globals['_LAYOUTCONFIG']._serialized_end=1972
+  _globals['_WORD']._serialized_start=1975
+  _globals['_WORD']._serialized_end=2173
+  _globals['_CUE']._serialized_start=2176
+  _globals['_CUE']._serialized_end=2358
+  _globals['_TRACK']._serialized_start=2361
+  _globals['_TRACK']._serialized_end=2598
+  _globals['_NOTICE']._serialized_start=2601
+  _globals['_NOTICE']._serialized_end=2747
+  _globals['_NOTICE_METADATAENTRY']._serialized_start=2700
+  _globals['_NOTICE_METADATAENTRY']._serialized_end=2747
+  _globals['_FAILURE']._serialized_start=2750
+  _globals['_FAILURE']._serialized_end=2912
+  _globals['_FAILURE_METADATAENTRY']._serialized_start=2700
+  _globals['_FAILURE_METADATAENTRY']._serialized_end=2747
 # @@protoc_insertion_point(module_scope)

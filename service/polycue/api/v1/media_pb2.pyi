@@ -9,6 +9,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from polycue.api.v1 import report_pb2 as _report_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -671,6 +672,7 @@ class Track(_message.Message):
     NOTICES_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     SECOND_LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
     language_code: _builtins.str
     """BCP-47; `und` where nobody speaks."""
     kind: Global___TrackKind.ValueType
@@ -691,6 +693,10 @@ class Track(_message.Message):
     def notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Notice]:
         """What a reader of the track should know."""
 
+    @_builtins.property
+    def report(self) -> _report_pb2.TrackReport:
+        """The rules it keeps and breaks; unset while it still grows."""
+
     def __init__(
         self,
         *,
@@ -700,10 +706,11 @@ class Track(_message.Message):
         notices: _abc.Iterable[Global___Notice] | None = ...,
         kind: Global___TrackKind.ValueType = ...,
         second_language_code: _builtins.str = ...,
+        report: _report_pb2.TrackReport | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cues", b"cues", "kind", b"kind", "language_code", b"language_code", "notices", b"notices", "route", b"route", "second_language_code", b"second_language_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cues", b"cues", "kind", b"kind", "language_code", b"language_code", "notices", b"notices", "report", b"report", "route", b"route", "second_language_code", b"second_language_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,10 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from polycue.api.v1 import media_pb2 as polycue_dot_api_dot_v1_dot_media__pb2
+from polycue.api.v1 import report_pb2 as polycue_dot_api_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1epolycue/api/v1/subtitles.proto\x12\x0epolycue.api.v1\x1a\x1apolycue/api/v1/media.proto\"\x9f\x01\n\x10SubtitleDocument\x12.\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x1e.polycue.api.v1.SubtitleFormat\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x15\n\rlanguage_code\x18\x03 \x01(\t\x12\'\n\x07notices\x18\x04 \x03(\x0b\x32\x16.polycue.api.v1.Notice\x12\r\n\x05route\x18\x05 \x03(\t\"\xeb\x01\n\x19TranslateSubtitlesRequest\x12\x32\n\x08\x64ocument\x18\x01 \x01(\x0b\x32 .polycue.api.v1.SubtitleDocument\x12\x35\n\x0ctranslations\x18\x02 \x03(\x0b\x32\x1f.polycue.api.v1.TranslateConfig\x12\x35\n\routput_format\x18\x03 \x01(\x0e\x32\x1e.polycue.api.v1.SubtitleFormat\x12,\n\x06layout\x18\x04 \x01(\x0b\x32\x1c.polycue.api.v1.LayoutConfig\"Q\n\x1aTranslateSubtitlesResponse\x12\x33\n\tdocuments\x18\x01 \x03(\x0b\x32 .polycue.api.v1.SubtitleDocument\"\xc3\x01\n\x17\x43onvertSubtitlesRequest\x12\x32\n\x08\x64ocument\x18\x01 \x01(\x0b\x32 .polycue.api.v1.SubtitleDocument\x12\x35\n\routput_format\x18\x02 \x01(\x0e\x32\x1e.polycue.api.v1.SubtitleFormat\x12,\n\x06layout\x18\x03 \x01(\x0b\x32\x1c.polycue.api.v1.LayoutConfig\x12\x0f\n\x07\x63ontent\x18\x04 \x01(\x0c\"_\n\x18\x43onvertSubtitlesResponse\x12\x32\n\x08\x64ocument\x18\x01 \x01(\x0b\x32 .polycue.api.v1.SubtitleDocument\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x32\xe5\x01\n\x0fSubtitleService\x12k\n\x12TranslateSubtitles\x12).polycue.api.v1.TranslateSubtitlesRequest\x1a*.polycue.api.v1.TranslateSubtitlesResponse\x12\x65\n\x10\x43onvertSubtitles\x12\'.polycue.api.v1.ConvertSubtitlesRequest\x1a(.polycue.api.v1.ConvertSubtitlesResponseB)Z\'polycue/gen/go/polycue/api/v1;polycuev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1epolycue/api/v1/subtitles.proto\x12\x0epolycue.api.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1apolycue/api/v1/media.proto\x1a\x1bpolycue/api/v1/report.proto\"\xcc\x01\n\x10SubtitleDocument\x12.\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x1e.polycue.api.v1.SubtitleFormat\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x15\n\rlanguage_code\x18\x03 \x01(\t\x12\'\n\x07notices\x18\x04 \x03(\x0b\x32\x16.polycue.api.v1.Notice\x12\r\n\x05route\x18\x05 \x03(\t\x12+\n\x06report\x18\x07 \x01(\x0b\x32\x1b.polycue.api.v1.TrackReport\"\xeb\x01\n\x19TranslateSubtitlesRequest\x12\x32\n\x08\x64ocument\x18\x01 \x01(\x0b\x32 .polycue.api.v1.SubtitleDocument\x12\x35\n\x0ctranslations\x18\x02 \x03(\x0b\x32\x1f.polycue.api.v1.TranslateConfig\x12\x35\n\routput_format\x18\x03 \x01(\x0e\x32\x1e.polycue.api.v1.SubtitleFormat\x12,\n\x06layout\x18\x04 \x01(\x0b\x32\x1c.polycue.api.v1.LayoutConfig\"Q\n\x1aTranslateSubtitlesResponse\x12\x33\n\tdocuments\x18\x01 \x03(\x0b\x32 .polycue.api.v1.SubtitleDocument\"\xc3\x01\n\x17\x43onvertSubtitlesRequest\x12\x32\n\x08\x64ocument\x18\x01 \x01(\x0b\x32 .polycue.api.v1.SubtitleDocument\x12\x35\n\routput_format\x18\x02 \x01(\x0e\x32\x1e.polycue.api.v1.SubtitleFormat\x12,\n\x06layout\x18\x03 \x01(\x0b\x32\x1c.polycue.api.v1.LayoutConfig\x12\x0f\n\x07\x63ontent\x18\x04 \x01(\x0c\"_\n\x18\x43onvertSubtitlesResponse\x12\x32\n\x08\x64ocument\x18\x01 \x01(\x0b\x32 .polycue.api.v1.SubtitleDocument\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"\xf9\x01\n\x14LintSubtitlesRequest\x12\x32\n\x08\x64ocument\x18\x01 \x01(\x0b\x32 .polycue.api.v1.SubtitleDocument\x12,\n\x06layout\x18\x02 \x01(\x0b\x32\x1c.polycue.api.v1.LayoutConfig\x12\x17\n\nframe_rate\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x31\n\x0emedia_duration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05rules\x18\x05 \x03(\t\x12\x15\n\rignored_rules\x18\x06 \x03(\tB\r\n\x0b_frame_rate\"\x90\x01\n\x15LintSubtitlesResponse\x12+\n\x06report\x18\x01 \x01(\x0b\x32\x1b.polycue.api.v1.TrackReport\x12!\n\x04\x63ues\x18\x02 \x03(\x0b\x32\x13.polycue.api.v1.Cue\x12\'\n\x07notices\x18\x03 \x03(\x0b\x32\x16.polycue.api.v1.Notice2\xc3\x02\n\x0fSubtitleService\x12k\n\x12TranslateSubtitles\x12).polycue.api.v1.TranslateSubtitlesRequest\x1a*.polycue.api.v1.TranslateSubtitlesResponse\x12\x65\n\x10\x43onvertSubtitles\x12\'.polycue.api.v1.ConvertSubtitlesRequest\x1a(.polycue.api.v1.ConvertSubtitlesResponse\x12\\\n\rLintSubtitles\x12$.polycue.api.v1.LintSubtitlesRequest\x1a%.polycue.api.v1.LintSubtitlesResponseB)Z\'polycue/gen/go/polycue/api/v1;polycuev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,16 +35,20 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'polycue.api.v1.subtitles_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z\'polycue/gen/go/polycue/api/v1;polycuev1'
-  _globals['_SUBTITLEDOCUMENT']._serialized_start=79
-  _globals['_SUBTITLEDOCUMENT']._serialized_end=238
-  _globals['_TRANSLATESUBTITLESREQUEST']._serialized_start=241
-  _globals['_TRANSLATESUBTITLESREQUEST']._serialized_end=476
-  _globals['_TRANSLATESUBTITLESRESPONSE']._serialized_start=478
-  _globals['_TRANSLATESUBTITLESRESPONSE']._serialized_end=559
-  _globals['_CONVERTSUBTITLESREQUEST']._serialized_start=562
-  _globals['_CONVERTSUBTITLESREQUEST']._serialized_end=757
-  _globals['_CONVERTSUBTITLESRESPONSE']._serialized_start=759
-  _globals['_CONVERTSUBTITLESRESPONSE']._serialized_end=854
-  _globals['_SUBTITLESERVICE']._serialized_start=857
-  _globals['_SUBTITLESERVICE']._serialized_end=1086
+  _globals['_SUBTITLEDOCUMENT']._serialized_start=140
+  _globals['_SUBTITLEDOCUMENT']._serialized_end=344
+  _globals['_TRANSLATESUBTITLESREQUEST']._serialized_start=347
+  _globals['_TRANSLATESUBTITLESREQUEST']._serialized_end=582
+  _globals['_TRANSLATESUBTITLESRESPONSE']._serialized_start=584
+  _globals['_TRANSLATESUBTITLESRESPONSE']._serialized_end=665
+  _globals['_CONVERTSUBTITLESREQUEST']._serialized_start=668
+  _globals['_CONVERTSUBTITLESREQUEST']._serialized_end=863
+  _globals['_CONVERTSUBTITLESRESPONSE']._serialized_start=865
+  _globals['_CONVERTSUBTITLESRESPONSE']._serialized_end=960
+  _globals['_LINTSUBTITLESREQUEST']._serialized_start=963
+  _globals['_LINTSUBTITLESREQUEST']._serialized_end=1212
+  _globals['_LINTSUBTITLESRESPONSE']._serialized_start=1215
+  _globals['_LINTSUBTITLESRESPONSE']._serialized_end=1359
+  _globals['_SUBTITLESERVICE']._serialized_start=1362
+  _globals['_SUBTITLESERVICE']._serialized_end=1685
 # @@protoc_insertion_point(module_scope)

@@ -5,9 +5,11 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from polycue.api.v1 import media_pb2 as _media_pb2
+from polycue.api.v1 import report_pb2 as _report_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -30,6 +32,7 @@ class SubtitleDocument(_message.Message):
     LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     NOTICES_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
     format: _media_pb2.SubtitleFormat.ValueType
     """Required."""
     text: _builtins.str
@@ -44,6 +47,10 @@ class SubtitleDocument(_message.Message):
     def route(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Output only. Languages the translation went through, source first."""
 
+    @_builtins.property
+    def report(self) -> _report_pb2.TrackReport:
+        """Output only. The rules a translation keeps and breaks."""
+
     def __init__(
         self,
         *,
@@ -52,10 +59,11 @@ class SubtitleDocument(_message.Message):
         language_code: _builtins.str = ...,
         notices: _abc.Iterable[_media_pb2.Notice] | None = ...,
         route: _abc.Iterable[_builtins.str] | None = ...,
+        report: _report_pb2.TrackReport | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "language_code", b"language_code", "notices", b"notices", "route", b"route", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "language_code", b"language_code", "notices", b"notices", "report", b"report", "route", b"route", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -192,3 +200,93 @@ class ConvertSubtitlesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConvertSubtitlesResponse: _TypeAlias = ConvertSubtitlesResponse  # noqa: Y015
+
+@_typing.final
+class LintSubtitlesRequest(_message.Message):
+    """LintSubtitlesRequest says what to hold against which rules."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    LAYOUT_FIELD_NUMBER: _builtins.int
+    FRAME_RATE_FIELD_NUMBER: _builtins.int
+    MEDIA_DURATION_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    IGNORED_RULES_FIELD_NUMBER: _builtins.int
+    frame_rate: _builtins.float
+    """Optional. The film's frames a second, 10 to 240. Without it gaps are judged more mildly."""
+    @_builtins.property
+    def document(self) -> Global___SubtitleDocument:
+        """Required. Of a JSON track the language may be left out."""
+
+    @_builtins.property
+    def layout(self) -> _media_pb2.LayoutConfig:
+        """Optional. Whose numbers are the limits."""
+
+    @_builtins.property
+    def media_duration(self) -> _duration_pb2.Duration:
+        """Optional. The film's length, which no cue may outlast."""
+
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Names of rules, as in RuleResult; empty means all."""
+
+    @_builtins.property
+    def ignored_rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Names of rules not to check."""
+
+    def __init__(
+        self,
+        *,
+        document: Global___SubtitleDocument | None = ...,
+        layout: _media_pb2.LayoutConfig | None = ...,
+        frame_rate: _builtins.float | None = ...,
+        media_duration: _duration_pb2.Duration | None = ...,
+        rules: _abc.Iterable[_builtins.str] | None = ...,
+        ignored_rules: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_frame_rate", b"_frame_rate", "document", b"document", "frame_rate", b"frame_rate", "layout", b"layout", "media_duration", b"media_duration"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_frame_rate", b"_frame_rate", "document", b"document", "frame_rate", b"frame_rate", "ignored_rules", b"ignored_rules", "layout", b"layout", "media_duration", b"media_duration", "rules", b"rules"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__frame_rate: _TypeAlias = _typing.Literal["frame_rate"]  # noqa: Y015
+    _WhichOneofArgType__frame_rate: _TypeAlias = _typing.Literal["_frame_rate", b"_frame_rate"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__frame_rate) -> _WhichOneofReturnType__frame_rate | None: ...
+
+Global___LintSubtitlesRequest: _TypeAlias = LintSubtitlesRequest  # noqa: Y015
+
+@_typing.final
+class LintSubtitlesResponse(_message.Message):
+    """LintSubtitlesResponse holds the report."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_FIELD_NUMBER: _builtins.int
+    CUES_FIELD_NUMBER: _builtins.int
+    NOTICES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def report(self) -> _report_pb2.TrackReport:
+        """The report."""
+
+    @_builtins.property
+    def cues(self) -> _containers.RepeatedCompositeFieldContainer[_media_pb2.Cue]:
+        """The cues in the order of the file, which the report's violations count. They may overlap."""
+
+    @_builtins.property
+    def notices(self) -> _containers.RepeatedCompositeFieldContainer[_media_pb2.Notice]:
+        """What a reader of the file would repair."""
+
+    def __init__(
+        self,
+        *,
+        report: _report_pb2.TrackReport | None = ...,
+        cues: _abc.Iterable[_media_pb2.Cue] | None = ...,
+        notices: _abc.Iterable[_media_pb2.Notice] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cues", b"cues", "notices", b"notices", "report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LintSubtitlesResponse: _TypeAlias = LintSubtitlesResponse  # noqa: Y015

@@ -45,6 +45,11 @@ class SubtitleServiceStub(object):
                 request_serializer=polycue_dot_api_dot_v1_dot_subtitles__pb2.ConvertSubtitlesRequest.SerializeToString,
                 response_deserializer=polycue_dot_api_dot_v1_dot_subtitles__pb2.ConvertSubtitlesResponse.FromString,
                 _registered_method=True)
+        self.LintSubtitles = channel.unary_unary(
+                '/polycue.api.v1.SubtitleService/LintSubtitles',
+                request_serializer=polycue_dot_api_dot_v1_dot_subtitles__pb2.LintSubtitlesRequest.SerializeToString,
+                response_deserializer=polycue_dot_api_dot_v1_dot_subtitles__pb2.LintSubtitlesResponse.FromString,
+                _registered_method=True)
 
 
 class SubtitleServiceServicer(object):
@@ -73,6 +78,17 @@ class SubtitleServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def LintSubtitles(self, request, context):
+        """LintSubtitles holds a file against the rules of a preset, in its own order and unrepaired.
+
+        Errors:
+        * `INVALID_ARGUMENT`: the text is not of its format or has too many cues, or a preset, a rule or
+        a language is unknown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SubtitleServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -85,6 +101,11 @@ def add_SubtitleServiceServicer_to_server(servicer, server):
                     servicer.ConvertSubtitles,
                     request_deserializer=polycue_dot_api_dot_v1_dot_subtitles__pb2.ConvertSubtitlesRequest.FromString,
                     response_serializer=polycue_dot_api_dot_v1_dot_subtitles__pb2.ConvertSubtitlesResponse.SerializeToString,
+            ),
+            'LintSubtitles': grpc.unary_unary_rpc_method_handler(
+                    servicer.LintSubtitles,
+                    request_deserializer=polycue_dot_api_dot_v1_dot_subtitles__pb2.LintSubtitlesRequest.FromString,
+                    response_serializer=polycue_dot_api_dot_v1_dot_subtitles__pb2.LintSubtitlesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -142,6 +163,33 @@ class SubtitleService(object):
             '/polycue.api.v1.SubtitleService/ConvertSubtitles',
             polycue_dot_api_dot_v1_dot_subtitles__pb2.ConvertSubtitlesRequest.SerializeToString,
             polycue_dot_api_dot_v1_dot_subtitles__pb2.ConvertSubtitlesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LintSubtitles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/polycue.api.v1.SubtitleService/LintSubtitles',
+            polycue_dot_api_dot_v1_dot_subtitles__pb2.LintSubtitlesRequest.SerializeToString,
+            polycue_dot_api_dot_v1_dot_subtitles__pb2.LintSubtitlesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,13 @@ class SubtitleServiceStub:
     * `INVALID_ARGUMENT`: the text is not of its format, or that cannot be read.
     * `FAILED_PRECONDITION`: `FORMAT_NOT_INSTALLED`; metadata `command` says how to get it.
     """
+    LintSubtitles: _grpc.UnaryUnaryMultiCallable[_subtitles_pb2.LintSubtitlesRequest, _subtitles_pb2.LintSubtitlesResponse]
+    """LintSubtitles holds a file against the rules of a preset, in its own order and unrepaired.
+
+    Errors:
+    * `INVALID_ARGUMENT`: the text is not of its format or has too many cues, or a preset, a rule or
+      a language is unknown.
+    """
 
 @_typing.type_check_only
 class SubtitleServiceAsyncStub(SubtitleServiceStub):
@@ -66,6 +73,13 @@ class SubtitleServiceAsyncStub(SubtitleServiceStub):
     Errors:
     * `INVALID_ARGUMENT`: the text is not of its format, or that cannot be read.
     * `FAILED_PRECONDITION`: `FORMAT_NOT_INSTALLED`; metadata `command` says how to get it.
+    """
+    LintSubtitles: _aio.UnaryUnaryMultiCallable[_subtitles_pb2.LintSubtitlesRequest, _subtitles_pb2.LintSubtitlesResponse]  # type: ignore[assignment]
+    """LintSubtitles holds a file against the rules of a preset, in its own order and unrepaired.
+
+    Errors:
+    * `INVALID_ARGUMENT`: the text is not of its format or has too many cues, or a preset, a rule or
+      a language is unknown.
     """
 
 class SubtitleServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -95,6 +109,19 @@ class SubtitleServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors:
         * `INVALID_ARGUMENT`: the text is not of its format, or that cannot be read.
         * `FAILED_PRECONDITION`: `FORMAT_NOT_INSTALLED`; metadata `command` says how to get it.
+        """
+
+    @_abc_1.abstractmethod
+    def LintSubtitles(
+        self,
+        request: _subtitles_pb2.LintSubtitlesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_subtitles_pb2.LintSubtitlesResponse, _abc.Awaitable[_subtitles_pb2.LintSubtitlesResponse]]:
+        """LintSubtitles holds a file against the rules of a preset, in its own order and unrepaired.
+
+        Errors:
+        * `INVALID_ARGUMENT`: the text is not of its format or has too many cues, or a preset, a rule or
+          a language is unknown.
         """
 
 def add_SubtitleServiceServicer_to_server(servicer: SubtitleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,8 +1,9 @@
 """Every rule over the same cues."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
-from polycue.cues.lint import glyphs, grammar, shape, silence, speed, times
+from polycue.cues.lint import glyphs, grammar, shape, shots, silence, speed, times
 from polycue.cues.lint.catalogue import CATALOGUE
 from polycue.cues.lint.sheet import Check, Checked, NotChecked, Outcome, Sheet
 from polycue.domain.report import LintRule, RuleResult
@@ -18,12 +19,15 @@ _CHECKS: Mapping[LintRule, Check] = {
     LintRule.FLICKER: times.flicker,
     LintRule.ORDER: times.order,
     LintRule.BEYOND_END: times.beyond_end,
+    LintRule.SHOT_IN: shots.shot_in,
+    LintRule.SHOT_OUT: shots.shot_out,
     LintRule.SILENT_START: silence.silent_start,
     LintRule.ORPHAN: shape.orphan,
     LintRule.ONE_LINE: shape.one_line,
     LintRule.LINE_END: grammar.line_end,
     LintRule.CUE_END: grammar.cue_end,
     LintRule.SENTENCE_INSIDE: grammar.sentence_inside,
+    LintRule.DIALOGUE_DASH: shape.dialogue_dash,
     LintRule.GLYPH: glyphs.glyph,
 }
 _NOT_WANTED = NotChecked("it was left out by the caller")
@@ -47,9 +51,8 @@ def result(rule: LintRule, outcome: Outcome, cue_count: int) -> RuleResult:
         return RuleResult(rule, entry.severity, entry.title, entry.unit, why_not=outcome.why)
     count = len(outcome.found)
     per_thousand = round(1000 * count / cue_count, 1) if cue_count else None
-    return RuleResult(
-        rule, entry.severity, entry.title, entry.unit, outcome.limit, count, per_thousand
-    )
+    unit = outcome.unit or entry.unit
+    return RuleResult(rule, entry.severity, entry.title, unit, outcome.limit, count, per_thousand)
 
 
 def _outcome(rule: LintRule, sheet: Sheet) -> Outcome:
@@ -61,4 +64,4 @@ def _outcome(rule: LintRule, sheet: Sheet) -> Outcome:
     in_cues = check(sheet)
     if isinstance(in_cues, NotChecked):
         return in_cues
-    return Checked([*in_file.found, *in_cues.found], in_cues.limit)
+    return replace(in_cues, found=[*in_file.found, *in_cues.found])

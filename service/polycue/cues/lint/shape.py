@@ -68,6 +68,29 @@ def orphan(sheet: Sheet) -> Outcome:
     return Checked(found)
 
 
+def dialogue_dash(sheet: Sheet) -> Outcome:
+    """Told of is the line that is not as it should be."""
+    style = sheet.rules.dash
+    if style is None:
+        return NO_LIMIT
+    found = [
+        Violation(LintRule.DIALOGUE_DASH, number, detail=line)
+        for number, cue in enumerate(sheet.cues, 1)
+        if is_dialogue(cue) and (line := _wrongly_marked(cue, style))
+    ]
+    return Checked(found)
+
+
+def _wrongly_marked(cue: Cue, style: str) -> str:
+    """The first line of a dialogue that is not marked in the style of ``Rules.dash``, or ""."""
+    lines = [line.lstrip() for line in cue.lines]
+    if (lines[0][0] in DASHES) == (style == "second"):
+        return lines[0]
+    spaced = style == "spaced"
+    turns = (line for line in lines if line[0] in DASHES)
+    return next((turn for turn in turns if turn[1:2].isspace() != spaced), "")
+
+
 def is_dialogue(cue: Cue) -> bool:
     """Whether a line after the first begins with a dash, as a second speaker's does."""
     return any(line.lstrip()[0] in DASHES for line in cue.lines[1:])

@@ -21,10 +21,14 @@ class NotChecked:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What breaks a rule, and the number it was held against, if any."""
+    """What breaks a rule, and the number it was held against, if any.
+
+    ``unit`` is of this number and the measured ones where it is not the rule's own.
+    """
 
     found: Sequence[Violation]
     limit: float | None = None
+    unit: str = ""
 
 
 Outcome = Checked | NotChecked
@@ -58,8 +62,7 @@ class Sheet:
 
     def limit(self, name: str) -> float | None:
         """The number of that name where the preset makes it a rule."""
-        value: float | None = getattr(self.rules, name)
-        return value
+        return self.rules.limit(name)
 
     @cached_property
     def widths(self) -> list[list[float]]:

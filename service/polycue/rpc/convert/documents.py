@@ -6,7 +6,7 @@ from polycue.api.v1 import media_pb2, subtitles_pb2
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.notice import Notice
 from polycue.domain.track import Track, TrackFormat
-from polycue.rpc.convert import configs, tracks
+from polycue.rpc.convert import configs, reports, tracks
 from polycue.tracks.files import render
 
 _WIRE = {value: key for key, value in configs.FORMATS.items()}
@@ -48,4 +48,5 @@ def document(
         language_code=track.language,
         notices=tracks.notices(notices),
         route=track.route,
+        report=reports.report(track.report),
     )

@@ -9,7 +9,7 @@ from polycue.domain.progress import CuesReady, Event, MediaFound, Stage, StageMo
 from polycue.domain.track import Track, TrackKind
 from polycue.domain.transcript import Word
 from polycue.pipeline.result import TaskResult
-from polycue.rpc.convert import times
+from polycue.rpc.convert import reports, times
 
 _MOST_NOTICES = 200  # a result with more says the same thing over and over
 
@@ -41,6 +41,7 @@ def track(value: Track, *, with_words: bool) -> media_pb2.Track:
         notices=notices(value.notices),
         kind=_KINDS[value.kind],
         second_language_code=value.second_language,
+        report=reports.report(value.report),
     )
 
 
@@ -51,6 +52,7 @@ def track_without_cues(value: Track) -> media_pb2.Track:
         notices=notices(value.notices),
         kind=_KINDS[value.kind],
         second_language_code=value.second_language,
+        report=reports.report(value.report),
     )
 
 

@@ -218,3 +218,69 @@ def test_a_lone_combining_mark_has_no_width_and_is_no_crash() -> None:
     found = report(cue(0, 2000, "\u0301"))
     assert found.chars is not None
     assert found.chars.max == 0
+
+
+def test_what_the_preset_does_not_name_is_not_checked() -> None:
+    cues = [Cue(0, 400, ("A line that nobody can read in so little time.",))]
+    report = report_on(cues, rules_for(LayoutOptions("raw"), "en", None), preset="raw")
+    unchecked = {result.rule for result in report.rules if result.count is None}
+    assert unchecked >= {LintRule.LINES, LintRule.LINE_LENGTH, LintRule.MIN_DURATION}
+    assert unchecked >= {LintRule.READING_SPEED, LintRule.GAP, LintRule.FLICKER}
+
+
+def test_the_bbc_counts_words() -> None:
+    rules = rules_for(LayoutOptions("bbc"), "en", None)
+    cues = [Cue(0, 1000, ("One two three four.",)), Cue(3000, 5000, ("One two three four.",))]
+    found = report_on(cues, rules, preset="bbc")
+    (speed,) = (v for v in found.violations if v.rule is LintRule.READING_SPEED)
+    assert speed == Violation(LintRule.READING_SPEED, 1, 240, 180)
+    (result,) = (r for r in found.rules if r.rule is LintRule.READING_SPEED)
+    assert result.unit == "words per minute"
+
+
+@pytest.mark.parametrize(
+    ("language", "good", "bad"),
+    [
+        ("en", "-Yes.|-No.", ["- Yes.|- No.", "Yes.|-No.", "-Yes.|- No."]),
+        ("es", "- Sí.|- No.", ["-Sí.|-No.", "Sí.|- No."]),
+        ("nl", "Ja.|-Nee.", ["-Ja.|-Nee.", "Ja.|- Nee."]),
+    ],
+)
+def test_speakers_are_marked_as_the_language_wants_it(
+    language: str, good: str, bad: list[str]
+) -> None:
+    rules = rules_for(LayoutOptions(), language, FILM)
+    assert not broken(LintRule.DIALOGUE_DASH, cue(0, 2000, good), rules=rules)
+    assert not broken(LintRule.DIALOGUE_DASH, cue(0, 2000, "One voice|on two lines."), rules=rules)
+    for text in bad:
+        assert broken(LintRule.DIALOGUE_DASH, cue(0, 2000, text), rules=rules)
+
+
+# The picture cuts at 10 s; two frames are 83 ms.
+@pytest.mark.parametrize(
+    ("start_ms", "end_ms", "rules"),
+    [
+        (10_000, 12_000, []),
+        (10_010, 12_000, []),
+        (10_100, 12_000, [LintRule.SHOT_IN]),
+        (9_700, 12_000, [LintRule.SHOT_IN]),
+        (9_500, 12_000, []),
+        (10_500, 12_000, []),
+        (8_000, 9_916, []),
+        (8_000, 10_000, [LintRule.SHOT_OUT]),
+        (8_000, 9_700, [LintRule.SHOT_OUT]),
+        (8_000, 10_300, [LintRule.SHOT_OUT]),
+        (8_000, 9_500, []),
+        (8_000, 10_500, []),
+    ],
+)
+def test_cues_change_with_the_picture_or_away_from_it(
+    start_ms: int, end_ms: int, rules: list[LintRule]
+) -> None:
+    around = Surroundings(cuts=(2_000, 10_000, 60_000))
+    assert [v.rule for v in report(cue(start_ms, end_ms), around=around).violations] == rules
+
+
+def test_shot_changes_that_nobody_looked_for_are_not_checked() -> None:
+    assert "not known" in why_not(LintRule.SHOT_IN, cue(0, 2000))
+    assert not broken(LintRule.SHOT_IN, cue(100, 2000), cuts=())
