@@ -37,6 +37,10 @@ class Stream:
     frame_rate: Fraction | None = None
 
 
+# Covers and previews, by ffmpeg's names of them.
+_PICTURES_OF_THEIR_OWN = frozenset({"attached_pic", "still_image", "timed_thumbnails"})
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
     """A probed file. ``container`` is ffmpeg's demuxer name, such as "mov,mp4,m4a,3gp,3g2,mj2".
@@ -56,10 +60,18 @@ class Media:
         return tuple(s for s in self.streams if s.kind is kind)
 
     @property
-    def frame_rate(self) -> Fraction | None:
-        """Of the first real video stream; cover pictures do not count."""
+    def picture(self) -> Stream | None:
+        """The first real video stream; cover pictures do not count."""
         for stream in self.of_kind(StreamKind.VIDEO):
-            if "attached_pic" not in stream.dispositions and stream.frame_rate:
+            if stream.dispositions.isdisjoint(_PICTURES_OF_THEIR_OWN):
+                return stream
+        return None
+
+    @property
+    def frame_rate(self) -> Fraction | None:
+        """Of the first real video stream that has one."""
+        for stream in self.of_kind(StreamKind.VIDEO):
+            if stream.frame_rate and stream.dispositions.isdisjoint(_PICTURES_OF_THEIR_OWN):
                 return stream.frame_rate
         return None
 

@@ -41,6 +41,7 @@ _SUBTITLE_DECODERS = {"srt": "subrip,srt", "webvtt": "webvtt"}
 
 MAX_STREAMS = 128  # a film with two dozen languages and all its fonts has about a hundred
 MAX_PIXELS = 8192 * 4320  # a picture of 16000 by 16000 in a file of 1 MB took 784 MB to look at
+_SCAN_WIDTH = 320
 _PROBE_BYTES = 32 * 2**20
 _ANALYZE_US = 30_000_000
 
@@ -102,6 +103,23 @@ def first_sample(media: Media, index: int) -> list[str]:
     output = ffmpeg.output(sound, "pipe:1", format="framecrc", **{"frames:a": 1})
     # A film whose first packets are damaged is nothing but errors up to here.
     return _compiled(output, "-copyts", "-max_error_rate", "1")
+
+
+def scene_scores(media: Media, index: int, *, threads: int) -> list[str]:
+    """For each picture of a stream its time and how little it has of the one before, as text.
+
+    ``frame:2 pts:80000 ...``, in microseconds on the container's own clock, as ``first_sample``,
+    and ``lavfi.scd.score=31.250``. A small grey picture has the same cuts as the whole one; what
+    ffmpeg prints of times in seconds has but six digits.
+    """
+    video = _source(media, codec_whitelist=_all_decoders(), threads=str(threads))[str(index)]
+    small = video.filter("scale", f"min({_SCAN_WIDTH},iw)", "-2", flags="fast_bilinear")
+    scored = small.filter("format", "gray").filter("scdet")
+    printed = scored.filter("settb", "1/1000000").filter(
+        "metadata", "print", key="lavfi.scd.score", file="-", direct=1
+    )
+    # Without -copyts it takes another start away from some containers than from others (MPEG-TS).
+    return _compiled(ffmpeg.output(printed, "pipe:1", format="null"), "-copyts")
 
 
 def picture(media: Media, index: int) -> list[str]:

@@ -24,6 +24,7 @@ MAX_LINE_BYTES = 4 * 2**10
 _PIPE_BYTES = 64 * 2**10  # what Linux gives a pipe
 _SLICE_S = 0.5  # how long a cancelled call may wait for a pipe that somebody else holds open
 _EXIT_POLL_S = 0.002
+_ASIDE_NICENESS = 10  # a tenth of the share of a process at 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,14 @@ def piped(
     timeout_s: float,
     cancel: CancelToken,
     on_line: Callable[[str], None] | None = None,
+    aside: bool = False,
 ) -> "Iterator[Piped]":
     """Run a command and read its standard output while it works.
 
     ``timeout_s`` is the longest that one read may wait, not the length of the run: a reader that
     takes its time holds the child back, which is no fault of the child. ``on_line`` is given every
-    line of stderr, cut at 4 KiB, in the thread that reads.
+    line of stderr, cut at 4 KiB, in the thread that reads. ``aside`` makes the child leave the
+    processors to whoever else wants them.
 
     Raises:
         ToolMissing: the program is not on the PATH.
@@ -73,6 +76,8 @@ def piped(
     child = Piped(argv, timeout_s=timeout_s, cancel=cancel, on_line=on_line)
     forget = cancel.on_cancel(child.kill)
     try:
+        if aside:
+            child.step_aside()
         yield child
     finally:
         forget()
@@ -141,6 +146,13 @@ class Piped:
         if returncode:
             raise ToolFailed(self._argv, returncode, self._complaints.text())
         return self._complaints.text()
+
+    def step_aside(self) -> None:
+        """Give way to other processes from now on, with all threads."""
+        with self._reaping:
+            if self._process.returncode is None:
+                with suppress(OSError):  # it is gone, or the machine does not let us
+                    os.setpriority(os.PRIO_PGRP, self._process.pid, _ASIDE_NICENESS)
 
     def kill(self) -> None:
         """End the child and all it started, at once. Safe from any thread, and twice."""
