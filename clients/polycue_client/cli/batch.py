@@ -9,7 +9,7 @@ import click
 
 from polycue.api.v1 import artifacts_pb2, jobs_pb2
 from polycue_client import outcome
-from polycue_client.cli import captions
+from polycue_client.cli import captions, costs
 from polycue_client.cli.display import Display, Step, display, step_of
 from polycue_client.cli.documents import print_json
 from polycue_client.cli.embedded import NotStarted
@@ -170,8 +170,11 @@ def _tell(shown: Display, result: Result, output: OutputChoice) -> None:
     if result.error:
         shown.say(f"{name}: error: {explain(result.error)}")
         return
-    if output.print_captions and result.tracks:
-        captions.show(name, {k: list(track.values()) for k, track in result.tracks.items()})
+    tracks = {language: list(track.values()) for language, track in result.tracks.items()}
+    for line in costs.table(name, tracks):
+        shown.say(line)
+    if output.print_captions and tracks:
+        captions.show(name, tracks)
     elif output.print_captions:
         shown.say(f"{name}: no captions to show")
     if not output.as_json:

@@ -3,18 +3,19 @@
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Tracks = Mapping[str, Sequence["Caption"]]
 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A cue as a person reads it, on one line."""
+    """A cue as a person reads it, on one line; ``costs`` where it tells them."""
 
     start_ms: int
     end_ms: int
     text: str
+    costs: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

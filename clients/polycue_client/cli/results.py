@@ -66,6 +66,7 @@ class Result:
                 start_ms=cue.start_offset.ToMilliseconds(),
                 end_ms=cue.end_offset.ToMilliseconds(),
                 text=" ".join(cue.text.split()),
+                costs=dict(cue.costs),
             )
 
     def document(self) -> Json:

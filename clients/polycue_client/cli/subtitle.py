@@ -64,6 +64,7 @@ Examples:
   polycue subtitle film.en.json --translate-to fr --preset bbc
   polycue subtitle --from-json film.en.json film.mp4 --mux
   polycue subtitle film.mp4 -t es --bilingual --keep-terms polycue,FFmpeg
+  polycue subtitle film.en.json --explain -o explained/
   polycue subtitle film.mp4 --server localhost:50051 --json
 """
 
@@ -141,6 +142,11 @@ _mux_options = packed(
         help="Each translation beneath the words it translates: {stem}.bilingual.{language}.{ext}.",
     ),
     formats_option,
+    click.option(
+        "--explain",
+        is_flag=True,
+        help="Tell what each cue cost the search, on stderr and in JSON tracks.",
+    ),
 )
 @_mux_options
 @output_options
@@ -168,6 +174,7 @@ def subtitle(
     keep_source_cues: bool,
     bilingual: bool,
     formats: tuple[str, ...],
+    explain: bool,
     audio_track: str,
     transcript: Path | None,
     recursive: bool,
@@ -199,7 +206,7 @@ def subtitle(
     if known and mux.burn not in there_will_be:
         raise click.UsageError(f"--burn {mux.burn}: no track will be in that language")
     targets = _Targets(translate_to, terms, keep_source_cues=keep_source_cues, bilingual=bilingual)
-    wish = _Wish(targets, formats, audio_track, mux, speech, layout)
+    wish = _Wish(targets, formats, audio_track, mux, speech, layout, explain)
     ctx.exit(work_on([wish.item(*each, output) for each in wanted], choice, output))
 
 
@@ -226,6 +233,7 @@ class _Wish:
     mux: MuxChoice
     speech: SpeechChoice
     layout: LayoutChoice
+    explain: bool
 
     def item(self, film: Path | None, transcript: Path | None, output: OutputChoice) -> "Item":
         from polycue_client.cli.results import Item
@@ -270,10 +278,15 @@ class _Wish:
                 formats=self.formats,
                 mux=self.mux.configs(),
                 transcribe=None if transcript else self.speech.config(),
-                layout=self.layout.config(),
+                layout=self._layout(),
             )
 
         return of
+
+    def _layout(self) -> "media_pb2.LayoutConfig":
+        config = self.layout.config()
+        config.explain = self.explain
+        return config
 
 
 def audio_selector(text: str) -> "media_pb2.AudioSelector":

@@ -54,12 +54,14 @@ def break_lines(text: str, rules: Rules) -> tuple[str, ...]:
 
 def _lay_out(run: Sequence[Word], rules: Rules, edges: Edges, cuts_ms: Sequence[int]) -> list[Cue]:
     segments = segment(run, rules, next_start_ms=edges.next_start_ms, cuts_ms=cuts_ms)
-    cues = timed([_untimed(piece) for piece in segments], rules, edges, cuts_ms)
+    untimed = [_untimed(piece, explain=rules.explain) for piece in segments]
+    cues = timed(untimed, rules, edges, cuts_ms)
     return [replace(cue, flags=flags_of(cue, rules)) for cue in cues]
 
 
-def _untimed(piece: Segment) -> Cue:
+def _untimed(piece: Segment, *, explain: bool) -> Cue:
     """The cue as long as its words, to be timed."""
     start_ms = piece.words[0].start_ms
     end_ms = max(start_ms + 1, piece.words[-1].end_ms)
-    return Cue(start_ms, end_ms, piece.lines, piece.words)
+    costs = piece.costs.named() if explain else ()
+    return Cue(start_ms, end_ms, piece.lines, piece.words, costs=costs)

@@ -34,7 +34,8 @@ class Rules:
     ``max_words_per_minute`` on is None where the preset has no such rule: a cue comes on with a cut
     that is nearer than ``shot_zone_ms`` and goes ``shot_gap_frames`` before one, ``dash`` is how
     speakers who share a cue are told apart ("tight" for ``-X``, "spaced" for ``- X``, "second" for
-    ``-X`` before the second one only), ``italics`` whether text may be slanted.
+    ``-X`` before the second one only), ``italics`` whether text may be slanted. ``explain`` is no
+    rule: cues are to say what they cost.
     """
 
     language: str
@@ -53,6 +54,7 @@ class Rules:
     dash: str | None = None
     italics: bool | None = None
     unchecked: frozenset[str] = frozenset()
+    explain: bool = False
 
     @property
     def grid(self) -> FrameGrid:
@@ -89,6 +91,7 @@ def rules_for(options: LayoutOptions, language: str, frame_rate: Fraction | None
         language=language,
         frame_rate=frame_rate if numbers.get("on_frames", True) else None,
         unchecked=frozenset(_GUIDES) - stated.keys(),
+        explain=options.explain,
         **chosen,
     )
     _require_stays(rules, options, preset)

@@ -40,6 +40,10 @@ class Costs:
     def total(self) -> float:
         return math.fsum(getattr(self, field.name) for field in fields(self))
 
+    def named(self) -> tuple[tuple[str, float], ...]:
+        """For people, to three decimals."""
+        return tuple((field.name, round(getattr(self, field.name), 3)) for field in fields(self))
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:

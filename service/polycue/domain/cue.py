@@ -22,7 +22,8 @@ class Cue:
     """Text on screen from ``start_ms`` until just before ``end_ms``, from the media's start.
 
     ``lines`` are plain text without markup, at least one, none empty, none with a line break.
-    ``words`` are those it was made from, empty for a cue read from a file.
+    ``words`` are those it was made from, empty for a cue read from a file. ``costs`` say by name
+    why it was laid out so rather than otherwise; empty unless that was asked for.
     """
 
     start_ms: int
@@ -30,6 +31,7 @@ class Cue:
     lines: tuple[str, ...]
     words: tuple[Word, ...] = ()
     flags: frozenset[CueFlag] = frozenset()
+    costs: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_ms < self.end_ms:

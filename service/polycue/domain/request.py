@@ -102,6 +102,7 @@ class LayoutOptions:
 
     ``custom_preset`` is the text of a preset of the caller's own, TOML or JSON; ``preset`` is then
     what messages call it. ``hearing_impaired`` tracks are captions, with limits of their own.
+    ``explain`` asks for the costs of each cue that is laid out.
     """
 
     preset: str = "netflix"
@@ -116,6 +117,7 @@ class LayoutOptions:
     chain_gap_ms: int | None = None
     linger_ms: int | None = None
     custom_preset: str = ""
+    explain: bool = False
 
     @property
     def track_kind(self) -> TrackKind:

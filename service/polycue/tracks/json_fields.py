@@ -72,6 +72,12 @@ class Fields:
             raise self._wrong(name, "object of texts")
         return values
 
+    def numbers_by_name(self, name: str) -> dict[str, float]:
+        values = self._values.get(name, {})
+        if not isinstance(values, dict) or not all(map(_is_finite, values.values())):
+            raise self._wrong(name, "object of numbers")
+        return {key: float(value) for key, value in values.items()}
+
     def pairs(self, name: str) -> list[tuple[int, int]]:
         """Lists of two whole numbers."""
         return [self._pair(name, value) for value in self._list(name)]
@@ -102,3 +108,9 @@ class Fields:
 
 def _is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MAX_WHOLE
+
+
+def _is_finite(value: object) -> bool:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return math.isfinite(value)

@@ -128,13 +128,16 @@ def _checked(read_from: Callable[[Fields], T], fields: Fields) -> T:
 
 
 def _cue(cue: Cue) -> dict[str, object]:
-    return {
+    written: dict[str, object] = {
         "start_ms": cue.start_ms,
         "end_ms": cue.end_ms,
         "lines": list(cue.lines),
         "flags": sorted(flag.value for flag in cue.flags),
         "words": [_word(word) for word in cue.words],
     }
+    if cue.costs:
+        written["costs"] = dict(cue.costs)
+    return written
 
 
 def _read_cue(fields: Fields) -> Cue:
@@ -144,6 +147,7 @@ def _read_cue(fields: Fields) -> Cue:
         lines=fields.texts("lines"),
         words=tuple(_checked(_read_word, word) for word in fields.children("words")),
         flags=frozenset(map(CueFlag, fields.texts("flags"))),
+        costs=tuple(fields.numbers_by_name("costs").items()),
     )
 
 

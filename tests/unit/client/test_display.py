@@ -9,6 +9,7 @@ from rich.console import Console
 
 from polycue.api.v1 import jobs_pb2
 from polycue_client.cli.captions import Caption, clock, rows_of
+from polycue_client.cli.costs import table
 from polycue_client.cli.display import Bars, Lines, Step, step_of
 
 captions = st.lists(
@@ -75,6 +76,30 @@ def test_captions_that_overlap_in_time_share_a_row() -> None:
         {"en": "One two.", "es": "Uno dos."},
         {"en": "Three.", "es": "Tres."},
     ]
+
+
+def test_costs_stand_in_columns_with_what_is_not_known_yet_at_the_end() -> None:
+    told = {
+        "en": [
+            Caption(0, 1000, "One", {"pause": -10.0, "cue": 1.0, "wit": 0.25}),
+            Caption(61_500, 62_000, "Two", {"cue": 1.0, "boundary": 14.0}),
+        ],
+        "es": [Caption(0, 1000, "Uno")],
+    }
+    heading, *rows = table("film.mp4", told)
+    assert heading.startswith("film.mp4 [en]")
+    assert [row.split() for row in rows] == [
+        ["start", "total", "cue", "boundary", "pause", "wit", "text"],
+        ["00:00.0", "-8.8", "1.0", "0.0", "-10.0", "0.2", "One"],
+        ["01:01.5", "15.0", "1.0", "14.0", "0.0", "0.0", "Two"],
+    ]
+    assert (
+        len({row.index(word) for row, word in zip(rows, ["text", "One", "Two"], strict=True)}) == 1
+    )
+
+
+def test_no_table_of_costs_where_nobody_asked() -> None:
+    assert list(table("film.mp4", {"en": [Caption(0, 1000, "One")]})) == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polycue.cues.breaks import break_costs
-from polycue.cues.layout import break_lines
+from polycue.cues.layout import break_lines, layout
 from polycue.cues.lines import Lines
 from polycue.cues.presets import rules_for
 from polycue.cues.segment import Programme, segment
@@ -76,6 +76,18 @@ def test_costs_are_kept_to_explain_a_cue() -> None:
         (piece.costs.cue, piece.costs.boundary, piece.costs.pause, piece.costs.lines,
          piece.costs.shortness, piece.costs.inside, piece.costs.time)
     )  # fmt: skip
+
+
+def test_a_cue_tells_its_costs_where_that_is_asked_and_is_the_same_cue() -> None:
+    words = spoken("We came home late. Nobody had waited for us that night, had they?")
+    plain = layout(words, ENGLISH)
+    told = layout(words, rules_for(LayoutOptions(explain=True), "en", None))
+    assert not any(cue.costs for cue in plain)
+    assert [replace(cue, costs=()) for cue in told] == list(plain)
+    names = [name for name, _ in told[0].costs]
+    assert names == ["cue", "boundary", "pause", "lines", "shortness", "inside", "time"]
+    (piece, *_) = segment(words, ENGLISH)
+    assert sum(amount for _, amount in told[0].costs) == pytest.approx(piece.costs.total, abs=0.01)
 
 
 def lines_of(text: str) -> tuple[str, ...]:

@@ -98,6 +98,7 @@ def test_everything_said_arrives() -> None:
             min_gap_frames=3,
             chain_gap=times.duration(400),
             linger=times.duration(700),
+            explain=True,
         ),
         formats=[media_pb2.SUBTITLE_FORMAT_VTT, media_pb2.SUBTITLE_FORMAT_JSON],
         mux=[
@@ -132,6 +133,7 @@ def test_everything_said_arrives() -> None:
             min_gap_frames=3,
             chain_gap_ms=400,
             linger_ms=700,
+            explain=True,
         ),
         formats=(TrackFormat.VTT, TrackFormat.JSON),
         mux=(MuxOptions(Container.WEBM, burn_in="es", default="pt-BR"), MuxOptions()),

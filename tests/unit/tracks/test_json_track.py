@@ -56,7 +56,7 @@ def test_all_that_is_written_reads_back() -> None:
     track = Track(
         language="ja",
         cues=(
-            Cue(0, 1, ("何",), (FULL_WORD,), frozenset(CueFlag)),
+            Cue(0, 1, ("何",), (FULL_WORD,), frozenset(CueFlag), (("cue", 1.0), ("pause", -2.25))),
             Cue(360_000_000, 360_000_001, ("-->", "<i>&")),
         ),
         kind=TrackKind.FORCED,
@@ -156,6 +156,9 @@ CUE = {"start_ms": 0, "end_ms": 9, "lines": ["Hi"]}
         ({"cues": [{**CUE, "lines": []}]}, "cues[0]"),
         ({"cues": [{**CUE, "lines": ["a\nb"]}]}, "cues[0]"),
         ({"cues": [{**CUE, "flags": ["odd"]}]}, "cues[0]"),
+        ({"cues": [{**CUE, "costs": {"cue": None}}]}, "'costs'"),
+        ({"cues": [{**CUE, "costs": {"cue": 1e400}}]}, "not a JSON number"),
+        ({"cues": [{**CUE, "costs": [1]}]}, "'costs'"),
         ({"cues": [{**CUE, "words": [{"text": " "}]}]}, "words[0]"),
         ({"cues": [CUE, CUE]}, "overlap"),
         ({"transcript": []}, "transcript is not an object"),

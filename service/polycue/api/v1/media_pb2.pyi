@@ -487,6 +487,7 @@ class LayoutConfig(_message.Message):
     CHAIN_GAP_FIELD_NUMBER: _builtins.int
     LINGER_FIELD_NUMBER: _builtins.int
     CUSTOM_PRESET_FIELD_NUMBER: _builtins.int
+    EXPLAIN_FIELD_NUMBER: _builtins.int
     preset: _builtins.str
     """Optional. Name of a preset, one of CatalogService.ListPresets; empty means `netflix`. With a
     custom_preset, the name that messages call that one by.
@@ -507,6 +508,8 @@ class LayoutConfig(_message.Message):
     """Optional. 0 to 24; the least frames between two cues."""
     custom_preset: _builtins.str
     """Optional. The text of a preset of the caller's own, TOML or JSON, at most 64 KiB."""
+    explain: _builtins.bool
+    """Optional. Cues tell their costs, here and in JSON tracks."""
     @_builtins.property
     def min_cue_duration(self) -> _duration_pb2.Duration:
         """Optional."""
@@ -538,10 +541,11 @@ class LayoutConfig(_message.Message):
         chain_gap: _duration_pb2.Duration | None = ...,
         linger: _duration_pb2.Duration | None = ...,
         custom_preset: _builtins.str = ...,
+        explain: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second", "_max_line_chars", b"_max_line_chars", "_max_line_count", b"_max_line_count", "_min_gap_frames", b"_min_gap_frames", "chain_gap", b"chain_gap", "linger", b"linger", "max_chars_per_second", b"max_chars_per_second", "max_cue_duration", b"max_cue_duration", "max_line_chars", b"max_line_chars", "max_line_count", b"max_line_count", "min_cue_duration", b"min_cue_duration", "min_gap_frames", b"min_gap_frames"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second", "_max_line_chars", b"_max_line_chars", "_max_line_count", b"_max_line_count", "_min_gap_frames", b"_min_gap_frames", "audience", b"audience", "chain_gap", b"chain_gap", "custom_preset", b"custom_preset", "hearing_impaired", b"hearing_impaired", "linger", b"linger", "max_chars_per_second", b"max_chars_per_second", "max_cue_duration", b"max_cue_duration", "max_line_chars", b"max_line_chars", "max_line_count", b"max_line_count", "min_cue_duration", b"min_cue_duration", "min_gap_frames", b"min_gap_frames", "preset", b"preset"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second", "_max_line_chars", b"_max_line_chars", "_max_line_count", b"_max_line_count", "_min_gap_frames", b"_min_gap_frames", "audience", b"audience", "chain_gap", b"chain_gap", "custom_preset", b"custom_preset", "explain", b"explain", "hearing_impaired", b"hearing_impaired", "linger", b"linger", "max_chars_per_second", b"max_chars_per_second", "max_cue_duration", b"max_cue_duration", "max_line_chars", b"max_line_chars", "max_line_count", b"max_line_count", "min_cue_duration", b"min_cue_duration", "min_gap_frames", b"min_gap_frames", "preset", b"preset"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_chars_per_second: _TypeAlias = _typing.Literal["max_chars_per_second"]  # noqa: Y015
     _WhichOneofArgType__max_chars_per_second: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second"]  # noqa: Y015
@@ -616,12 +620,33 @@ class Cue(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class CostsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     INDEX_FIELD_NUMBER: _builtins.int
     START_OFFSET_FIELD_NUMBER: _builtins.int
     END_OFFSET_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     WORDS_FIELD_NUMBER: _builtins.int
     FLAGS_FIELD_NUMBER: _builtins.int
+    COSTS_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """Counts from 1 within its track."""
     text: _builtins.str
@@ -642,6 +667,12 @@ class Cue(_message.Message):
     def flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What a reviewer should look at, such as `reading_speed`. Open."""
 
+    @_builtins.property
+    def costs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Why the cue was cut so rather than otherwise: what each of its traits cost in the search, negative
+        for a gain. Present with LayoutConfig.explain where the cues were laid out anew. Open.
+        """
+
     def __init__(
         self,
         *,
@@ -651,10 +682,11 @@ class Cue(_message.Message):
         text: _builtins.str = ...,
         words: _abc.Iterable[Global___Word] | None = ...,
         flags: _abc.Iterable[_builtins.str] | None = ...,
+        costs: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_offset", b"end_offset", "start_offset", b"start_offset"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_offset", b"end_offset", "flags", b"flags", "index", b"index", "start_offset", b"start_offset", "text", b"text", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["costs", b"costs", "end_offset", b"end_offset", "flags", b"flags", "index", b"index", "start_offset", b"start_offset", "text", b"text", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

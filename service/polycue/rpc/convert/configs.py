@@ -113,6 +113,7 @@ def layout_options(config: media_pb2.LayoutConfig, field: str) -> LayoutOptions:
         chain_gap_ms=_layout_ms(config, "chain_gap", field),
         linger_ms=_layout_ms(config, "linger", field),
         custom_preset=own,
+        explain=config.explain,
     )
     try:
         rules_for(options, UNDETERMINED, None)

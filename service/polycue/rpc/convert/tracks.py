@@ -30,6 +30,7 @@ def cue(value: Cue, index: int, *, with_words: bool) -> media_pb2.Cue:
         text=value.text,
         words=[_word(word) for word in value.words] if with_words else (),
         flags=sorted(flag.value for flag in value.flags),
+        costs=dict(value.costs),
     )
 
 
