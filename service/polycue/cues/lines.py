@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import inf
 
 from polycue.cues.measure import width
@@ -32,7 +32,11 @@ class Lines:
         self._max_width, self._max_count = rules.max_line_chars, rules.max_line_count
         self._starts, self._ends = _positions(words, rules.language)
         self._line_ends = self._furthest_ends()
-        self._odd = self._odd_before()
+        turns = [self._is_turn(index) for index in range(len(words))]
+        wide = [self.width(index, index + 1) > self._max_width for index in range(len(words))]
+        self._turns = list(accumulate(turns, initial=0))  # how many words before each index are one
+        odd = (turn or too_wide for turn, too_wide in zip(turns, wide, strict=True))
+        self._odd = list(accumulate(odd, initial=0))
 
     def reweighed(self, weights: Weights) -> "Lines":
         """The same with other weights."""
@@ -62,10 +66,11 @@ class Lines:
             first, count = self._line_ends[first], count + 1
         return count
 
-    def best(self, first: int, after: int) -> tuple[float, Cuts]:
+    def best(self, first: int, after: int, most: float = inf) -> tuple[float, Cuts]:
         """The cheapest setting on as many lines as are allowed: its cost, and where lines begin.
 
-        The cost is infinite where the run needs more lines.
+        The cost is infinite where the run needs more lines, and may be where it is over ``most``:
+        three long lines can be set in a great many ways, which need not all be weighed then.
         """
         odd = self._odd[after] > self._odd[first]
         best: tuple[float, Cuts] = (inf, ())
@@ -75,8 +80,9 @@ class Lines:
                 return best
         if self._max_count == 2 and not odd:
             return min(best, self._halved(first, after))
-        for count in range(2, min(self._max_count, after - first) + 1):
-            best = min(best, self._split(first, after, count))
+        least = max(2, self.needed(first, after))
+        for count in range(least, min(self._max_count, after - first) + 1):
+            best = min(best, self._split(first, after, count, min(most, best[0])))
         return best
 
     def cuts(self, first: int, after: int) -> Cuts:
@@ -121,7 +127,7 @@ class Lines:
                 best, cut = cost, end
         return (best, (cut,)) if cut else (inf, ())
 
-    def _split(self, first: int, after: int, count: int) -> tuple[float, Cuts]:
+    def _split(self, first: int, after: int, count: int, most: float = inf) -> tuple[float, Cuts]:
         """The cheapest setting on exactly ``count`` lines, line by line from the top."""
         even = self.width(first, after) / count
         settings: dict[int, tuple[float, Cuts]] = {first: (0.0, ())}
@@ -131,6 +137,8 @@ class Lines:
                 last = min(self._line_ends[begin], after - following)
                 for end in range(begin + 1, last + 1):
                     total = cost + self._upper_line(begin, end, even)
+                    if total > most:
+                        continue
                     if end not in longer or total < longer[end][0]:
                         longer[end] = (total, (*cuts, end))
             settings = longer
@@ -160,7 +168,7 @@ class Lines:
 
     def _oddity(self, begin: int, end: int) -> float:
         """The cost of a line with a word wider than it may be, or with two turns of a dialogue."""
-        turns = sum(self._is_turn(index) for index in range(begin + 1, end))
+        turns = self._turns[end] - self._turns[begin + 1]
         too_wide = self.width(begin, end) > self._max_width
         return turns * self._weights.turn_inside + too_wide * self._weights.overflow
 
@@ -182,14 +190,6 @@ class Lines:
                 after += 1
             furthest.append(after)
         return [*furthest, size]
-
-    def _odd_before(self) -> list[int]:
-        """How many words before each index are too wide for a line or begin a turn."""
-        counts = [0]
-        for index in range(len(self._words)):
-            odd = self.width(index, index + 1) > self._max_width or self._is_turn(index)
-            counts.append(counts[-1] + odd)
-        return counts
 
 
 def _positions(words: Sequence[Word], language: str) -> tuple[list[float], list[float]]:

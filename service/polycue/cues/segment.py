@@ -109,14 +109,16 @@ class Programme:
         firsts = self._firsts()
         for after in range(1, size + 1):
             ending = self._weights.cue + self._boundary(after) + self._pause(after)
-            for first in range(firsts[after], after):
+            # The shortest first: what they cost spares weighing the lines of most longer ones.
+            # Of two that cost the same the longer is taken.
+            for first in reversed(range(firsts[after], after)):
                 # The other terms are never negative, and lines are the dearest of them to weigh.
                 cost = cheapest[first] + ending
-                if cost < cheapest[after]:
+                if cost <= cheapest[after]:
                     cost += sum(self._body(first, after))
-                if cost < cheapest[after]:
-                    cost += self._lines.best(first, after)[0]
-                if cost < cheapest[after]:
+                if cost <= cheapest[after]:
+                    cost += self._lines.best(first, after, cheapest[after] - cost)[0]
+                if cost <= cheapest[after]:
                     cheapest[after], begins[after] = cost, first
         return _path(begins)
 

@@ -226,3 +226,12 @@ def test_a_breath_after_the_first_words_does_not_make_a_cue_of_them() -> None:
     rules = rules_for(LayoutOptions(), "en", None)
     (cue,) = segment(words, rules)
     assert cue.lines == ("Every morning, the small horses", "play in the morning light.")
+
+
+def test_text_on_four_long_lines_is_weighed_in_no_time() -> None:
+    """Once 70 s of work for these words: every way to set 800 characters on four lines was."""
+    rules = rules_for(LayoutOptions("raw", max_line_count=4, max_cue_ms=60_000), "en", None)
+    texts = ("the", "river", "and", "old,", "cold.", "never", "mountains") * 40
+    words = [Word(text, 300 * number, 300 * number + 280) for number, text in enumerate(texts)]
+    cues = segment(words, rules)
+    assert [word for cue in cues for word in cue.words] == words
