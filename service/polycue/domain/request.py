@@ -88,6 +88,11 @@ class SpeechOptions:
     multilingual: bool | None = None
     defence: DefenceOptions = DefenceOptions()
 
+    @property
+    def follows_language(self) -> bool:
+        """Whether each part of a film may be in a language of its own."""
+        return not self.language if self.multilingual is None else self.multilingual
+
 
 class Audience(StrEnum):
     """Whom a programme is for; children read more slowly."""
