@@ -15,6 +15,10 @@ class NoticeReason(StrEnum):
     INVALID_SAMPLES = "INVALID_SAMPLES"  # NaN or infinite samples were silenced
     DISCONTINUITY = "DISCONTINUITY"  # the stream's clock jumps
     LANGUAGE_UNCERTAIN = "LANGUAGE_UNCERTAIN"  # detected with little confidence
+    SEVERAL_LANGUAGES = "SEVERAL_LANGUAGES"  # spoken in one film
+    NO_FOREIGN_SPEECH = "NO_FOREIGN_SPEECH"  # a track of the foreign parts has nothing to hold
+    SPEECH_DOUBTED = "SPEECH_DOUBTED"  # words that nobody said were dropped, cut or marked
+    NOT_TRANSLATED = "NOT_TRANSLATED"  # no pair leads from a language spoken in between
     TRANSLATION_KEPT_SOURCE = "TRANSLATION_KEPT_SOURCE"  # a sentence came back unusable
     TERM_LOST = "TERM_LOST"  # a sentence lost a term of the glossary on its way through the model
     SUBTITLE_REPAIRED = "SUBTITLE_REPAIRED"  # cues broke a rule, overlapped or outran the film
