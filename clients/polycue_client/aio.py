@@ -323,6 +323,7 @@ class AsyncPolycue:
         mux: Sequence[str] = (),
         transcribe: media_pb2.TranscribeConfig | None = None,
         layout: media_pb2.LayoutConfig | None = None,
+        forced: bool = False,
         progress: Progress | None = None,
     ) -> jobs_pb2.Job:
         spec = requests.subtitle_spec(
@@ -334,6 +335,7 @@ class AsyncPolycue:
             mux=requests.mux_configs(mux),
             transcribe=transcribe,
             layout=layout,
+            forced=forced,
         )
         return await self.create_job(spec, labels=requests.file_label(media, transcript))
 

@@ -116,6 +116,7 @@ def subtitle_spec(
     mux: Sequence[jobs_pb2.MuxConfig] = (),
     transcribe: media_pb2.TranscribeConfig | None = None,
     layout: media_pb2.LayoutConfig | None = None,
+    forced: bool = False,
 ) -> jobs_pb2.JobSpec:
     return jobs_pb2.JobSpec(
         subtitle=jobs_pb2.SubtitleTask(
@@ -127,6 +128,7 @@ def subtitle_spec(
             layout=layout,
             formats=[format_of(name) for name in formats],
             mux=mux,
+            forced=forced,
         )
     )
 

@@ -63,7 +63,8 @@ def makes(
     def script(spec: jobs_pb2.JobSpec) -> Sequence[Event]:
         job = jobs_pb2.Job(state=jobs_pb2.JOB_STATE_SUCCEEDED, language_code="en", notices=notices)
         for number, (tail, data) in enumerate(files.items()):
-            language, _, _ = tail.removeprefix("bilingual.").rpartition(".")
+            tail_of_language = tail.removeprefix("bilingual.")
+            language = tail_of_language.partition(".")[0] if "." in tail else ""
             name = f"jobs/{len(server.artifacts)}/artifacts/{number}"
             server.artifacts[name] = data
             job.artifacts.append(
@@ -195,6 +196,26 @@ def test_a_film_is_uploaded_to_a_server_and_removed_from_it_afterwards(
     assert media.audio.language_code == "de"
     assert request.labels == {"file": "film.mp4"}
     assert server.uploads == {}
+
+
+def test_forced_tracks_are_asked_for_and_keep_their_kind_in_their_name(
+    polycue: Polycue, server: ScriptedServer, film: Path
+) -> None:
+    makes(server, {"en.srt": ENGLISH, "en.forced.srt": ENGLISH})
+    assert polycue("subtitle", film, "--forced") == 0
+    (request,) = server.requests["CreateJob"]
+    assert isinstance(request, jobs_pb2.CreateJobRequest)
+    assert request.spec.subtitle.forced
+    assert names_in(film.parent) == ["film.en.forced.srt", "film.en.srt", "film.mp4"]
+
+
+def test_forced_tracks_do_not_replace_older_ones_unasked(
+    polycue: Polycue, server: ScriptedServer, film: Path
+) -> None:
+    film.with_name("film.en.forced.srt").write_bytes(b"mine")
+    assert polycue("subtitle", film, "--forced", "--language", "en") == 1
+    assert "CreateJob" not in server.requests
+    assert film.with_name("film.en.forced.srt").read_bytes() == b"mine"
 
 
 def test_an_output_folder_is_made(polycue: Polycue, server: ScriptedServer, film: Path) -> None:
