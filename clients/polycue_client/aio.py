@@ -339,6 +339,31 @@ class AsyncPolycue:
         )
         return await self.create_job(spec, labels=requests.file_label(media, transcript))
 
+    async def sync(
+        self,
+        subtitle: requests.File,
+        media: requests.File | None = None,
+        *,
+        transcript: requests.File | None = None,
+        language: str = "",
+        by: str = "",
+        formats: Sequence[str] = ("srt",),
+        force: bool = False,
+        transcribe: media_pb2.TranscribeConfig | None = None,
+        progress: Progress | None = None,
+    ) -> jobs_pb2.Job:
+        spec = requests.sync_spec(
+            await self._placed(media, progress),
+            await self._placed(subtitle, progress),
+            transcript=await self._placed(transcript, progress),
+            language=language,
+            by=by,
+            formats=formats,
+            force=force,
+            transcribe=transcribe,
+        )
+        return await self.create_job(spec, labels=requests.file_label(subtitle))
+
     async def _placed(
         self, given: requests.File | None, progress: Progress | None
     ) -> media_pb2.MediaSource | None:

@@ -407,6 +407,38 @@ class Polycue:
         )
         return self.create_job(spec, labels=requests.file_label(media, transcript))
 
+    def sync(
+        self,
+        subtitle: requests.File,
+        media: requests.File | None = None,
+        *,
+        transcript: requests.File | None = None,
+        language: str = "",
+        by: str = "",
+        formats: Sequence[str] = ("srt",),
+        force: bool = False,
+        transcribe: media_pb2.TranscribeConfig | None = None,
+        progress: Progress | None = None,
+    ) -> jobs_pb2.Job:
+        """Queue an existing subtitle file to be re-timed against the speech of a film.
+
+        ``by`` is "text" for the words that are said, "speech" for where somebody speaks, "" for
+        what fits. ``transcript`` is the JSON track of an earlier job, in place of the film.
+        The job's notices of the reason RETIMED say how each piece was moved. One whose subtitles
+        fit nothing fails with the reason POOR_FIT, unless ``force`` wants the best fit anyway.
+        """
+        spec = requests.sync_spec(
+            self._placed(media, progress),
+            self._placed(subtitle, progress),
+            transcript=self._placed(transcript, progress),
+            language=language,
+            by=by,
+            formats=formats,
+            force=force,
+            transcribe=transcribe,
+        )
+        return self.create_job(spec, labels=requests.file_label(subtitle))
+
     def _placed(
         self, given: requests.File | None, progress: Progress | None
     ) -> media_pb2.MediaSource | None:
