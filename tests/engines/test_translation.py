@@ -21,14 +21,17 @@ from polycue.domain.errors import (
     PairNotInstalled,
 )
 from polycue.domain.transcript import Sentence, Word, text_of
-from polycue.domain.translation import MOST_HYPOTHESES, Search
+from polycue.domain.translation import MOST_HYPOTHESES, Rung, Search, Term
 from polycue.engine.translator import Translator
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
+from polycue.pipeline.attempts import Wishes
+from polycue.pipeline.translating import translate_sentences
 from polycue.translation.argos import ArgosModel, SentencePieces
 from polycue.translation.guard import objection
 from polycue.translation.packages import Package, Packages
 from polycue.translation.retime import retime
+from polycue.translation.terms import Glossary, kept
 
 Script = list[dict[str, str]]
 MANY = Search(hypotheses=MOST_HYPOTHESES)
@@ -266,3 +269,19 @@ def test_forbidden_repeats_do_not_come(model: ArgosModel) -> None:
     ((first, *_),) = model.translate(["near the water"], MANY)
     ((other, *_),) = model.translate(["near the water"], Search(no_repeat_ngram=3))
     assert first.text.count("cerca del agua") > 1 >= other.text.count("cerca del agua")
+
+
+def test_a_term_is_in_the_translation_or_it_is_told(translator: Translator, script: Script) -> None:
+    """How often it is there hangs on the model; ours have never seen a foreign word."""
+    spoken = [Sentence(tuple(Word(w, 0, 1) for w in s["en"].split())) for s in script]
+    terms = [Term("old"), Term("wolf", "lobezno"), Term("Every morning", "A diario")]
+    wishes = Wishes(Glossary.of(terms))
+    done = translate_sentences(translator, spoken, ("en", "es"), wishes, cancel=CancelToken())
+    told = {fallback.source for fallback in done.fallbacks if fallback.rung is Rung.WITHOUT_TERM}
+    found = 0
+    for sentence, part in zip(spoken, done.parts, strict=True):
+        due = wishes.glossary.find(sentence.text)
+        assert kept(text_of(part), due) or sentence.text in told
+        found += bool(due)
+    assert found > len(told)
+    assert done.kept == frozenset()

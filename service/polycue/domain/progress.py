@@ -16,7 +16,6 @@ class Stage(StrEnum):
     TRANSLATE = "translate"
     RENDER = "render"
     MUX = "mux"
-    SYNC = "sync"
 
 
 @dataclass(frozen=True, slots=True)

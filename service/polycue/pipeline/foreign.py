@@ -16,7 +16,6 @@ from polycue.tracks.files import (
 )
 from polycue.tracks.overlap import settled
 from polycue.tracks.reading import Reading
-from polycue.tracks.size import read_file
 
 
 def read_subtitles(file: InputFile) -> Reading:
@@ -25,10 +24,9 @@ def read_subtitles(file: InputFile) -> Reading:
     Raises:
         Unreadable: the file cannot be read.
         SubtitleSyntax: it holds no subtitles.
-        LimitExceeded: it is too large.
     """
     try:
-        text = decode_text(read_file(file.path))
+        text = decode_text(file.path.read_bytes())
     except OSError as error:
         raise Unreadable(file.path, error.strerror or str(error)) from error
     return settled(parse(text, format_of(file.filename, text)))

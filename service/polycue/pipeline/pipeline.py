@@ -20,7 +20,6 @@ from polycue.domain.request import (
     LayoutOptions,
     MuxTask,
     SubtitleTask,
-    SyncTask,
     Task,
     TranslateTask,
     options_for,
@@ -40,7 +39,6 @@ from polycue.pipeline.reporting import reported
 from polycue.pipeline.result import TaskResult
 from polycue.pipeline.rooms import wishes_for
 from polycue.pipeline.subtitling import Subtitled, Subtitling
-from polycue.pipeline.syncing import sync
 from polycue.pipeline.templates import filled
 from polycue.pipeline.translating import notices_of, translate_sentences
 from polycue.translation.terms import Glossary
@@ -73,15 +71,6 @@ class Pipeline:
                 return self.translate(task, workdir=workdir, cancel=cancel, report=report)
             case MuxTask():
                 return self.mux(task, workdir=workdir, cancel=cancel, report=report)
-            case SyncTask():
-                return sync(
-                    task,
-                    self._recogniser,
-                    workdir=workdir,
-                    max_media_ms=self._max_media_ms,
-                    cancel=cancel,
-                    report=report,
-                )
 
     def subtitle(
         self, task: SubtitleTask, *, workdir: Path, cancel: CancelToken, report: Report

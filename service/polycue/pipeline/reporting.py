@@ -10,6 +10,7 @@ from polycue.domain.report import Recognition, SpokenLanguage, TrackReport, Tran
 from polycue.domain.request import LayoutOptions
 from polycue.domain.track import Track
 from polycue.domain.transcript import Transcript
+from polycue.pipeline.templates import translation_alone
 
 
 def reported(track: Track, options: LayoutOptions, transcript: Transcript | None) -> Track:
@@ -20,7 +21,10 @@ def reported(track: Track, options: LayoutOptions, transcript: Transcript | None
         frame_rate = transcript.frame_rate
     rules = rules_for(options, track.language, frame_rate)
     preset = preset_of(options).name
-    report = report_on(track.cues, rules, preset=preset, around=around)
+    cues = track.cues
+    if track.second_language:  # nobody reads both, and each has its own half of the lines
+        cues = tuple(map(translation_alone, cues))
+    report = report_on(cues, rules, preset=preset, around=around)
     if transcript:
         report = with_recognition(report, transcript)
     if track.translated:

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from polycue.cues.presets import Rules
 from polycue.cues.template import blocks, fill
 from polycue.domain.cue import Cue, CueFlag
-from polycue.domain.transcript import Sentence
+from polycue.domain.transcript import Sentence, text_of
 from polycue.pipeline.translating import Translated
 
 
@@ -45,3 +45,12 @@ def _paired(above: Cue, below: Cue) -> Cue:
     flags = below.flags | (above.flags - {CueFlag.READING_SPEED})
     same = above.text == below.text
     return replace(below, lines=below.lines if same else above.lines + below.lines, flags=flags)
+
+
+def translation_alone(cue: Cue) -> Cue:
+    """A bilingual cue without its spoken lines: those of its words, which are the translation's."""
+    own = "".join(text_of(cue.words).split())
+    for first in range(len(cue.lines)):
+        if "".join("".join(cue.lines[first:]).split()) == own:
+            return replace(cue, lines=cue.lines[first:])
+    return cue

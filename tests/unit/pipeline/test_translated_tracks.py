@@ -26,6 +26,7 @@ from polycue.domain.track import Track
 from polycue.domain.transcript import Transcript, Word, text_of
 from polycue.domain.translation import Hypotheses, Hypothesis, Rung, Search, Term
 from polycue.pipeline.subtitling import Subtitling
+from polycue.pipeline.templates import translation_alone
 from polycue.testing.recogniser import ScriptedRecogniser
 from polycue.testing.translator import BEST, FakeTranslator
 
@@ -248,6 +249,18 @@ def test_cues_of_two_languages_have_one_line_for_each() -> None:
     assert len(both.cues) > 1
     assert all(len(cue.lines) == 2 for cue in both.cues)
     assert all(CueFlag.TOO_WIDE not in cue.flags for cue in both.cues)
+
+
+@settings(max_examples=25)
+@given(speech(), st.integers(0, 10_000))
+def test_the_report_on_two_languages_is_on_the_translation(
+    words: tuple[Word, ...], seed: int
+) -> None:
+    _, both = subtitle(words, Hostile(seed), replace(TASK, bilingual=True))
+    for cue in both.cues:
+        alone = translation_alone(cue)
+        assert alone.lines == cue.lines[-len(alone.lines) :]
+        assert "".join(alone.text.split()) == "".join(text_of(cue.words).split())
 
 
 def test_four_lines_are_two_for_each_language() -> None:
