@@ -65,13 +65,19 @@ def test_a_film_is_subtitled_translated_and_muxed(
         *(
             f"clip.{code}.{suffix}"
             for code in ("de", "en", "es")
-            for suffix in ("json", "srt", "vtt")
+            for suffix in ("ass", "hls", "json", "srt", "tsv", "ttml", "txt", "vtt")
         ),
         "clip.subtitled.mp4",
     ]
     for language in ("en", "es", "de"):
         words = words_of(tmp_path / f"clip.{language}.srt")
         assert words == " ".join(script(repository, language)).split()
+        assert (tmp_path / f"clip.{language}.txt").read_text().split() == words
+    playlist = (tmp_path / "clip.de.hls" / "index.m3u8").read_text()
+    stays = [float(stay) for stay in re.findall(r"#EXTINF:([0-9.]+),", playlist)]
+    heard = json.loads((tmp_path / "clip.en.json").read_text())["transcript"]
+    assert round(sum(stays) * 1000) == heard["duration_ms"]
+    assert len(list((tmp_path / "clip.de.hls").glob("*.vtt"))) == len(stays)
 
 
 def test_a_subtitle_file_is_translated_and_keeps_its_times(

@@ -37,7 +37,8 @@ from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from polycue.pipeline.pipeline import Pipeline
 from polycue.pipeline.result import TaskResult
-from polycue.tracks import srt, vtt
+from polycue.tracks import srt
+from polycue.tracks.files import parse
 from polycue.tracks.validate import validate
 from polycue.translation.packages import Packages
 from support import studio
@@ -164,15 +165,19 @@ def test_cues_that_were_reported_are_those_of_the_finished_tracks(
 
 
 def test_what_is_written_reads_back_as_the_tracks(subtitle: Subtitle, clip: Path) -> None:
-    result = subtitle(clip, targets=("es",), formats=(TrackFormat.SRT, TrackFormat.VTT))
+    readable = tuple(form for form in TrackFormat if form.is_readable)
+    result = subtitle(clip, targets=("es",), formats=readable)
     for track in result.tracks:
         files = {
             f.path.suffix: f.path.read_text() for f in result.files if f.language == track.language
         }
         assert validate(files[".vtt"]) == []
-        for reading in (srt.read(files[".srt"]), vtt.read(files[".vtt"])):
+        for form in readable:
+            finest_ms = 10 if form is TrackFormat.ASS else 1
+            reading = parse(files[f".{form}"], form)
             assert [(c.start_ms, c.end_ms, c.lines) for c in reading.cues] == [
-                (c.start_ms, c.end_ms, c.lines) for c in track.cues
+                (c.start_ms // finest_ms * finest_ms, c.end_ms // finest_ms * finest_ms, c.lines)
+                for c in track.cues
             ]
 
 
