@@ -323,6 +323,7 @@ class AsyncPolycue:
         mux: Sequence[str] = (),
         transcribe: media_pb2.TranscribeConfig | None = None,
         layout: media_pb2.LayoutConfig | None = None,
+        forced: bool = False,
         progress: Progress | None = None,
     ) -> jobs_pb2.Job:
         spec = requests.subtitle_spec(
@@ -334,8 +335,34 @@ class AsyncPolycue:
             mux=requests.mux_configs(mux),
             transcribe=transcribe,
             layout=layout,
+            forced=forced,
         )
         return await self.create_job(spec, labels=requests.file_label(media, transcript))
+
+    async def sync(
+        self,
+        subtitle: requests.File,
+        media: requests.File | None = None,
+        *,
+        transcript: requests.File | None = None,
+        language: str = "",
+        by: str = "",
+        formats: Sequence[str] = ("srt",),
+        force: bool = False,
+        transcribe: media_pb2.TranscribeConfig | None = None,
+        progress: Progress | None = None,
+    ) -> jobs_pb2.Job:
+        spec = requests.sync_spec(
+            await self._placed(media, progress),
+            await self._placed(subtitle, progress),
+            transcript=await self._placed(transcript, progress),
+            language=language,
+            by=by,
+            formats=formats,
+            force=force,
+            transcribe=transcribe,
+        )
+        return await self.create_job(spec, labels=requests.file_label(subtitle))
 
     async def _placed(
         self, given: requests.File | None, progress: Progress | None

@@ -382,6 +382,7 @@ class Polycue:
         mux: Sequence[str] = (),
         transcribe: media_pb2.TranscribeConfig | None = None,
         layout: media_pb2.LayoutConfig | None = None,
+        forced: bool = False,
         progress: Progress | None = None,
     ) -> jobs_pb2.Job:
         """Queue a film, uploading it first where it is a path; ``wait`` or ``watch`` the job.
@@ -390,7 +391,8 @@ class Polycue:
         "" for the film's own container. A target is a language, or a ``TranslateConfig`` where more
         is to be said of it, such as a glossary; with ``bilingual`` each translation stands beneath
         the spoken words. ``transcript`` is the JSON track of an earlier job, in the language that
-        is spoken: with it the film is needed for muxed copies only.
+        is spoken: with it the film is needed for muxed copies only. ``forced`` adds tracks of the
+        parts that are not in the film's main language.
         """
         spec = requests.subtitle_spec(
             self._placed(media, progress),
@@ -401,8 +403,41 @@ class Polycue:
             mux=requests.mux_configs(mux),
             transcribe=transcribe,
             layout=layout,
+            forced=forced,
         )
         return self.create_job(spec, labels=requests.file_label(media, transcript))
+
+    def sync(
+        self,
+        subtitle: requests.File,
+        media: requests.File | None = None,
+        *,
+        transcript: requests.File | None = None,
+        language: str = "",
+        by: str = "",
+        formats: Sequence[str] = ("srt",),
+        force: bool = False,
+        transcribe: media_pb2.TranscribeConfig | None = None,
+        progress: Progress | None = None,
+    ) -> jobs_pb2.Job:
+        """Queue an existing subtitle file to be re-timed against the speech of a film.
+
+        ``by`` is "text" for the words that are said, "speech" for where somebody speaks, "" for
+        what fits. ``transcript`` is the JSON track of an earlier job, in place of the film.
+        The job's notices of the reason RETIMED say how each piece was moved. One whose subtitles
+        fit nothing fails with the reason POOR_FIT, unless ``force`` wants the best fit anyway.
+        """
+        spec = requests.sync_spec(
+            self._placed(media, progress),
+            self._placed(subtitle, progress),
+            transcript=self._placed(transcript, progress),
+            language=language,
+            by=by,
+            formats=formats,
+            force=force,
+            transcribe=transcribe,
+        )
+        return self.create_job(spec, labels=requests.file_label(subtitle))
 
     def _placed(
         self, given: requests.File | None, progress: Progress | None

@@ -46,6 +46,11 @@ CONTAINERS: Mapping[str, jobs_pb2.MuxContainer.ValueType] = {
     "mov": jobs_pb2.MUX_CONTAINER_MOV,
     "webm": jobs_pb2.MUX_CONTAINER_WEBM,
 }
+SYNC_MODES: Mapping[str, jobs_pb2.SyncMode.ValueType] = {
+    "": jobs_pb2.SYNC_MODE_UNSPECIFIED,  # by words where they help, else by speech
+    "text": jobs_pb2.SYNC_MODE_TEXT,
+    "speech": jobs_pb2.SYNC_MODE_SPEECH,
+}
 
 
 def duration(seconds: float) -> duration_pb2.Duration:
@@ -116,6 +121,7 @@ def subtitle_spec(
     mux: Sequence[jobs_pb2.MuxConfig] = (),
     transcribe: media_pb2.TranscribeConfig | None = None,
     layout: media_pb2.LayoutConfig | None = None,
+    forced: bool = False,
 ) -> jobs_pb2.JobSpec:
     return jobs_pb2.JobSpec(
         subtitle=jobs_pb2.SubtitleTask(
@@ -127,6 +133,7 @@ def subtitle_spec(
             layout=layout,
             formats=[format_of(name) for name in formats],
             mux=mux,
+            forced=forced,
         )
     )
 
@@ -146,6 +153,38 @@ def translate_spec(
             translations=translations(to),
             formats=[format_of(name) for name in formats],
             layout=layout,
+        )
+    )
+
+
+def sync_spec(
+    media: media_pb2.MediaSource | None,
+    subtitle: media_pb2.MediaSource | None,
+    *,
+    transcript: media_pb2.MediaSource | None = None,
+    language: str = "",
+    by: str = "",
+    formats: Sequence[str] = ("srt",),
+    force: bool = False,
+    transcribe: media_pb2.TranscribeConfig | None = None,
+) -> jobs_pb2.JobSpec:
+    """``by`` is one of ``SYNC_MODES``.
+
+    Raises:
+        ValueError: there is no such mode or format.
+    """
+    if by not in SYNC_MODES:
+        raise ValueError(f"{by!r} is not one of {', '.join(filter(None, SYNC_MODES))}")
+    return jobs_pb2.JobSpec(
+        sync=jobs_pb2.SyncTask(
+            media=media,
+            subtitle=subtitle,
+            transcript=transcript,
+            language_code=language,
+            mode=SYNC_MODES[by],
+            formats=[format_of(name) for name in formats],
+            force=force,
+            transcribe=transcribe,
         )
     )
 

@@ -20,6 +20,9 @@ _COMMANDS = {
         "polycue_client.cli.convert:convert",
         "Write subtitle files in other formats; every cue keeps its time.",
     ),
+    "sync": LazyCommand(
+        "polycue_client.cli.sync:sync", "Re-time subtitles against the speech of a film."
+    ),
     "jobs": LazyCommand("polycue_client.cli.jobs:jobs", "See and steer the jobs of a server."),
     "health": LazyCommand(
         "polycue_client.cli.health:health", "Say whether a server is ready for work."

@@ -142,6 +142,8 @@ class SpeechChoice:
     vad_threshold: float | None
     vad_min_silence_duration_ms: int | None
     vad_speech_pad_ms: int | None
+    allowed_languages: tuple[str, ...]
+    multilingual: bool | None
 
     @property
     def spoken(self) -> str:
@@ -175,6 +177,8 @@ class SpeechChoice:
             initial_prompt=self.initial_prompt,
             hotwords=self.hotwords,
             speech_detection=detection,
+            allowed_language_codes=self.allowed_languages,
+            multilingual=self.multilingual,
         )
 
 
@@ -190,6 +194,19 @@ speech_options = packed(
         default="",
         metavar="LANG",
         help="What is spoken, such as 'en' or 'English'; it is detected otherwise.",
+    ),
+    click.option(
+        "--allowed-languages",
+        multiple=True,
+        callback=comma_list,
+        metavar="LANG,...",
+        help="Those that may be spoken, such as en,es, where the language is detected.",
+    ),
+    click.option(
+        "--multilingual/--no-multilingual",
+        default=None,
+        help="Whether the language may change within the film; it may unless --language is given, "
+        "which is then what the film begins with.",
     ),
     click.option(
         "--task",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from polycue_client.client import Polycue
 
 KINDS = ("sdh", "forced")  # what media servers call tracks that are not plain subtitles
+SYNCED = ".synced"  # ffsubsync's, so that its users' scripts find the files
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -50,6 +51,27 @@ class Placement:
             bilingual = "bilingual" in head
             return self.sidecar(artifact.language_code, suffix, kind, bilingual=bilingual)
         return self.copy(suffix)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncedPlacement(Placement):
+    """Beside the subtitles, as ``{stem}.synced.{suffix}``."""
+
+    def synced(self, suffix: str) -> Path:
+        return self.folder / f"{self.stem}{SYNCED}.{suffix}"
+
+    def of(self, artifact: "artifacts_pb2.Artifact") -> Path:
+        return self.synced(local_name(own_name(artifact.filename)).rpartition(".")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class InPlace(SyncedPlacement):
+    """Where the subtitles themselves are."""
+
+    path: Path
+
+    def of(self, artifact: "artifacts_pb2.Artifact") -> Path:
+        return self.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,14 @@ class Result:
     error: Exception | None = None
 
     def add_cues(self, track: media_pb2.Track) -> None:
-        """Take in cues of one track; those that come again replace themselves."""
+        """Take in cues of one track; those that come again replace themselves.
+
+        Forced tracks say nothing that is not in the whole ones.
+        """
+        from polycue.api.v1 import media_pb2
+
+        if track.kind == media_pb2.TRACK_KIND_FORCED:
+            return
         captions = self.tracks.setdefault(track.language_code, {})
         for cue in track.cues:
             captions[cue.index] = Caption(

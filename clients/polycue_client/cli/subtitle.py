@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from polycue_client.cli.doubts import DoubtChoice, doubt_options
 from polycue_client.cli.familiar import EPILOG, familiar_options
 from polycue_client.cli.options import (
     LayoutChoice,
@@ -60,6 +61,7 @@ Examples:
   polycue subtitle film.mp4
   polycue subtitle film.mp4 --translate-to es,de -f srt,vtt
   polycue subtitle film.mkv --language en --mux --burn en
+  polycue subtitle film.mkv --allowed-languages en,es --forced
   polycue subtitle talks/ --recursive -o subtitles/
   polycue subtitle film.en.json --translate-to fr --preset bbc
   polycue subtitle --from-json film.en.json film.mp4 --mux
@@ -141,6 +143,11 @@ _mux_options = packed(
         is_flag=True,
         help="Each translation beneath the words it translates: {stem}.bilingual.{language}.{ext}.",
     ),
+    click.option(
+        "--forced",
+        is_flag=True,
+        help="Also film.LANG.forced: only what is not in the film's main language, translated.",
+    ),
     formats_option,
     click.option(
         "--explain",
@@ -162,6 +169,7 @@ _mux_options = packed(
     click.option("--recursive", "-r", is_flag=True, help="Also look into folders of folders."),
 )
 @speech_options
+@doubt_options
 @layout_options
 @terms_options
 @server_options
@@ -173,6 +181,7 @@ def subtitle(
     translate_to: tuple[str, ...],
     keep_source_cues: bool,
     bilingual: bool,
+    forced: bool,
     formats: tuple[str, ...],
     explain: bool,
     audio_track: str,
@@ -181,6 +190,7 @@ def subtitle(
     mux: MuxChoice,
     output: OutputChoice,
     speech: SpeechChoice,
+    doubt: DoubtChoice,
     layout: LayoutChoice,
     terms: TermsChoice,
     choice: ServerChoice,
@@ -197,16 +207,16 @@ def subtitle(
         flag = "--bilingual" if bilingual else "--keep-source-cues"
         raise click.UsageError(f"{flag} is about translations; name a language with --translate-to")
     formats = formats or ("srt",)
-    several = len(wanted) > 1 or len(formats) > 1 or len(translate_to) > 1 or mux.containers
+    several = any(len(choices) > 1 for choices in (wanted, formats, translate_to))
     output.refuse_folders(formats)
-    if output.to_stdout and several:
+    if output.to_stdout and (several or mux.containers or forced):
         raise click.UsageError("-o - prints one track: one file, one format, one language, no copy")
     there_will_be = (speech.written, *translate_to)
     known = all(map(is_canonical, (mux.burn, *there_will_be)))
     if known and mux.burn not in there_will_be:
         raise click.UsageError(f"--burn {mux.burn}: no track will be in that language")
     targets = _Targets(translate_to, terms, keep_source_cues=keep_source_cues, bilingual=bilingual)
-    wish = _Wish(targets, formats, audio_track, mux, speech, layout, explain)
+    wish = _Wish(targets, forced, formats, audio_track, mux, speech, doubt, layout, explain)
     ctx.exit(work_on([wish.item(*each, output) for each in wanted], choice, output))
 
 
@@ -228,10 +238,12 @@ class _Wish:
     """What is wanted of each film."""
 
     targets: _Targets
+    forced: bool
     formats: tuple[str, ...]
     audio_track: str
     mux: MuxChoice
     speech: SpeechChoice
+    doubt: DoubtChoice
     layout: LayoutChoice
     explain: bool
 
@@ -252,6 +264,13 @@ class _Wish:
             for suffix in self.formats
             if is_canonical(language)
         ]
+        if self.forced:
+            tracks += [
+                place.sidecar(language, suffix, "forced")
+                for language, _ in languages
+                for suffix in self.formats
+                if is_canonical(language)
+            ]
         copies = [place.copy(suffix) for suffix in self.mux.suffixes(film)] if film else []
         return Item(
             path=path,
@@ -259,9 +278,20 @@ class _Wish:
             spec=self.spec(film, transcript),
             beside=tuple(beside),
             expected=(*tracks, *copies),
-            certain=all(map(is_canonical, (written, *self.targets.languages))),
-            unnamed=() if is_canonical(written) else self.layout.endings(self.formats),
+            # The first forced track is in the language that turns out to be spoken most.
+            certain=all(map(is_canonical, (written, *self.targets.languages))) and not self.forced,
+            unnamed=() if is_canonical(written) else self._endings(),
         )
+
+    def _endings(self) -> tuple[str, ...]:
+        """What the names end with of tracks whose language nobody knows yet."""
+        forced = tuple(f"forced.{form}" for form in self.formats) if self.forced else ()
+        return (*self.layout.endings(self.formats), *forced)
+
+    def _transcribe(self) -> "media_pb2.TranscribeConfig":
+        config = self.speech.config()
+        config.defence.CopyFrom(self.doubt.config())
+        return config
 
     def spec(self, film: Path | None, transcript: Path | None) -> "Callable[..., jobs_pb2.JobSpec]":
         from polycue_client.requests import subtitle_spec
@@ -277,8 +307,9 @@ class _Wish:
                 bilingual=self.targets.bilingual,
                 formats=self.formats,
                 mux=self.mux.configs(),
-                transcribe=None if transcript else self.speech.config(),
+                transcribe=None if transcript else self._transcribe(),
                 layout=self._layout(),
+                forced=self.forced,
             )
 
         return of

@@ -7,10 +7,14 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from polycue_client.cli.doubts import DoubtChoice
 from polycue_client.cli.options import SpeechChoice
 
 # What is said about listening, and means nothing where nobody listens.
-_ABOUT_LISTENING = ("audio_track", *(field.name for field in dataclasses.fields(SpeechChoice)))
+_ABOUT_LISTENING = (
+    "audio_track",
+    *(field.name for kind in (SpeechChoice, DoubtChoice) for field in dataclasses.fields(kind)),
+)
 
 from_json_option = click.option(
     "--from-json",

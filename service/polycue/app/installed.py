@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from polycue.domain import language as languages
 from polycue.domain.errors import LanguageNotSupported, ModelDamaged, ModelMissing
-from polycue.domain.request import MuxTask, SpeechTask, SubtitleTask, Task, TranslateTask
+from polycue.domain.request import MuxTask, SpeechTask, SubtitleTask, SyncTask, Task, TranslateTask
 from polycue.engine.recogniser import Recogniser
 from polycue.engine.translator import Translator
 from polycue.models.facts import ModelKind
@@ -58,8 +58,8 @@ class InstalledModels:
             case TranslateTask():
                 for target in task.targets:
                     self._translator.route(task.language, target)
-            case MuxTask():
-                pass
+            case MuxTask() | SyncTask():
+                pass  # without a model a sync goes by the speech
 
     def _check_speech(self, task: SubtitleTask) -> None:
         """Without loading the model; what only the model knows, the job itself finds out."""

@@ -10,19 +10,24 @@ ISLAND_PAUSE_MS = 2000
 
 
 def parted(word: Word, following: Word, pause_ms: int) -> bool:
-    """Whether a pause of ``pause_ms`` or a change of speaker lies between two words.
+    """Whether a pause of ``pause_ms``, or a change of speaker or language, lies between two words.
 
     Two unknown speakers, or a known and an unknown one, are taken to be the same.
     """
     speakers = {word.speaker, following.speaker} - {None}
-    return len(speakers) == 2 or following.start_ms - word.end_ms >= pause_ms
+    changes = len(speakers) == 2 or word.language != following.language
+    return changes or _paused(word, following, pause_ms)
+
+
+def _paused(word: Word, following: Word, pause_ms: int) -> bool:
+    return following.start_ms - word.end_ms >= pause_ms
 
 
 class IslandSplitter:
-    """Takes the words of a film as they come and gives islands as they are complete.
+    """Takes the words of a film as they come and gives what lies between pauses as it is complete.
 
-    Laid out one after another, each between its neighbours' times, islands give the same cues as
-    the whole film (``layout.layout`` does no other).
+    Laid out one after another, these give the same cues as the whole film. A change of speaker or
+    language alone does not end one: what comes right after it must be known to lay it out.
     """
 
     def __init__(self) -> None:
@@ -40,7 +45,7 @@ class IslandSplitter:
         """Take more words; the islands that are complete now, none of them empty."""
         islands = []
         for word in words:
-            if self._words and parted(self._words[-1], word, ISLAND_PAUSE_MS):
+            if self._words and _paused(self._words[-1], word, ISLAND_PAUSE_MS):
                 islands += self.finish()
             self._words.append(word)
         return islands
@@ -52,5 +57,10 @@ class IslandSplitter:
 
 
 def islands(words: Sequence[Word]) -> list[tuple[Word, ...]]:
-    splitter = IslandSplitter()
-    return splitter.feed(words) + splitter.finish()
+    """Runs of words without a pause, a change of speaker or a change of language."""
+    found: list[list[Word]] = []
+    for word in words:
+        if not found or parted(found[-1][-1], word, ISLAND_PAUSE_MS):
+            found.append([])
+        found[-1].append(word)
+    return [tuple(run) for run in found]

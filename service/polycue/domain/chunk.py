@@ -1,6 +1,7 @@
 """A piece of speech on its way through the recogniser."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from polycue.domain.audio import Audio, Span
 from polycue.domain.defence import Verdict
@@ -17,21 +18,39 @@ class Chunk:
     audio: Audio
     speech: tuple[Span, ...]
 
+    @property
+    def speech_ms(self) -> int:
+        return sum(span.duration_ms for span in self.speech)
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What is known of a film's language at one moment.
+
+    ``current`` is the language of the last chunk, "" before the first. ``scores`` are natural
+    logarithms, 0 for the likeliest language and below for those not far behind; none before the
+    first chunk.
+    """
+
+    current: str = ""
+    scores: Mapping[str, float] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
     """What the recogniser made of a chunk: its words in order, within the chunk's time.
 
-    ``astray_ms`` says of each word how far from any speech attention had put it before it was laid
-    onto the speech; 0 within speech, empty where that is not known. ``verdicts`` is what was done
-    about words that nobody said.
+    ``aligned`` is where attention had put each word before it was laid onto the speech, empty where
+    that is not known. ``verdicts`` is what was done about words that nobody said. ``belief`` is set
+    on the last chunk of a passage whose language was followed.
     """
 
     words: tuple[Word, ...]
     facts: ChunkFacts
     language_probability: float
-    astray_ms: tuple[int, ...] = ()
+    aligned: tuple[Span, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    belief: Belief | None = None
 
 
 @dataclass(frozen=True, slots=True)

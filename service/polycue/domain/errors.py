@@ -19,7 +19,8 @@
     ├── SubtitleError
     │   ├── SubtitleSyntax
     │   ├── TranscriptUnusable          no track of an earlier run with its words
-    │   └── FormatNotInstalled          what writes and reads it is an extra that is not there
+    │   ├── FormatNotInstalled          what writes and reads it is an extra that is not there
+    │   └── PoorFit                     subtitles that do not fit what is spoken
     ├── ToolError                       ffmpeg is at fault
     │   ├── ToolMissing
     │   ├── ToolFailed
@@ -215,6 +216,18 @@ class FormatNotInstalled(SubtitleError):
     def __init__(self, format_name: str, command: str) -> None:
         super().__init__(f"{format_name} needs a library that is not there; get it with: {command}")
         self.format_name, self.command = format_name, command
+
+
+class PoorFit(SubtitleError):
+    """Subtitles were to be re-timed and fit nothing that is spoken; ``score`` is within 0..1."""
+
+    def __init__(self, evidence: str, score: float, needed: float) -> None:
+        super().__init__(
+            f"the subtitles do not fit this film: the best fit onto {evidence} scores {score:.2f},"
+            f" and below {needed:.2f} it may be chance; are they of this film, and of this cut?"
+            " (force writes that fit all the same)"
+        )
+        self.evidence, self.score, self.needed = evidence, score, needed
 
 
 class ToolError(PolycueError):

@@ -15,10 +15,18 @@ class NoticeReason(StrEnum):
     INVALID_SAMPLES = "INVALID_SAMPLES"  # NaN or infinite samples were silenced
     DISCONTINUITY = "DISCONTINUITY"  # the stream's clock jumps
     LANGUAGE_UNCERTAIN = "LANGUAGE_UNCERTAIN"  # detected with little confidence
+    SEVERAL_LANGUAGES = "SEVERAL_LANGUAGES"  # spoken in one film
+    NO_FOREIGN_SPEECH = "NO_FOREIGN_SPEECH"  # a track of the foreign parts has nothing to hold
+    SPEECH_DOUBTED = "SPEECH_DOUBTED"  # words that nobody said were dropped, cut or marked
+    NOT_TRANSLATED = "NOT_TRANSLATED"  # no pair leads from a language spoken in between
     TRANSLATION_KEPT_SOURCE = "TRANSLATION_KEPT_SOURCE"  # a sentence came back unusable
     TERM_LOST = "TERM_LOST"  # a sentence lost a term of the glossary on its way through the model
     SUBTITLE_REPAIRED = "SUBTITLE_REPAIRED"  # cues broke a rule, overlapped or outran the film
     DEMO_MODEL = "DEMO_MODEL"  # made by the demo models of a small world
+    RETIMED = "RETIMED"  # how a piece of a subtitle file was moved
+    SYNC_BY_SPEECH = "SYNC_BY_SPEECH"  # no words to go by, so where somebody speaks decided
+    SYNC_UNCERTAIN = "SYNC_UNCERTAIN"  # little speaks for the place of a piece
+    CUES_LEFT_OUT = "CUES_LEFT_OUT"  # cues of a scene that the film does not have
     LENGTH_DIFFERS = "LENGTH_DIFFERS"  # the film is not as long as the one its transcript is of
     TRACK_LEFT_OUT = "TRACK_LEFT_OUT"  # the container cannot hold it, or it is empty
 

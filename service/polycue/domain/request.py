@@ -88,6 +88,11 @@ class SpeechOptions:
     multilingual: bool | None = None
     defence: DefenceOptions = DefenceOptions()
 
+    @property
+    def follows_language(self) -> bool:
+        """Whether each part of a film may be in a language of its own."""
+        return not self.language if self.multilingual is None else self.multilingual
+
 
 class Audience(StrEnum):
     """Whom a programme is for; children read more slowly."""
@@ -231,4 +236,32 @@ class MuxTask:
     options: MuxOptions = MuxOptions()
 
 
-Task = SubtitleTask | TranslateTask | MuxTask
+class SyncMode(StrEnum):
+    """What subtitles are held against."""
+
+    AUTO = "auto"  # the words where they are those of the subtitles, else the speech
+    TEXT = "text"  # the words that are said
+    SPEECH = "speech"  # where somebody speaks
+
+
+@dataclass(frozen=True, slots=True)
+class SyncTask:
+    """A subtitle file to the same cues at the time of a film's speech.
+
+    ``transcript`` is the JSON track of an earlier run that stands in for the sound; ``media`` is
+    then not read. ``language`` is that of the subtitles, "" where nobody knows. ``force`` writes
+    the best fit however poor it is.
+    """
+
+    media: InputFile
+    subtitle: InputFile
+    audio: AudioChoice = AudioChoice()
+    language: str = ""
+    mode: SyncMode = SyncMode.AUTO
+    speech: SpeechOptions = SpeechOptions()
+    formats: tuple[TrackFormat, ...] = (TrackFormat.SRT,)
+    force: bool = False
+    transcript: InputFile | None = None
+
+
+Task = SubtitleTask | TranslateTask | MuxTask | SyncTask

@@ -1,24 +1,23 @@
 """Chunks of one film to words, through models that all callers share."""
 
 import threading
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from polycue.domain import language as languages
 from polycue.domain.cancel import CancelToken
-from polycue.domain.chunk import Chunk, ModelFacts, Recognised
+from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
 from polycue.domain.errors import Draining, InvalidRequest, LanguageNotSupported
 from polycue.domain.request import MAX_BEAM_SIZE, SpeechOptions, SpeechTask
 from polycue.engine.backends.backend import Backend
 from polycue.engine.backends.threads import ThreadBackend
-from polycue.engine.batcher import Batcher, Result
+from polycue.engine.batcher import Batcher
 from polycue.engine.devices import Device
+from polycue.engine.flow import Flow
+from polycue.engine.hearing import Hearing
+from polycue.speech.languages import candidates
 from polycue.speech.passage import DecodeSettings, Passage
-
-_BATCHES_AHEAD = 2  # one at work and one waiting keep the device busy
-_DETECTION_MS = 30_000  # of speech; what Whisper hears at once, and its own detection is made on
 
 
 class Recogniser:
@@ -65,8 +64,10 @@ class Recogniser:
     ) -> Generator[Recognised, None, None]:
         """Yield what is said in each chunk, in order; ``chunks`` are pulled a little ahead.
 
-        Without a language given, it is detected on the first half minute of speech and kept.
-        Closing the generator takes back what is still queued.
+        Where no language is named, or the film is said to have several, each chunk has its own;
+        where it is said to have one, that is detected on the first half minute of speech. Chunks
+        whose words are in doubt are heard again; see ``speech.hallucination``. Closing the
+        generator takes back what is still queued.
 
         Raises:
             ModelMissing, ModelDamaged, DeviceUnavailable: the model cannot be loaded.
@@ -76,8 +77,17 @@ class Recogniser:
             Cancelled: the token was set.
         """
         batcher = self._batcher(options.model)
-        settings = _settings(options, batcher.facts)
-        return _transcribe(batcher, iter(chunks), settings, cancel)
+        settings, belief = _settings(options, batcher.facts)
+
+        def hear(passage: Passage) -> Hearing:
+            return Hearing(batcher, passage, options.defence, cancel)
+
+        flow = Flow(hear, batcher.max_rows, cancel)
+        if settings.language:
+            return flow.fixed(iter(chunks), settings)
+        if belief is None:
+            return flow.detected(iter(chunks), settings)
+        return flow.followed(iter(chunks), settings, belief)
 
     def close(self) -> None:
         """Fail what waits, let running batches end, and free the models."""
@@ -100,93 +110,30 @@ class Recogniser:
             return self._batchers[name]
 
 
-def _settings(options: SpeechOptions, facts: ModelFacts) -> DecodeSettings:
+def _settings(options: SpeechOptions, facts: ModelFacts) -> tuple[DecodeSettings, Belief | None]:
+    """How to decode, and what is believed of the language before it is followed, if it is."""
     if not 1 <= options.beam_size <= MAX_BEAM_SIZE:
         raise InvalidRequest("speech.beam_size", f"is within 1..{MAX_BEAM_SIZE}")
     if options.task is SpeechTask.TRANSLATE and not facts.translates:
         raise InvalidRequest("speech.task", f"model {facts.name!r} cannot translate by itself")
-    language = options.language
-    if not language and len(facts.languages) == 1:
-        language = facts.languages[0]
+    named = options.language
     known = {languages.whisper_code(tag) for tag in facts.languages}
-    if language and languages.whisper_code(language) not in known:
-        raise LanguageNotSupported(facts.name, language)
-    return DecodeSettings(
-        language=language,
+    if named and languages.whisper_code(named) not in known:
+        raise LanguageNotSupported(facts.name, named)
+    possible = candidates(facts.languages, options.allowed_languages, named)
+    if not possible:
+        raise LanguageNotSupported(facts.name, options.allowed_languages[0])
+    settings = DecodeSettings(
+        language=named,
         task=options.task,
         beam_size=options.beam_size,
         initial_prompt=options.initial_prompt,
         hotwords=options.hotwords,
+        candidates=possible,
     )
-
-
-def _transcribe(
-    batcher: Batcher, chunks: Iterator[Chunk], settings: DecodeSettings, cancel: CancelToken
-) -> Generator[Recognised, None, None]:
-    probability = 1.0
-    if not settings.language:
-        opening = _opening(chunks, max_count=batcher.max_rows, cancel=cancel)
-        if not opening:
-            return
-        heard = _outcome(batcher.submit(Passage(opening, settings), cancel=cancel), cancel)
-        yield from heard
-        probability = heard[0].language_probability
-        settings = replace(settings, language=heard[0].facts.language)
-    for recognised in _ahead(batcher, chunks, settings, cancel):
-        yield replace(recognised, language_probability=probability)
-
-
-def _opening(chunks: Iterator[Chunk], *, max_count: int, cancel: CancelToken) -> tuple[Chunk, ...]:
-    """The first chunks, with enough speech to know its language, or as many as a batch takes."""
-    opening: list[Chunk] = []
-    speech_ms = 0
-    while speech_ms < _DETECTION_MS and len(opening) < max_count:
-        cancel.check()
-        chunk = next(chunks, None)
-        if chunk is None:
-            break
-        opening.append(chunk)
-        speech_ms += sum(span.duration_ms for span in chunk.speech)
-    return tuple(opening)
-
-
-def _ahead(
-    batcher: Batcher, chunks: Iterator[Chunk], settings: DecodeSettings, cancel: CancelToken
-) -> Iterator[Recognised]:
-    """Results in order, with a bounded number of chunks under way."""
-    under_way: deque[Result] = deque()
-    exhausted = False
-    try:
-        while True:
-            room = _BATCHES_AHEAD * batcher.max_rows
-            # A finished result is handed on before more sound is read for the next.
-            while (
-                not exhausted and len(under_way) < room and not (under_way and under_way[0].done())
-            ):
-                cancel.check()
-                chunk = next(chunks, None)
-                exhausted = chunk is None
-                if chunk is not None:
-                    passage = Passage((chunk,), settings)
-                    under_way.append(batcher.submit(passage, cancel=cancel))
-            if not under_way:
-                return
-            yield from _outcome(under_way[0], cancel)
-            under_way.popleft()
-    finally:
-        for result in under_way:
-            result.cancel()
-
-
-def _outcome(result: Result, cancel: CancelToken) -> tuple[Recognised, ...]:
-    """Wait for ``result``; a caller who has enough of it takes it back and waits no longer."""
-    settled = threading.Event()
-    result.add_done_callback(lambda _: settled.set())
-    forget = cancel.on_cancel(settled.set)
-    try:
-        settled.wait()
-        cancel.check()
-    finally:
-        forget()
-        result.cancel()  # does nothing to one that is done
-    return result.result()
+    if len(possible) == 1:
+        return replace(settings, language=possible[0]), None
+    if not options.follows_language:
+        return settings, None
+    belief = Belief(named, {named: 0.0}) if named else Belief()
+    return replace(settings, language=""), belief

@@ -82,7 +82,7 @@ class GrowingTrack:
 
     def _append(self, cues: tuple[Cue, ...]) -> None:
         if cues:
-            self._report(CuesReady(self.language, len(self._cues) + 1, cues))
+            self._report(CuesReady(self.language, len(self._cues) + 1, cues, self.kind))
             self._cues += cues
 
 

@@ -16,6 +16,7 @@ from polycue.tracks.files import (
 )
 from polycue.tracks.overlap import settled
 from polycue.tracks.reading import Reading
+from polycue.tracks.size import read_file
 
 
 def read_subtitles(file: InputFile) -> Reading:
@@ -24,9 +25,10 @@ def read_subtitles(file: InputFile) -> Reading:
     Raises:
         Unreadable: the file cannot be read.
         SubtitleSyntax: it holds no subtitles.
+        LimitExceeded: it is too large.
     """
     try:
-        text = decode_text(file.path.read_bytes())
+        text = decode_text(read_file(file.path))
     except OSError as error:
         raise Unreadable(file.path, error.strerror or str(error)) from error
     return settled(parse(text, format_of(file.filename, text)))

@@ -9,7 +9,7 @@ from polycue.domain.media import Media
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import FileReady, OutputFile, Report, Stage, StageMoved
 from polycue.domain.request import Container, InputFile, MuxOptions
-from polycue.domain.track import Track, TrackFile, TrackFormat, sidecar_name
+from polycue.domain.track import Track, TrackFile, TrackFormat, TrackKind, sidecar_name
 from polycue.domain.transcript import Transcript
 from polycue.media.containers import container_of, subtitle_format
 from polycue.media.mux import mux
@@ -97,14 +97,14 @@ class Muxing:
         track_format = subtitle_format(container)
         default = options.default or tracks[0].language
         for track in tracks:
-            path = folder / f"{track.language}.{track_format.value}"
+            path = folder / sidecar_name("track", track.language, track.kind, track_format.value)
             write_atomically(path, render(track, track_format))
             yield TrackFile(
                 path,
                 track.language,
                 title=_title(track),
                 kind=track.kind,
-                default=track.language == default and not options.burn_in,
+                default=_is_default(track, default) and not options.burn_in,
             )
 
     def _progress(self, processed_ms: int) -> None:
@@ -118,6 +118,12 @@ def _title(track: Track) -> str:
     return f"{autonym(track.second_language)} / {autonym(track.language)}"
 
 
+def _is_default(track: Track, language: str) -> bool:
+    """A forced track never is: players show it by its own flag, when no other is chosen."""
+    return track.language == language and track.kind is not TrackKind.FORCED
+
+
 def _left_out(track: Track) -> Notice:
-    message = f"the {track.language} track has no cues, so it is not in the muxed copy"
+    kind = " forced" if track.kind is TrackKind.FORCED else ""
+    message = f"the {track.language}{kind} track has no cues, so it is not in the muxed copy"
     return Notice(NoticeReason.TRACK_LEFT_OUT, message, {"language": track.language})

@@ -20,6 +20,7 @@ from polycue.domain.request import (
     LayoutOptions,
     MuxTask,
     SubtitleTask,
+    SyncTask,
     Task,
     TranslateTask,
     options_for,
@@ -39,6 +40,7 @@ from polycue.pipeline.reporting import reported
 from polycue.pipeline.result import TaskResult
 from polycue.pipeline.rooms import wishes_for
 from polycue.pipeline.subtitling import Subtitled, Subtitling
+from polycue.pipeline.syncing import sync
 from polycue.pipeline.templates import filled
 from polycue.pipeline.translating import notices_of, translate_sentences
 from polycue.translation.terms import Glossary
@@ -71,6 +73,15 @@ class Pipeline:
                 return self.translate(task, workdir=workdir, cancel=cancel, report=report)
             case MuxTask():
                 return self.mux(task, workdir=workdir, cancel=cancel, report=report)
+            case SyncTask():
+                return sync(
+                    task,
+                    self._recogniser,
+                    workdir=workdir,
+                    max_media_ms=self._max_media_ms,
+                    cancel=cancel,
+                    report=report,
+                )
 
     def subtitle(
         self, task: SubtitleTask, *, workdir: Path, cancel: CancelToken, report: Report

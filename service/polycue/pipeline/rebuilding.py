@@ -15,6 +15,7 @@ from polycue.domain.track import TrackFormat, TrackKind
 from polycue.domain.transcript import ChunkFacts, Transcript, Word
 from polycue.tracks.files import decode_text, format_of
 from polycue.tracks.json_track import Document, read_document
+from polycue.tracks.size import read_file
 
 # The sound of a film may end a little before or after its picture; another cut differs by more.
 _SAME_LENGTH_MS = 1500
@@ -51,7 +52,7 @@ def read_transcript(file: InputFile) -> Heard:
         TranscriptUnusable: it is no such track, or damaged; the error says which file to take.
     """
     try:
-        text = decode_text(file.path.read_bytes())
+        text = decode_text(read_file(file.path))
     except OSError as error:
         raise Unreadable(file.path, error.strerror or str(error)) from error
     document = _document(file, text)

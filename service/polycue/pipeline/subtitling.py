@@ -1,7 +1,8 @@
 """A film to its transcript and tracks, stage by stage, as the sound comes in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from polycue.cues.islands import IslandSplitter
 from polycue.cues.presets import Rules, rules_for
@@ -10,22 +11,32 @@ from polycue.domain.audio import Audio, Span, joined
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk, ModelFacts, Recognised
 from polycue.domain.errors import InvalidRequest
-from polycue.domain.language import UNDETERMINED, name, primary
+from polycue.domain.language import UNDETERMINED, primary
 from polycue.domain.media import Media, Stream
-from polycue.domain.notice import Notice, NoticeReason
+from polycue.domain.notice import Notice
 from polycue.domain.progress import LanguageFound, Report, Stage, StageMoved
 from polycue.domain.request import SpeechTask, SubtitleTask, options_for
-from polycue.domain.track import Track
-from polycue.domain.transcript import Transcript, Word
+from polycue.domain.track import Track, TrackKind
+from polycue.domain.transcript import Sentence, Transcript, Word
 from polycue.media.decode import Decoding, decode
 from polycue.pipeline.assembling import GrowingTrack
+from polycue.pipeline.attempts import Wishes
+from polycue.pipeline.forced import ForeignParts
 from polycue.pipeline.ports import Recogniser, Translator
 from polycue.pipeline.rebuilding import recognised_again
+from polycue.pipeline.rooms import wishes_for
+from polycue.pipeline.spoken import (
+    OPENING_MS,
+    certainty,
+    labelled,
+    main_language,
+    speech_ms,
+)
 from polycue.pipeline.targets import Target
+from polycue.pipeline.telling import notices_of
+from polycue.pipeline.tongues import Tongues
 from polycue.speech.cut import cut
-
-# Below this the detected language is told as a doubt: openai/whisper warns its users likewise.
-UNCERTAIN_BELOW = 0.5
+from polycue.translation.terms import Glossary
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +68,15 @@ class Subtitling:
         self._islands = IslandSplitter()
         self._source: GrowingTrack | None = None
         self._targets: list[Target] = []
+        self._language, self._certainty = task.speech.language, 1.0
+        self._waits_ms = 0  # of speech, before the tracks open
 
     def run(self, stream: Stream, *, max_media_ms: int | None) -> Subtitled:
         """Decode, recognise, translate and lay out; ends with the last cue reported."""
         facts = self._recogniser.facts(self._task.speech.model)
         self._check_languages()
+        if self._task.speech.follows_language and len(facts.languages) > 1:
+            self._waits_ms = OPENING_MS
         with decode(
             self._media, stream, cancel=self._cancel, max_duration_ms=max_media_ms
         ) as decoding:
@@ -76,6 +91,7 @@ class Subtitling:
                 self._report(StageMoved(Stage.TRANSCRIBE, heard_ms, self._media.duration_ms))
             duration_ms = max(decoding.decoded_ms, self._media.duration_ms or 0)
             notices = decoding.notices
+        self._open()
         self._lay_out(self._islands.finish(), media_end_ms=duration_ms)
         self._report(StageMoved(Stage.TRANSCRIBE, duration_ms, duration_ms, finished=True))
         return self._finish(self._transcript(facts, duration_ms, notices))
@@ -88,6 +104,7 @@ class Subtitling:
         self._check_languages()
         for result in recognised_again(transcript):
             self._take(result)
+        self._open()
         self._lay_out(self._islands.finish(), media_end_ms=transcript.duration_ms)
         return self._finish(transcript)
 
@@ -131,14 +148,37 @@ class Subtitling:
     def _take(self, result: Recognised) -> None:
         """Keep a chunk's words, and lay out the islands they complete."""
         self._cancel.check()
-        if self._source is None:
-            self._open_tracks(result.facts.language)
         self._results.append(result)
-        self._lay_out(self._islands.feed(result.words), media_end_ms=None)
+        if self._source is not None:
+            self._feed(result)
+        elif speech_ms(self._results) >= self._waits_ms:
+            self._open()
+
+    def _open(self) -> None:
+        """Start the tracks with what was heard so far; the language of the film is settled."""
+        if self._source is not None or not self._results:
+            return
+        if not self._language:
+            self._language = main_language(self._results)
+            self._certainty = certainty(self._results, self._language)
+        self._open_tracks(self._language)
+        for result in self._results:
+            self._feed(result)
+
+    def _feed(self, result: Recognised) -> None:
+        self._lay_out(self._islands.feed(self._words_of(result)), media_end_ms=None)
+
+    def _words_of(self, result: Recognised) -> tuple[Word, ...]:
+        return result.words if self._translates else labelled(result, self._language)
+
+    @property
+    def _translates(self) -> bool:
+        """Whether the recogniser itself translates, so that all words are in one language."""
+        return self._task.speech.task is SpeechTask.TRANSLATE
 
     def _written(self, spoken: str) -> str:
         """The language of the recogniser's words: English where it translates itself."""
-        return "en" if self._task.speech.task is SpeechTask.TRANSLATE else spoken
+        return "en" if self._translates else spoken
 
     def _wanted(self, written: str) -> tuple[str, ...]:
         return tuple(t for t in dict.fromkeys(self._task.targets) if t != written)
@@ -158,21 +198,32 @@ class Subtitling:
         bilingual = self._task.bilingual
         return Target(
             self._growing(language, own_route[:1] + via, above=written if bilingual else ""),
-            via,
+            Tongues(self._translator, written, language, cancel=self._cancel),
             options_for(language, self._task.translations),
             rules=self._rules(language),
             above=self._rules(written) if bilingual else None,
         )
 
-    def _growing(self, language: str, route: tuple[str, ...], above: str = "") -> GrowingTrack:
+    def _growing(
+        self,
+        language: str,
+        route: tuple[str, ...],
+        *,
+        above: str = "",
+        kind: TrackKind | None = None,
+    ) -> GrowingTrack:
         return GrowingTrack(
             language,
             route,
             self._rules(language),
             self._report,
-            kind=self._task.layout.track_kind,
+            kind=kind or self._task.layout.track_kind,
             second_language=above,
         )
+
+    def _wishes(self, language: str, spoken: Sequence[Sentence]) -> Wishes:
+        options = options_for(language, self._task.translations)
+        return wishes_for(spoken, self._rules(language), Glossary.of(options.glossary))
 
     def _rules(self, language: str) -> Rules:
         return rules_for(self._task.layout, language, self._media.frame_rate)
@@ -186,14 +237,7 @@ class Subtitling:
             cues = self._source.add(island, next_start_ms=next_ms, media_end_ms=media_end_ms)
             parts = sentences(island, self._source.language) if self._targets else []
             for target in self._targets:
-                target.add(
-                    self._translator,
-                    parts,
-                    cues,
-                    next_start_ms=next_ms,
-                    media_end_ms=media_end_ms,
-                    cancel=self._cancel,
-                )
+                target.add(parts, cues, next_start_ms=next_ms, media_end_ms=media_end_ms)
             if self._targets:
                 moved = StageMoved(Stage.TRANSLATE, island[-1].end_ms, self._media.duration_ms)
                 self._report(moved)
@@ -204,29 +248,45 @@ class Subtitling:
             self._report(StageMoved(Stage.TRANSLATE, duration_ms, duration_ms, finished=True))
         if self._source is None:
             return Subtitled(transcript, self._empty_tracks(transcript))
-        tracks = (self._source.finish(), *(t.track.finish() for t in self._targets))
-        first = replace(tracks[0], notices=transcript.notices + tracks[0].notices)
-        return Subtitled(transcript, (first, *tracks[1:]))
+        first = self._source.finish()
+        tracks = [replace(first, notices=transcript.notices + first.notices)]
+        for target in self._targets:
+            track = target.track.finish()
+            notices = (*track.notices, *target.notices())
+            tracks.append(replace(track, notices=notices))
+        return Subtitled(transcript, (*tracks, *self._forced_tracks(transcript.duration_ms)))
+
+    def _forced_tracks(self, duration_ms: int) -> Iterator[Track]:
+        """Those of the foreign parts, if they are asked for: only now is the main language sure."""
+        if not self._task.forced:
+            return
+        parts = ForeignParts(self._results, "en" if self._translates else "")
+        for language in dict.fromkeys((self._written(parts.main), *self._task.targets)):
+            yield parts.track(
+                language,
+                self._translator,
+                partial(self._growing, kind=TrackKind.FORCED),
+                partial(self._wishes, language),
+                media_end_ms=duration_ms,
+                cancel=self._cancel,
+            )
 
     def _transcript(
         self, facts: ModelFacts, duration_ms: int, decoded: tuple[Notice, ...]
     ) -> Transcript:
         results = self._results
-        words = tuple(word for result in results for word in result.words)
-        language = results[0].facts.language if results else self._task.speech.language
-        probability = results[0].language_probability if results else 0.0
-        notices = (*decoded, *notices_of(facts, words, language, probability, decoded))
-        return Transcript(
-            words=words,
-            language=language or UNDETERMINED,
-            language_probability=probability,
+        transcript = Transcript(
+            words=tuple(word for result in results for word in self._words_of(result)),
+            language=self._language or UNDETERMINED,
+            language_probability=self._certainty if results else 0.0,
             chunks=tuple(result.facts for result in results),
             duration_ms=duration_ms,
             model=facts.name,
-            notices=notices,
             speech=joined(self._speech),
+            defence=tuple(verdict for result in results for verdict in result.verdicts),
             frame_rate=self._media.frame_rate,
         )
+        return replace(transcript, notices=(*decoded, *notices_of(transcript, facts, decoded)))
 
     def _empty_tracks(self, transcript: Transcript) -> tuple[Track, ...]:
         """Valid tracks without cues, for a film in which nobody speaks."""
@@ -238,29 +298,10 @@ class Subtitling:
                 Track(target, (), kind, (spoken, target), second_language=above)
                 for target in self._wanted(spoken)
             ),
+            *self._empty_forced_tracks(spoken),
         )
 
-
-def notices_of(
-    facts: ModelFacts,
-    words: tuple[Word, ...],
-    language: str,
-    probability: float,
-    decoded: tuple[Notice, ...],
-) -> Iterator[Notice]:
-    """What the recogniser's results give reason to say."""
-    silent = any(notice.reason is NoticeReason.SILENT_AUDIO for notice in decoded)
-    if not words and not silent:
-        yield Notice(NoticeReason.NO_SPEECH, "nobody speaks in this film, so it has no cues")
-    if words and probability < UNCERTAIN_BELOW:
-        yield Notice(
-            NoticeReason.LANGUAGE_UNCERTAIN,
-            f"the language is perhaps {name(language)} ({probability:.0%}); name it to be sure",
-            {"language": language, "probability": f"{probability:.3f}"},
-        )
-    if words and facts.demo:
-        yield Notice(
-            NoticeReason.DEMO_MODEL,
-            f"{facts.name} is a demo model: it knows the small world of the demo film only",
-            {"model": facts.name},
-        )
+    def _empty_forced_tracks(self, spoken: str) -> Iterator[Track]:
+        if self._task.forced:
+            for language in dict.fromkeys((spoken, *self._task.targets)):
+                yield Track(language, (), TrackKind.FORCED)

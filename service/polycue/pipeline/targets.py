@@ -1,63 +1,64 @@
 """One translated track of a film as it grows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from polycue.cues.presets import Rules
-from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
+from polycue.domain.notice import Notice
 from polycue.domain.request import TranslationOptions
 from polycue.domain.transcript import Sentence
 from polycue.pipeline.assembling import GrowingTrack
-from polycue.pipeline.ports import Translator
 from polycue.pipeline.rooms import wishes_for
 from polycue.pipeline.templates import filled, half, paired
-from polycue.pipeline.translating import Translated, translate_sentences
+from polycue.pipeline.tongues import Tongues
+from polycue.pipeline.translating import Translated
 from polycue.translation.terms import Glossary
 
 
 class Target:
     """Sentences in, final cues out.
 
-    ``via`` are the languages our translator goes through, not the recogniser. ``above`` are the
-    rules for the spoken lines of a bilingual track, None for any other track.
+    ``above`` are the rules for the spoken lines of a bilingual track, None for any other track.
     """
 
     def __init__(
         self,
         track: GrowingTrack,
-        via: tuple[str, ...],
+        tongues: Tongues,
         options: TranslationOptions,
         *,
         rules: Rules,
         above: Rules | None,
     ) -> None:
-        self.track, self._via = track, via
+        self.track, self._tongues = track, tongues
         self._keeps_cues = options.keep_source_cues
         self._glossary = Glossary.of(options.glossary)
         self._rules, self._above = rules, above
 
     def __repr__(self) -> str:
-        return f"Target({'>'.join(self._via)}, {self.track!r})"
+        return f"Target({self._tongues!r}, {self.track!r})"
 
     def add(
         self,
-        translator: Translator,
         sentences: Sequence[Sentence],
         cues: Sequence[Cue],
         *,
         next_start_ms: int | None,
         media_end_ms: int | None,
-        cancel: CancelToken,
     ) -> None:
         """Translate the sentences of one island; ``cues`` are its cues in the spoken language."""
         wishes = wishes_for(sentences, self._rules, self._glossary)
-        translated = translate_sentences(translator, sentences, self._via, wishes, cancel=cancel)
+        translated = self._tongues.translate(sentences, wishes)
         lay_out = partial(
             self.track.laid_out, next_start_ms=next_start_ms, media_end_ms=media_end_ms
         )
         made = self._cues(sentences, cues, translated, lay_out)
         self.track.add_translated(made, translated)
+
+    def notices(self) -> Iterator[Notice]:
+        """What could not be translated at all."""
+        return self._tongues.notices()
 
     def _cues(
         self,

@@ -58,6 +58,7 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.MuxRejected: Row(_Code.FAILED_PRECONDITION, "MUX_REJECTED"),
     errors.SubtitleError: Row(_Code.INVALID_ARGUMENT, "SUBTITLE_UNUSABLE"),
     errors.SubtitleSyntax: Row(_Code.INVALID_ARGUMENT, "SUBTITLE_SYNTAX", ("format_name", "line")),
+    errors.PoorFit: Row(_Code.FAILED_PRECONDITION, "POOR_FIT", ("score", "needed")),
     errors.TranscriptUnusable: Row(
         _Code.INVALID_ARGUMENT, "TRANSCRIPT_UNUSABLE", ("filename", "problem")
     ),

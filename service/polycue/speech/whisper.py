@@ -14,7 +14,7 @@ from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
 from polycue.domain import language as languages
-from polycue.domain.chunk import Chunk, ModelFacts, Recognised
+from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
 from polycue.domain.errors import (
     DeviceUnavailable,
     InvalidRequest,
@@ -24,24 +24,27 @@ from polycue.domain.errors import (
 from polycue.domain.request import SpeechTask
 from polycue.domain.transcript import ChunkFacts
 from polycue.speech.hypothesis import avg_logprob, compression_ratio, pieces_of
+from polycue.speech.languages import follow
 from polycue.speech.note import ModelNote
 from polycue.speech.passage import DecodeSettings, Passage
-from polycue.speech.words import words_of
+from polycue.speech.words import places_of, words_of
 
 _MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
 _MAX_NEW_TOKENS = _MAX_LENGTH // 2
 _MAX_CONTEXT_TOKENS = _MAX_NEW_TOKENS - 1  # as in openai/whisper
+_SAMPLES = 5  # of which the likeliest is taken; openai/whisper's best_of
 _REQUIRED_FILES = ("model.bin", "config.json", "tokenizer.json")
 _FEATURES_FILE = "preprocessor_config.json"  # early models have none: 80 mels, 30 s
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A chunk of a batch, its language known."""
+    """A chunk of a batch, its language known; ``belief`` behind the last one of a passage."""
 
     chunk: Chunk
     settings: DecodeSettings
     language_probability: float
+    belief: Belief | None = None
 
     @property
     def frames(self) -> int:
@@ -102,7 +105,8 @@ class Whisper:
         """What is said in each passage, for each of its chunks; one forward pass for all.
 
         All passages have the same ``settings.key``. Where one leaves the language open, it is
-        detected on all its chunks together.
+        detected on what the encoder made of its chunks: on all together, or, where it comes with a
+        belief, followed from chunk to chunk.
 
         Raises:
             RecognitionFailed: the engine failed; nothing of the batch is recognised.
@@ -149,13 +153,26 @@ class Whisper:
         heard = iter(self._languages(encoded) if unknown else ())
         rows = []
         for passage in batch:
-            settings, probability = passage.settings, 1.0
             shares = [next(heard) for _ in passage.chunks] if unknown else []
-            if not settings.language:
-                tag, probability = _most_likely(passage.chunks, shares)
-                settings = replace(settings, language=tag)
-            rows += [_Row(chunk, settings, probability) for chunk in passage.chunks]
+            if passage.settings.language:
+                rows += [_Row(chunk, passage.settings, 1.0) for chunk in passage.chunks]
+            else:
+                rows += _in_their_languages(passage, self._among(passage.settings, shares))
         return rows
+
+    def _among(
+        self, settings: DecodeSettings, heard: Sequence[dict[str, float]]
+    ) -> list[dict[str, float]]:
+        """The probabilities of the languages that come into question, which add up to 1."""
+        known = self.facts.languages
+        wanted = settings.candidates or known
+        own = {languages.whisper_code(tag): tag for tag in known}
+        found = []
+        for shares in heard:
+            kept = {tag: shares[own[languages.whisper_code(tag)]] for tag in wanted}
+            total = sum(kept.values())
+            found.append({tag: p / total if total else 1 / len(kept) for tag, p in kept.items()})
+        return found
 
     def _languages(self, encoded: Any) -> list[dict[str, float]]:
         """For each row the probabilities of the model's languages, which add up to 1."""
@@ -205,10 +222,10 @@ class Whisper:
         outputs: list[Any] = self._model.generate(
             encoded,
             prompts,
-            beam_size=rows[0].settings.beam_size,
             max_length=max_length,
             return_scores=True,
             return_no_speech_prob=True,
+            **_search_options(rows[0].settings),
         )
         return outputs
 
@@ -239,11 +256,9 @@ class Whisper:
     def _recognised(self, row: _Row, output: Any, tokens: list[int], alignment: Any) -> Recognised:
         chunk, tokenizer = row.chunk, self._tokenizer(row.settings)
         translates = row.settings.task is SpeechTask.TRANSLATE
-        words = words_of(
-            pieces_of(tokens, tokenizer, alignment, chunk.audio.start_ms),
-            "en" if translates else tokenizer.language_code,
-            chunk.speech,
-        )
+        pieces = pieces_of(tokens, tokenizer, alignment, chunk.audio.start_ms)
+        written = "en" if translates else tokenizer.language_code
+        words = words_of(pieces, written, chunk.speech)
         facts = ChunkFacts(
             start_ms=chunk.audio.start_ms,
             end_ms=chunk.audio.end_ms,
@@ -252,8 +267,16 @@ class Whisper:
             no_speech_prob=float(output.no_speech_prob),
             compression_ratio=compression_ratio(tokenizer.decode(tokens)),
             word_count=len(words),
+            speech_ms=chunk.speech_ms,
+            temperature=row.settings.temperature,
         )
-        return Recognised(words, facts, row.language_probability)
+        return Recognised(
+            words,
+            facts,
+            row.language_probability,
+            aligned=places_of(pieces, written),
+            belief=row.belief,
+        )
 
     def _context(self, settings: DecodeSettings) -> list[int]:
         """What Whisper takes for the text before: hotwords, then the prompt."""
@@ -304,9 +327,36 @@ def _facts(model: WhisperModel, name: str, note: ModelNote) -> ModelFacts:
     )
 
 
+def _in_their_languages(passage: Passage, shares: Sequence[dict[str, float]]) -> list[_Row]:
+    chunks = passage.chunks
+    if passage.belief is None:
+        tag, probability = _most_likely(chunks, shares)
+        settings = replace(passage.settings, language=tag)
+        return [_Row(chunk, settings, probability) for chunk in chunks]
+    heard = [(share, chunk.speech_ms) for share, chunk in zip(shares, chunks, strict=True)]
+    tags, belief = follow(passage.belief, heard)
+    rows = [
+        _Row(chunk, replace(passage.settings, language=tag), share[tag])
+        for chunk, tag, share in zip(chunks, tags, shares, strict=True)
+    ]
+    return [*rows[:-1], replace(rows[-1], belief=belief)]
+
+
+def _search_options(settings: DecodeSettings) -> dict[str, Any]:
+    if not settings.temperature:
+        return {"beam_size": settings.beam_size}
+    # With sampling_topk at its default of 1 there is nothing to sample from, at any temperature.
+    return {
+        "beam_size": 1,
+        "sampling_topk": 0,
+        "sampling_temperature": settings.temperature,
+        "num_hypotheses": _SAMPLES,
+    }
+
+
 def _most_likely(chunks: Sequence[Chunk], shares: Sequence[dict[str, float]]) -> tuple[str, float]:
     """The language with the highest mean probability, each chunk counted by its speech."""
-    weights = [sum(span.duration_ms for span in chunk.speech) + 1 for chunk in chunks]
+    weights = [chunk.speech_ms + 1 for chunk in chunks]
     mean = {
         tag: sum(w * s[tag] for w, s in zip(weights, shares, strict=True)) / sum(weights)
         for tag in shares[0]

@@ -37,7 +37,7 @@ def words_of(pieces: Sequence[Piece], language: str, speech: Sequence[Span]) -> 
     where there is no word to go with, it is left out.
     """
     unspaced = language in _UNSPACED
-    groups = _with_marks(_groups(pieces, unspaced=unspaced))
+    groups = _grouped(pieces, language)
     spans = fit([_aligned(group) for group in groups], speech)
     words = []
     for index, (group, span) in enumerate(zip(groups, spans, strict=True)):
@@ -55,6 +55,17 @@ def words_of(pieces: Sequence[Piece], language: str, speech: Sequence[Span]) -> 
             )
         )
     return tuple(words)
+
+
+def places_of(pieces: Sequence[Piece], language: str) -> tuple[Span, ...]:
+    """Where attention had put each of ``words_of``'s words before it was laid onto the speech."""
+    aligned = map(_aligned, _grouped(pieces, language))
+    return tuple(Span(word.start_ms, word.end_ms) for word in aligned)
+
+
+def _grouped(pieces: Sequence[Piece], language: str) -> list[list[Piece]]:
+    """The pieces of each word."""
+    return _with_marks(_groups(pieces, unspaced=language in _UNSPACED))
 
 
 def _groups(pieces: Sequence[Piece], *, unspaced: bool) -> list[list[Piece]]:

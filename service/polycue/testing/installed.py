@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from polycue.domain.errors import ModelMissing, PairNotInstalled
-from polycue.domain.request import MuxTask, SubtitleTask, Task
+from polycue.domain.request import MuxTask, SubtitleTask, SyncTask, Task
 from polycue.rpc.installed import ListedModel
 
 _MODEL = ListedModel(
@@ -30,7 +30,7 @@ class FakeInstalled:
         return self._pairs
 
     def check(self, task: Task) -> None:
-        if isinstance(task, MuxTask):
+        if isinstance(task, MuxTask | SyncTask):
             return
         source = "en"
         if isinstance(task, SubtitleTask):

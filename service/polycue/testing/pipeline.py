@@ -23,6 +23,7 @@ from polycue.domain.request import (
     LayoutOptions,
     MuxTask,
     SubtitleTask,
+    SyncTask,
     Task,
     TranslateTask,
 )
@@ -88,6 +89,8 @@ class FakePipeline:
                 return self._translate(task, workdir, cancel, report)
             case MuxTask():
                 return self._mux(task, workdir, cancel, report)
+            case SyncTask():
+                return self._sync(task, workdir, cancel, report)
 
     def subtitle(
         self, task: SubtitleTask, *, workdir: Path, cancel: CancelToken, report: Report
@@ -178,6 +181,20 @@ class FakePipeline:
         return TaskResult(
             files=tuple(_copy(task, task.options.container or Container.MKV, workdir, report))
         )
+
+    def _sync(
+        self, task: SyncTask, workdir: Path, cancel: CancelToken, report: Report
+    ) -> TaskResult:
+        """Every cue comes a second later."""
+        self.tasks.append(task)
+        cancel.check()
+        lines = task.subtitle.path.read_text(encoding="utf-8").split()
+        track = Track(
+            task.language or "und", tuple(_cue((n + 1) * CUE_MS, t) for n, t in enumerate(lines))
+        )
+        stem = f"{task.subtitle.stem}.synced"
+        files = _write((track,), task.formats, stem, workdir, report)
+        return TaskResult((track,), tuple(files))
 
     def _route(self, source: str, target: str) -> tuple[str, ...]:
         if (source, target) not in self.pairs:

@@ -1,6 +1,7 @@
 """A recogniser that hears what it was told to hear."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from polycue.domain import language as languages
 from polycue.domain.cancel import CancelToken
@@ -21,7 +22,8 @@ _FACTS = ModelFacts(
 class ScriptedRecogniser:
     """Gives each chunk the words of a script that begin within it, wherever speech was detected.
 
-    ``language`` is what it takes the speech for when a caller names none. At the chunk that holds
+    ``language`` is what it takes the speech for when a caller names none; a chunk whose first word
+    has a language of its own is in that, where the language may change. At the chunk that holds
     ``fails_at_ms`` it raises RecognitionFailed, as a model that falls over would.
     """
 
@@ -62,21 +64,24 @@ class ScriptedRecogniser:
             start_ms, end_ms = chunk.audio.start_ms, chunk.audio.end_ms
             if self._fails_at_ms is not None and start_ms <= self._fails_at_ms < end_ms:
                 raise RecognitionFailed(start_ms, "the script says so")
+            said = [word for word in self._script if start_ms <= word.start_ms < end_ms]
             words = tuple(
-                word.moved(word.start_ms, min(word.end_ms, end_ms))
-                for word in self._script
-                if start_ms <= word.start_ms < end_ms
+                replace(word, end_ms=min(word.end_ms, end_ms), language="") for word in said
             )
+            language = options.language or self._language
+            if options.follows_language and said and said[0].language:
+                language = said[0].language
             yield Recognised(
                 words=words,
                 facts=ChunkFacts(
                     start_ms=start_ms,
                     end_ms=end_ms,
-                    language=options.language or self._language,
+                    language=language,
                     avg_logprob=-0.2 if words else 0.0,
                     no_speech_prob=0.01 if words else 0.9,
                     compression_ratio=1.2 if words else 0.0,
                     word_count=len(words),
+                    speech_ms=chunk.speech_ms,
                 ),
                 language_probability=1.0 if options.language else self._language_probability,
             )

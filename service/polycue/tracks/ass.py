@@ -165,16 +165,18 @@ def _cue(named: dict[str, str], line: int, repairs: Repairs, *, breaks_softly: b
 def _plain(styled: str, repairs: Repairs, *, soft_break: str) -> str:
     """The text without overrides; "" where nothing but overrides and drawings is left."""
     out: list[str] = []
-    done, drawn = 0, False
+    done, drawn, overridden = 0, False, False
     # Behind the last '}' no override can end; looking there for one would take quadratic time.
     for token in _TOKEN.finditer(styled, 0, styled.rfind("}") + 1):
         if not drawn:
             out += styled[done : token.start()], _unescaped(token[1], soft_break)
         done = token.end()
         if token[2]:
-            repairs.left_out("styles, positions and drawings")
+            overridden = True
             for scale in _DRAWING.findall(token[2]):
                 drawn = scale != "0"
+    if overridden:
+        repairs.left_out("styles, positions and drawings")
     if not drawn:
         out.append(_ESCAPE.sub(lambda match: _unescaped(match[1], soft_break), styled[done:]))
     return "".join(out)

@@ -11,6 +11,7 @@ from polycue.domain.track import Track, TrackFormat
 from polycue.domain.transcript import Transcript
 from polycue.tracks import ass, encoding, hls, json_track, srt, tsv, ttml, txt, vtt
 from polycue.tracks.reading import Reading
+from polycue.tracks.size import require_readable
 
 _ZIP = b"PK\x03\x04"
 _START_CHARS = 2000
@@ -72,8 +73,10 @@ def parse(text: str, track_format: TrackFormat) -> Reading:
 
     Raises:
         SubtitleSyntax: it is not of that format, or the format is one that cannot be read.
+        LimitExceeded: it is too long, or has too many cues.
         FormatNotInstalled: what reads the format is not there.
     """
+    require_readable(text, track_format)
     match track_format:
         case TrackFormat.SRT:
             return srt.read(text)

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Self
 from xml.etree import ElementTree
 
 from polycue.domain.cue import Cue
-from polycue.domain.errors import FormatNotInstalled, SubtitleSyntax
+from polycue.domain.errors import FormatNotInstalled, LimitExceeded, SubtitleSyntax
 from polycue.domain.language import UNDETERMINED
 from polycue.domain.track import Track
 from polycue.tracks.reading import Reading, Repairs
@@ -31,6 +31,7 @@ _NOT_XML = re.compile("[\ufffe\uffff]")  # what a line may hold and XML 1.0 may 
 _REGION = "bottom"
 _ON_LINES_OF_THEIR_OWN = {f"{_TTML}{name}" for name in ("head", "div", "p")}
 _MAX_COMPLAINT_CHARS = 200
+_MAX_ELEMENTS = 200_000  # a cue of two lines has four; ttconv needs 0.1 ms for each
 
 
 def require() -> None:
@@ -169,14 +170,16 @@ def read(text: str) -> Reading:
 
     Raises:
         SubtitleSyntax: it is not TTML, or declares a document type.
+        LimitExceeded: it has too many elements.
         FormatNotInstalled: ttconv is not there.
     """
     library = _ttconv()
-    tree = ElementTree.ElementTree(_parsed(text))
+    root = _parsed(text)
+    _require_few(root)
     repairs = Repairs(_NAME)
     with _Complaints() as complaints:
         try:
-            document = library.imsc.reader.to_model(tree)
+            document = library.imsc.reader.to_model(ElementTree.ElementTree(root))
             body = document and document.get_body()
             cues = tuple(Walk(library.model, repairs).cues(body)) if body else ()
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -201,6 +204,12 @@ def _parsed(text: str) -> ElementTree.Element:
         raise SubtitleSyntax(_NAME, line, f"not well-formed XML: {error.msg}") from error
     except UnicodeEncodeError as error:
         raise SubtitleSyntax(_NAME, 0, "it has half characters") from error
+
+
+def _require_few(root: ElementTree.Element) -> None:
+    count = sum(1 for _ in root.iter())
+    if count > _MAX_ELEMENTS:
+        raise LimitExceeded("subtitles", count, _MAX_ELEMENTS, "elements", "cut the file in parts")
 
 
 class _WithoutDoctype(ElementTree.TreeBuilder):

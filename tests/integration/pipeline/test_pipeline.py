@@ -140,7 +140,7 @@ def test_each_stage_ends_once_and_none_goes_back(clip: Path, tmp_path: Path) -> 
     pipeline = Pipeline(ScriptedRecogniser(SCRIPT), FakeTranslator())
     pipeline.run(task, workdir=tmp_path, cancel=CancelToken(), report=events.append)
     moves = [event for event in events if isinstance(event, StageMoved)]
-    for stage in Stage:
+    for stage in set(Stage) - {Stage.SYNC}:
         own = [moved for moved in moves if moved.stage is stage]
         done = [moved.processed_ms for moved in own]
         assert done == sorted(done)

@@ -63,7 +63,8 @@ def makes(
     def script(spec: jobs_pb2.JobSpec) -> Sequence[Event]:
         job = jobs_pb2.Job(state=jobs_pb2.JOB_STATE_SUCCEEDED, language_code="en", notices=notices)
         for number, (tail, data) in enumerate(files.items()):
-            language, _, _ = tail.removeprefix("bilingual.").rpartition(".")
+            tail_of_language = tail.removeprefix("bilingual.")
+            language = tail_of_language.partition(".")[0] if "." in tail else ""
             name = f"jobs/{len(server.artifacts)}/artifacts/{number}"
             server.artifacts[name] = data
             job.artifacts.append(
@@ -195,6 +196,26 @@ def test_a_film_is_uploaded_to_a_server_and_removed_from_it_afterwards(
     assert media.audio.language_code == "de"
     assert request.labels == {"file": "film.mp4"}
     assert server.uploads == {}
+
+
+def test_forced_tracks_are_asked_for_and_keep_their_kind_in_their_name(
+    polycue: Polycue, server: ScriptedServer, film: Path
+) -> None:
+    makes(server, {"en.srt": ENGLISH, "en.forced.srt": ENGLISH})
+    assert polycue("subtitle", film, "--forced") == 0
+    (request,) = server.requests["CreateJob"]
+    assert isinstance(request, jobs_pb2.CreateJobRequest)
+    assert request.spec.subtitle.forced
+    assert names_in(film.parent) == ["film.en.forced.srt", "film.en.srt", "film.mp4"]
+
+
+def test_forced_tracks_do_not_replace_older_ones_unasked(
+    polycue: Polycue, server: ScriptedServer, film: Path
+) -> None:
+    film.with_name("film.en.forced.srt").write_bytes(b"mine")
+    assert polycue("subtitle", film, "--forced", "--language", "en") == 1
+    assert "CreateJob" not in server.requests
+    assert film.with_name("film.en.forced.srt").read_bytes() == b"mine"
 
 
 def test_an_output_folder_is_made(polycue: Polycue, server: ScriptedServer, film: Path) -> None:
@@ -862,4 +883,97 @@ def test_what_a_transcript_has_no_use_for_is_refused(
     polycue: Polycue, capsys: pytest.CaptureFixture[str], args: list[str], problem: str
 ) -> None:
     assert polycue("subtitle", *args) == 2
+    assert problem in capsys.readouterr().err
+
+
+@pytest.fixture
+def old(film: Path) -> Path:
+    path = film.with_name("old.es.srt")
+    path.write_bytes(SPANISH)
+    return path
+
+
+def test_synced_subtitles_lie_beside_the_old_ones(
+    polycue: Polycue,
+    server: ScriptedServer,
+    film: Path,
+    old: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    moved = media_pb2.Notice(reason="RETIMED", message="0:00:01 to 0:00:02: 3.20 s earlier")
+    for args in ([], ["-y"]):
+        makes(server, {"es.srt": ENGLISH}, notices=[moved])
+        assert polycue("sync --by speech --force", film, old, *args) == 0
+    request = server.requests["CreateJob"][-1]
+    assert isinstance(request, jobs_pb2.CreateJobRequest)
+    task = request.spec.sync
+    assert task.language_code == "es"
+    assert task.mode == jobs_pb2.SYNC_MODE_SPEECH
+    assert task.force
+    assert list(task.formats) == [media_pb2.SUBTITLE_FORMAT_SRT]
+    assert task.media.upload != task.subtitle.upload
+    assert request.labels == {"file": "old.es.srt"}
+    assert names_in(film.parent) == ["film.mp4", "old.es.srt", "old.es.synced.srt"]
+    assert old.read_bytes() == SPANISH
+    said = capsys.readouterr()
+    assert f"{old}: 0:00:01 to 0:00:02: 3.20 s earlier" in said.err
+    assert "warning" not in said.err
+    assert polycue("sync", film, old) == 1
+    assert "old.es.synced.srt is there already" in capsys.readouterr().err
+
+
+def test_the_old_subtitles_are_replaced_where_that_is_asked_for(
+    polycue: Polycue, server: ScriptedServer, film: Path, old: Path
+) -> None:
+    makes(server, {"es.srt": ENGLISH})
+    assert polycue("sync --overwrite-input", film, old) == 0
+    assert old.read_bytes() == ENGLISH
+    assert names_in(film.parent) == ["film.mp4", "old.es.srt"]
+
+
+def test_a_transcript_stands_for_the_film_and_own_results_are_not_synced_again(
+    polycue: Polycue,
+    server: ScriptedServer,
+    transcript: Path,
+    old: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = old.with_name("other.synced.srt")
+    made.write_bytes(ENGLISH)
+    makes(server, {"es.srt": ENGLISH})
+    assert polycue("sync", transcript, old, made) == 0
+    (request,) = server.requests["CreateJob"]
+    assert isinstance(request, jobs_pb2.CreateJobRequest)
+    assert not request.spec.sync.HasField("media")
+    assert request.spec.sync.HasField("transcript")
+    assert "other.synced.srt: left out" in capsys.readouterr().err
+
+
+def test_subtitles_that_fit_nothing_are_not_written(
+    polycue: Polycue,
+    server: ScriptedServer,
+    film: Path,
+    old: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    message = "the subtitles do not fit this film"
+    server.scripts.append(fails(grpc.StatusCode.FAILED_PRECONDITION, "POOR_FIT", message))
+    assert polycue("sync", film, old) == 1
+    assert names_in(film.parent) == ["film.mp4", "old.es.srt"]
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("args", "problem"),
+    [
+        (["film.mp4"], "Missing argument"),
+        (["film.mp4", "a.srt", "b.srt", "-o", "-"], "one file, one format"),
+        (["film.mp4", "a.srt", "--overwrite-input", "-f", "vtt"], "keeps name and format"),
+        (["film.en.json", "a.srt", "--model", "small"], "--model is about listening"),
+    ],
+)
+def test_a_sync_that_cannot_be_meant_is_a_usage_error(
+    polycue: Polycue, capsys: pytest.CaptureFixture[str], args: list[str], problem: str
+) -> None:
+    assert polycue("sync", *args) == 2
     assert problem in capsys.readouterr().err

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from polycue.api.v1 import media_pb2
 from polycue_client import requests
+from polycue_client.cli.doubts import DoubtChoice
 from polycue_client.cli.options import LayoutChoice, PresetChoice, SpeechChoice
 from polycue_client.cli.parsing import ForgivingCommand, settled
 from polycue_client.cli.subtitle import MuxChoice, audio_selector, subtitle
@@ -133,7 +134,6 @@ def test_a_copied_command_line_of_another_tool_runs(capsys: pytest.CaptureFixtur
     assert params["files"] == ["film.mp4"]
     assert capsys.readouterr().err.splitlines() == [
         "--best-of has no effect here",
-        "--temperature has no effect here",
         "--condition-on-previous-text has no effect here",
     ]
 
@@ -165,6 +165,8 @@ def speech(**given: object) -> SpeechChoice:
         "vad_threshold": None,
         "vad_min_silence_duration_ms": None,
         "vad_speech_pad_ms": None,
+        "allowed_languages": (),
+        "multilingual": None,
     }
     return SpeechChoice(**{**nothing, **given})  # type: ignore[arg-type]
 
@@ -294,3 +296,63 @@ def test_a_subtitle_files_language_is_in_its_name(name: str, stem: str, language
 
 def test_a_subtitle_file_keeps_its_format() -> None:
     assert [own_format(Path(name)) for name in ("a.SRT", "a.VTT", "a.txt")] == ["srt", "vtt", "srt"]
+
+
+def doubts_of(*args: str) -> media_pb2.DefenceConfig:
+    """What is sent about words that nobody said, from the command's own options."""
+    params = subtitle.make_context("subtitle", ["film.mp4", *args]).params
+    names = [field.name for field in dataclasses.fields(DoubtChoice)]
+    return DoubtChoice(**{name: params[name] for name in names}).config()
+
+
+def test_the_thresholds_of_other_tools_reach_the_request() -> None:
+    assert doubts_of() == media_pb2.DefenceConfig()
+    config = doubts_of(
+        *("--compression_ratio_threshold", "2", "--logprob_threshold", "-0.5"),
+        *("--no_speech_threshold", "0.75", "--hallucination_silence_threshold", "2"),
+    )
+    assert (config.compression_ratio_threshold, config.logprob_threshold) == (2, -0.5)
+    assert config.no_speech_threshold == 0.75
+    assert config.hallucination_silence_threshold.ToMilliseconds() == 2000
+    assert doubts_of("--no-defence").off
+
+
+def test_none_switches_a_rule_off_as_elsewhere() -> None:
+    config = doubts_of("--compression_ratio_threshold", "None", "--logprob_threshold", "none")
+    assert (config.compression_ratio_threshold, config.logprob_threshold) == (1000, -100)
+
+
+@pytest.mark.parametrize(("args", "temperatures"), [
+    ("--temperature 0", [0.2, 0.4, 0.6, 0.8, 1]),  # what openai-whisper makes of it
+    ("--temperature 0.5", [0.5, 0.7, 0.9]),
+    ("--temperature 0 --temperature_increment_on_fallback None", [0]),
+    ("--temperature_increment_on_fallback 0.5", [0.5, 1]),
+    ("--temperature 0,0.3 --temperature 0.9", [0, 0.3, 0.9]),
+])  # fmt: skip
+def test_further_tries_are_written_as_a_list_or_in_steps(
+    args: str, temperatures: list[float]
+) -> None:
+    assert list(doubts_of(*args.split()).temperatures) == pytest.approx(temperatures)
+
+
+@pytest.mark.parametrize("args", [
+    "--temperature hot", "--temperature 1.5", "--logprob_threshold 1",
+    "--temperature_increment_on_fallback 0.01",
+])  # fmt: skip
+def test_thresholds_that_cannot_be_are_usage_errors(args: str) -> None:
+    with pytest.raises(click.UsageError):
+        doubts_of(*args.split())
+
+
+@pytest.mark.parametrize(("args", "multilingual"), [
+    ("", None), ("--multilingual", True), ("--multilingual True", True),
+    ("--multilingual False", False), ("--no-multilingual", False),
+])  # fmt: skip
+def test_languages_within_a_film_reach_the_request(args: str, multilingual: bool | None) -> None:
+    line = ["film.mp4", "--allowed_languages", "en,es", *args.split()]
+    params = subtitle.make_context("subtitle", line).params
+    names = [field.name for field in dataclasses.fields(SpeechChoice)]
+    config = SpeechChoice(**{name: params[name] for name in names}).config()
+    assert list(config.allowed_language_codes) == ["en", "es"]
+    given = config.multilingual if config.HasField("multilingual") else None
+    assert given == multilingual

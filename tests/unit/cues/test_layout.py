@@ -225,11 +225,33 @@ def test_cues_end_with_the_media_where_they_fit(
 
 @given(odd_words(), st.integers(1, 9))
 def test_islands_are_the_same_however_the_words_arrive(words: list[Word], size: int) -> None:
-    splitter = IslandSplitter()
+    whole, splitter = IslandSplitter(), IslandSplitter()
     found = []
     for first in range(0, len(words), size):
         found += splitter.feed(words[first : first + size])
-    assert found + splitter.finish() == islands(words)
+    found += splitter.finish()
+    assert found == whole.feed(words) + whole.finish()
+    assert [run for island in found for run in islands(island)] == islands(words)
+
+
+@given(SPOKEN, st.data())
+def test_a_film_laid_out_as_it_comes_is_the_whole_film_in_whatever_voices_and_languages(
+    words: list[Word], data: st.DataObject
+) -> None:
+    # Two voices without a pause between them were two islands: the first one's cue stood on into
+    # the second one's, and the track was refused.
+    voices = st.sampled_from([None, "A", "B"])
+    tongues = st.sampled_from(["", "", "es"])
+    words = [replace(w, speaker=data.draw(voices), language=data.draw(tongues)) for w in words]
+    rules = rules_for(LayoutOptions(), "en", None)
+    splitter = IslandSplitter()
+    cues = [
+        cue
+        for island in (*splitter.feed(words), *splitter.finish())
+        for cue in layout(island, rules)
+    ]
+    assert tuple(cues) == layout(words, rules)
+    assert all(len({word.language for word in cue.words}) == 1 for cue in cues)
 
 
 RUNNING_TEXT = st.lists(TEXTS, max_size=20).map(" ".join)

@@ -9,7 +9,7 @@ import pytest
 
 from polycue.domain.audio import Audio, Span
 from polycue.domain.cancel import CancelToken
-from polycue.domain.chunk import Chunk, ModelFacts, Recognised
+from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
 from polycue.domain.errors import (
     Cancelled,
     Draining,
@@ -39,7 +39,7 @@ class Linguist:
     def __init__(self, facts: ModelFacts = FACTS, fails_at_ms: int = -1) -> None:
         self.facts = facts
         self.seen: list[Passage] = []
-        self.begun = threading.Event()
+        self.begun, self.ended = threading.Event(), threading.Event()
         self.gate = threading.Event()
         self.gate.set()
         self.closed = False
@@ -49,7 +49,9 @@ class Linguist:
         self.begun.set()
         assert self.gate.wait(PATIENCE_S)
         self.seen += batch
-        return [tuple(self._heard(passage, c) for c in passage.chunks) for passage in batch]
+        found = [tuple(self._heard(passage, c) for c in passage.chunks) for passage in batch]
+        self.ended.set()
+        return found
 
     def close(self) -> None:
         self.closed = True
@@ -59,7 +61,11 @@ class Linguist:
             raise RecognitionFailed(chunk.audio.start_ms, "it fell over")
         language = passage.settings.language or "es"
         facts = ChunkFacts(chunk.audio.start_ms, chunk.audio.end_ms, language, -0.1, 0, 1, 0)
-        return Recognised((), facts, 1.0 if passage.settings.language else 0.8)
+        belief = None
+        if passage.belief is not None and chunk is passage.chunks[-1]:
+            belief = Belief(f"from {chunk.audio.start_ms}", {"es": 0.0})
+        probability = 1.0 if passage.settings.language else 0.8
+        return Recognised((), facts, probability, belief=belief)
 
 
 def chunks(count: int, speech_ms: int = 1_000) -> Iterator[Chunk]:
@@ -94,10 +100,61 @@ def test_every_chunk_comes_back_in_order() -> None:
 def test_language_is_detected_on_the_first_speech_together_and_then_kept() -> None:
     backend = Linguist()
     with recogniser(backend) as engine:
-        found = list(engine.transcribe(chunks(5), SpeechOptions(), cancel=CancelToken()))
+        options = SpeechOptions(multilingual=False)
+        found = list(engine.transcribe(chunks(5), options, cancel=CancelToken()))
     assert {(r.facts.language, r.language_probability) for r in found} == {("es", 0.8)}
     assert len(backend.seen[0].chunks) == backend.max_rows
     assert [p.settings.language for p in backend.seen] == ["", "es", "es", "es"]
+
+
+def test_where_none_is_named_each_batch_goes_on_with_what_the_last_one_believed() -> None:
+    backend = Linguist()
+    with recogniser(backend) as engine:
+        found = list(engine.transcribe(chunks(7), SpeechOptions(), cancel=CancelToken()))
+    assert [r.facts.start_ms for r in found] == [n * 1_000 for n in range(7)]
+    assert [len(p.chunks) for p in backend.seen] == [2, 2, 2, 1]
+    believed = [p.belief and p.belief.current for p in backend.seen]
+    assert believed == ["", "from 1000", "from 3000", "from 5000"]
+    assert {r.belief for r in found} == {None}
+
+
+def test_which_chunks_decide_together_does_not_depend_on_how_fast_the_model_is() -> None:
+    backend = Linguist()
+    backend.gate.clear()
+    with recogniser(backend) as engine:
+
+        def stream() -> Iterator[Chunk]:
+            for number, chunk in enumerate(chunks(7)):
+                if number == 3:  # the first batch ends while the second one is half read
+                    backend.gate.set()
+                    backend.ended.wait(PATIENCE_S)
+                yield chunk
+
+        list(engine.transcribe(stream(), SpeechOptions(), cancel=CancelToken()))
+    assert [len(p.chunks) for p in backend.seen] == [2, 2, 2, 1]
+
+
+@pytest.mark.parametrize(("options", "language", "candidates", "current"), [
+    (SpeechOptions(allowed_languages=("en", "es-MX")), "", ("en", "es-MX"), ""),
+    (SpeechOptions(allowed_languages=("en", "ja")), "en", ("en",), None),
+    (SpeechOptions(language="nb", multilingual=True), "", ("en", "es", "nb"), "nb"),
+    (SpeechOptions(language="nb"), "nb", ("en", "es", "nb"), None),
+])  # fmt: skip
+def test_what_may_be_spoken_is_told_to_the_model(
+    options: SpeechOptions, language: str, candidates: tuple[str, ...], current: str | None
+) -> None:
+    backend = Linguist()
+    with recogniser(backend) as engine:
+        list(engine.transcribe(chunks(1), options, cancel=CancelToken()))
+    (passage,) = backend.seen
+    assert (passage.settings.language, passage.settings.candidates) == (language, candidates)
+    assert (passage.belief.current if passage.belief else None) == current
+
+
+def test_a_model_that_knows_no_allowed_language_says_so() -> None:
+    options = SpeechOptions(allowed_languages=("ja", "zh"))
+    with recogniser(Linguist()) as engine, pytest.raises(LanguageNotSupported, match="ja"):
+        engine.transcribe(chunks(1), options, cancel=CancelToken())
 
 
 def test_half_a_minute_of_speech_is_enough_to_know_the_language() -> None:

@@ -24,6 +24,8 @@ from polycue.domain.request import (
     SpeechOptions,
     SpeechTask,
     SubtitleTask,
+    SyncMode,
+    SyncTask,
     TranslationOptions,
     options_for,
 )
@@ -550,3 +552,34 @@ def test_a_fingerprint_tells_requests_apart() -> None:
     same = jobs_pb2.CreateJobRequest(labels={"b": "2", "a": "1"})
     other = jobs_pb2.CreateJobRequest(labels={"a": "1"})
     assert jobs.fingerprint(one) == jobs.fingerprint(same) != jobs.fingerprint(other)
+
+
+def sync_spec(**task: Any) -> jobs_pb2.JobSpec:
+    task.setdefault("formats", [media_pb2.SUBTITLE_FORMAT_SRT])
+    return jobs_pb2.JobSpec(sync=jobs_pb2.SyncTask(**task))
+
+
+def test_a_sync_is_of_a_film_or_of_its_transcript() -> None:
+    assert tasks.task(sync_spec(), find) == SyncTask(FILE, FILE)
+    source = media_pb2.MediaSource(content=b"x")
+    message = sync_spec(
+        transcript=source, language_code="DE", mode=jobs_pb2.SYNC_MODE_SPEECH, force=True
+    )
+    assert tasks.task(message, find) == SyncTask(
+        FILE, FILE, language="de", mode=SyncMode.SPEECH, force=True, transcript=FILE
+    )
+    fields_named = [field for _, field in sources.sources_in(message)]
+    assert fields_named == ["spec.sync.transcript", "spec.sync.subtitle"]
+    assert refusal(sync_spec(mode=9)).field == "spec.sync.mode"
+    assert refusal(sync_spec(formats=[])).field == "spec.sync.formats"
+
+
+def test_a_stored_transcript_needs_no_film_but_for_copies() -> None:
+    source = media_pb2.MediaSource(content=b"x")
+    task = tasks.task(spec(transcript=source), find)
+    assert isinstance(task, SubtitleTask)
+    assert task.transcript == FILE
+    assert not task.has_film
+    refused = refusal(spec(transcript=source, mux=[jobs_pb2.MuxConfig()]))
+    assert refused.field == "spec.subtitle.media"
+    assert "give the film too" in refused.problem

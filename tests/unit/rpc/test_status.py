@@ -43,6 +43,7 @@ EXAMPLES: tuple[PolycueError, ...] = (
     errors.UnsupportedContainer(PATH, ["mkv"]),
     errors.MuxRejected(PATH, "no subtitles in it"),
     errors.SubtitleSyntax("SubRip", 3, "no time"),
+    errors.PoorFit("the speech", 0.03, 0.15),
     errors.TranscriptUnusable("film.es.json", "it is a translation", "take film.en.json"),
     errors.FormatNotInstalled("TTML", "pip install 'polycue[imsc]'"),
     errors.ToolMissing("ffmpeg"),

@@ -87,6 +87,8 @@ class _JobStageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobStage.Val
     """Writing tracks."""
     JOB_STAGE_MUX: _JobStage.ValueType  # 6
     """Muxing."""
+    JOB_STAGE_SYNC: _JobStage.ValueType  # 8
+    """Fitting subtitles onto the speech."""
 
 class JobStage(_JobStage, metaclass=_JobStageEnumTypeWrapper):
     """JobStage is open."""
@@ -105,6 +107,8 @@ JOB_STAGE_RENDER: JobStage.ValueType  # 5
 """Writing tracks."""
 JOB_STAGE_MUX: JobStage.ValueType  # 6
 """Muxing."""
+JOB_STAGE_SYNC: JobStage.ValueType  # 8
+"""Fitting subtitles onto the speech."""
 Global___JobStage: _TypeAlias = JobStage  # noqa: Y015
 
 class _JobView:
@@ -130,6 +134,30 @@ JOB_VIEW_BASIC: JobView.ValueType  # 1
 JOB_VIEW_FULL: JobView.ValueType  # 2
 """Everything."""
 Global___JobView: _TypeAlias = JobView  # noqa: Y015
+
+class _SyncMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SyncModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SyncMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SYNC_MODE_UNSPECIFIED: _SyncMode.ValueType  # 0
+    """The words where they can be recognized and are those of the subtitles, else the speech."""
+    SYNC_MODE_TEXT: _SyncMode.ValueType  # 1
+    """The words that are said; the subtitles must be in the language that is spoken."""
+    SYNC_MODE_SPEECH: _SyncMode.ValueType  # 2
+    """Where somebody speaks and where nobody does; any language, no model."""
+
+class SyncMode(_SyncMode, metaclass=_SyncModeEnumTypeWrapper):
+    """SyncMode is what subtitles are held against."""
+
+SYNC_MODE_UNSPECIFIED: SyncMode.ValueType  # 0
+"""The words where they can be recognized and are those of the subtitles, else the speech."""
+SYNC_MODE_TEXT: SyncMode.ValueType  # 1
+"""The words that are said; the subtitles must be in the language that is spoken."""
+SYNC_MODE_SPEECH: SyncMode.ValueType  # 2
+"""Where somebody speaks and where nobody does; any language, no model."""
+Global___SyncMode: _TypeAlias = SyncMode  # noqa: Y015
 
 class _MuxContainer:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -282,6 +310,7 @@ class JobSpec(_message.Message):
     SUBTITLE_FIELD_NUMBER: _builtins.int
     TRANSLATE_FIELD_NUMBER: _builtins.int
     MUX_FIELD_NUMBER: _builtins.int
+    SYNC_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def subtitle(self) -> Global___SubtitleTask:
         """Media to subtitles, optionally muxed back."""
@@ -294,18 +323,23 @@ class JobSpec(_message.Message):
     def mux(self) -> Global___MuxTask:
         """Existing tracks into a container."""
 
+    @_builtins.property
+    def sync(self) -> Global___SyncTask:
+        """An existing subtitle file onto the time of the speech."""
+
     def __init__(
         self,
         *,
         subtitle: Global___SubtitleTask | None = ...,
         translate: Global___TranslateTask | None = ...,
         mux: Global___MuxTask | None = ...,
+        sync: Global___SyncTask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["mux", b"mux", "subtitle", b"subtitle", "task", b"task", "translate", b"translate"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mux", b"mux", "subtitle", b"subtitle", "sync", b"sync", "task", b"task", "translate", b"translate"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mux", b"mux", "subtitle", b"subtitle", "task", b"task", "translate", b"translate"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mux", b"mux", "subtitle", b"subtitle", "sync", b"sync", "task", b"task", "translate", b"translate"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_task: _TypeAlias = _typing.Literal["subtitle", "translate", "mux"]  # noqa: Y015
+    _WhichOneofReturnType_task: _TypeAlias = _typing.Literal["subtitle", "translate", "mux", "sync"]  # noqa: Y015
     _WhichOneofArgType_task: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_task) -> _WhichOneofReturnType_task | None: ...
 
@@ -438,6 +472,68 @@ class TranslateTask(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TranslateTask: _TypeAlias = TranslateTask  # noqa: Y015
+
+@_typing.final
+class SyncTask(_message.Message):
+    """SyncTask re-times a subtitle file against the speech of a film, piece by piece: a wrong start,
+    a wrong frame rate, scenes that are cut out and breaks that are put in. Text and lines stay.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEDIA_FIELD_NUMBER: _builtins.int
+    SUBTITLE_FIELD_NUMBER: _builtins.int
+    LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    TRANSCRIBE_FIELD_NUMBER: _builtins.int
+    FORMATS_FIELD_NUMBER: _builtins.int
+    FORCE_FIELD_NUMBER: _builtins.int
+    TRANSCRIPT_FIELD_NUMBER: _builtins.int
+    language_code: _builtins.str
+    """Optional. BCP-47 of the subtitles; where another language is spoken, words are of no use."""
+    mode: Global___SyncMode.ValueType
+    """Optional."""
+    force: _builtins.bool
+    """Optional. Write the best fit even where it is too poor to be right."""
+    @_builtins.property
+    def media(self) -> _media_pb2.MediaSource:
+        """Required, unless there is a transcript."""
+
+    @_builtins.property
+    def subtitle(self) -> _media_pb2.MediaSource:
+        """Required. The subtitles to re-time."""
+
+    @_builtins.property
+    def transcribe(self) -> _media_pb2.TranscribeConfig:
+        """Optional. How to hear the words, and what counts as speech."""
+
+    @_builtins.property
+    def formats(self) -> _containers.RepeatedScalarFieldContainer[_media_pb2.SubtitleFormat.ValueType]:
+        """Required, at least one."""
+
+    @_builtins.property
+    def transcript(self) -> _media_pb2.MediaSource:
+        """Optional. A JSON track of the film by an earlier run, in place of its sound."""
+
+    def __init__(
+        self,
+        *,
+        media: _media_pb2.MediaSource | None = ...,
+        subtitle: _media_pb2.MediaSource | None = ...,
+        language_code: _builtins.str = ...,
+        mode: Global___SyncMode.ValueType = ...,
+        transcribe: _media_pb2.TranscribeConfig | None = ...,
+        formats: _abc.Iterable[_media_pb2.SubtitleFormat.ValueType] | None = ...,
+        force: _builtins.bool = ...,
+        transcript: _media_pb2.MediaSource | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["media", b"media", "subtitle", b"subtitle", "transcribe", b"transcribe", "transcript", b"transcript"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["force", b"force", "formats", b"formats", "language_code", b"language_code", "media", b"media", "mode", b"mode", "subtitle", b"subtitle", "transcribe", b"transcribe", "transcript", b"transcript"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SyncTask: _TypeAlias = SyncTask  # noqa: Y015
 
 @_typing.final
 class MuxTask(_message.Message):

@@ -15,6 +15,7 @@ from polycue.domain.request import (
     MuxOptions,
     SpeechOptions,
     SpeechTask,
+    SyncMode,
 )
 from polycue.domain.track import TrackFormat
 from polycue.rpc.convert import defence, fields, names, times
@@ -51,6 +52,11 @@ _SPEECH_TASKS: dict[media_pb2.SpeechTask.ValueType, SpeechTask] = {
     media_pb2.SPEECH_TASK_UNSPECIFIED: SpeechTask.TRANSCRIBE,
     media_pb2.SPEECH_TASK_TRANSCRIBE: SpeechTask.TRANSCRIBE,
     media_pb2.SPEECH_TASK_TRANSLATE: SpeechTask.TRANSLATE,
+}
+_SYNC_MODES: dict[jobs_pb2.SyncMode.ValueType, SyncMode] = {
+    jobs_pb2.SYNC_MODE_UNSPECIFIED: SyncMode.AUTO,
+    jobs_pb2.SYNC_MODE_TEXT: SyncMode.TEXT,
+    jobs_pb2.SYNC_MODE_SPEECH: SyncMode.SPEECH,
 }
 Translations = Sequence[media_pb2.TranslateConfig]
 
@@ -164,6 +170,12 @@ def track_formats(
     found = tuple(track_format(value, f"{field}[{n}]") for n, value in enumerate(values))
     fields.distinct(found, field)
     return found
+
+
+def sync_mode(value: jobs_pb2.SyncMode.ValueType, field: str) -> SyncMode:
+    if value not in _SYNC_MODES:
+        raise InvalidRequest(field, f"there is no mode {value}")
+    return _SYNC_MODES[value]
 
 
 def mux_options(config: jobs_pb2.MuxConfig, field: str) -> MuxOptions:

@@ -89,6 +89,12 @@ def sources_in(spec: jobs_pb2.JobSpec) -> Iterator[tuple[media_pb2.MediaSource, 
                 yield spec.subtitle.transcript, "spec.subtitle.transcript"
         case "translate":
             yield spec.translate.subtitle, "spec.translate.subtitle"
+        case "sync":
+            if spec.sync.HasField("media") or not spec.sync.HasField("transcript"):
+                yield spec.sync.media, "spec.sync.media"
+            if spec.sync.HasField("transcript"):
+                yield spec.sync.transcript, "spec.sync.transcript"
+            yield spec.sync.subtitle, "spec.sync.subtitle"
         case "mux":
             yield spec.mux.media, "spec.mux.media"
             for number, track in enumerate(spec.mux.tracks):

@@ -9,6 +9,7 @@ from polycue.domain.request import (
     InputFile,
     MuxTask,
     SubtitleTask,
+    SyncTask,
     Task,
     TranslateTask,
 )
@@ -39,8 +40,10 @@ def task(spec: jobs_pb2.JobSpec, find: Find) -> Task:
             return _translate(spec.translate, "spec.translate", find)
         case "mux":
             return _mux(spec.mux, "spec.mux", find)
+        case "sync":
+            return _sync(spec.sync, "spec.sync", find)
         case _:
-            raise InvalidRequest("spec", "says no task: subtitle, translate or mux")
+            raise InvalidRequest("spec", "says no task: subtitle, translate, mux or sync")
 
 
 def clip_task(request: ClipRequest, find: Find) -> SubtitleTask:
@@ -58,6 +61,8 @@ def clip_task(request: ClipRequest, find: Find) -> SubtitleTask:
 
 def _subtitle(message: jobs_pb2.SubtitleTask, field: str, find: Find) -> SubtitleTask:
     media, transcript = _film_and_transcript(message, field, find)
+    if message.mux and transcript and not message.HasField("media"):
+        raise InvalidRequest(f"{field}.media", "is needed for a muxed copy; give the film too")
     return SubtitleTask(
         media=media,
         audio=audio_choice(message.media, f"{field}.media"),
@@ -74,7 +79,7 @@ def _subtitle(message: jobs_pb2.SubtitleTask, field: str, find: Find) -> Subtitl
 
 
 def _film_and_transcript(
-    message: jobs_pb2.SubtitleTask, field: str, find: Find
+    message: jobs_pb2.SubtitleTask | jobs_pb2.SyncTask, field: str, find: Find
 ) -> tuple[InputFile, InputFile | None]:
     """The film, or the transcript in its place where that is all there is."""
     if not message.HasField("transcript"):
@@ -82,8 +87,6 @@ def _film_and_transcript(
     transcript = find(message.transcript, f"{field}.transcript")
     if message.HasField("media"):
         return find(message.media, f"{field}.media"), transcript
-    if message.mux:
-        raise InvalidRequest(f"{field}.media", "is needed for a muxed copy; give the film too")
     return transcript, transcript
 
 
@@ -107,6 +110,21 @@ def foreign_targets(translations: configs.Translations, field: str, spoken: str)
     if spoken in found:
         raise InvalidRequest(field, f"{spoken!r} is the language the text is in")
     return found
+
+
+def _sync(message: jobs_pb2.SyncTask, field: str, find: Find) -> SyncTask:
+    media, transcript = _film_and_transcript(message, field, find)
+    return SyncTask(
+        media=media,
+        subtitle=find(message.subtitle, f"{field}.subtitle"),
+        audio=audio_choice(message.media, f"{field}.media"),
+        language=fields.optional_language(message.language_code, f"{field}.language_code"),
+        mode=configs.sync_mode(message.mode, f"{field}.mode"),
+        speech=configs.speech_options(message.transcribe, f"{field}.transcribe"),
+        formats=configs.track_formats(message.formats, f"{field}.formats"),
+        force=message.force,
+        transcript=transcript,
+    )
 
 
 def _mux(message: jobs_pb2.MuxTask, field: str, find: Find) -> MuxTask:

@@ -1,0 +1,145 @@
+"""What a film gives to hold subtitles against: its words where they help, and its speech."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from polycue.domain.audio import Audio, Span, joined
+from polycue.domain.cancel import CancelToken
+from polycue.domain.chunk import Chunk
+from polycue.domain.errors import LanguageNotSupported, ModelMissing
+from polycue.domain.language import name, primary
+from polycue.domain.notice import Notice
+from polycue.domain.progress import LanguageFound, MediaFound, Report, Stage, StageMoved
+from polycue.domain.request import InputFile, SyncMode, SyncTask
+from polycue.domain.transcript import Word
+from polycue.media.decode import decode
+from polycue.media.probe import probe
+from polycue.media.streams import choose_audio
+from polycue.pipeline.ports import Recogniser
+from polycue.pipeline.rebuilding import read_transcript
+from polycue.speech.cut import cut
+
+_CHUNK_MS = 30_000  # where no model says how long one may be
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """``language`` is that of the words; where there are none, ``wordless`` may say why."""
+
+    words: tuple[Word, ...]
+    speech: tuple[Span, ...]
+    duration_ms: int
+    language: str = ""
+    wordless: str = ""
+    notices: tuple[Notice, ...] = ()
+
+
+def stored(transcript: InputFile) -> Heard:
+    """What an earlier run heard.
+
+    Raises:
+        Unreadable, TranscriptUnusable: the file does not hold it.
+    """
+    heard = read_transcript(transcript)
+    words = heard.transcript.words
+    return Heard(
+        words,
+        heard.transcript.speech or joined(Span(word.start_ms, word.end_ms) for word in words),
+        heard.transcript.duration_ms,
+        heard.written,
+    )
+
+
+class Listening:
+    """One film heard for the sake of a subtitle file. Used once: make it, call ``run``."""
+
+    def __init__(
+        self, task: SyncTask, recogniser: Recogniser, *, cancel: CancelToken, report: Report
+    ) -> None:
+        self._task, self._recogniser = task, recogniser
+        self._cancel, self._report = cancel, report
+        self._speech: list[Span] = []
+        self._words: list[Word] = []
+        self._language = self._wordless = ""
+
+    def run(self, *, max_media_ms: int | None) -> Heard:
+        """Decode all of it; recognise it as far as the words can be those of the subtitles."""
+        media = probe(self._task.media.path, cancel=self._cancel)
+        self._report(MediaFound(media.duration_ms))
+        self._report(StageMoved(Stage.PROBE, 0, media.duration_ms, finished=True))
+        stream = choose_audio(media, self._task.audio)
+        max_chunk_ms = self._most_the_recogniser_takes()
+        with decode(media, stream, cancel=self._cancel, max_duration_ms=max_media_ms) as decoding:
+            pieces = cut(
+                self._passed_on(decoding, media.duration_ms),
+                self._task.speech.detection,
+                max_chunk_ms=max_chunk_ms or _CHUNK_MS,
+            )
+            chunks = self._noted(pieces)
+            if max_chunk_ms:
+                self._recognise(chunks, media.duration_ms)
+            for _ in chunks:  # what was not recognised is speech all the same
+                self._cancel.check()
+            return Heard(
+                tuple(self._words),
+                joined(self._speech),
+                max(decoding.decoded_ms, media.duration_ms or 0),
+                self._language,
+                self._wordless,
+                decoding.notices,
+            )
+
+    def _most_the_recogniser_takes(self) -> int:
+        """In milliseconds; 0 where it is not to be asked, or not there."""
+        if self._task.mode is SyncMode.SPEECH:
+            return 0
+        try:
+            return self._recogniser.facts(self._task.speech.model).max_chunk_ms
+        except ModelMissing as error:
+            self._do_without_words(error)
+            return 0
+
+    def _recognise(self, chunks: Iterator[Chunk], total_ms: int | None) -> None:
+        try:
+            for result in self._recogniser.transcribe(
+                chunks, self._task.speech, cancel=self._cancel
+            ):
+                self._cancel.check()
+                spoken = result.facts.language
+                if not self._language:
+                    self._language = spoken
+                    self._report(LanguageFound(spoken))
+                if self._foreign(spoken):
+                    self._wordless = f"{name(spoken)} is spoken, which is not their language"
+                    self._words = []
+                    return
+                self._words += result.words
+                self._report(StageMoved(Stage.TRANSCRIBE, result.facts.end_ms, total_ms))
+        except LanguageNotSupported as error:
+            self._do_without_words(error)
+        self._report(StageMoved(Stage.TRANSCRIBE, total_ms or 0, total_ms, finished=True))
+
+    def _foreign(self, spoken: str) -> bool:
+        """Whether the words can be of no use, and the work for them can be saved."""
+        own = self._task.language
+        return self._task.mode is SyncMode.AUTO and bool(own) and primary(own) != primary(spoken)
+
+    def _do_without_words(self, error: ModelMissing | LanguageNotSupported) -> None:
+        if self._task.mode is SyncMode.TEXT:
+            raise error
+        self._wordless = str(error)
+
+    def _passed_on(self, blocks: Iterable[Audio], total_ms: int | None) -> Iterator[Audio]:
+        """The sound, with word of how far it has been decoded."""
+        done_ms = 0
+        for block in blocks:
+            yield block
+            done_ms = block.end_ms
+            self._report(StageMoved(Stage.EXTRACT, done_ms, total_ms))
+        self._report(StageMoved(Stage.EXTRACT, done_ms, total_ms, finished=True))
+
+    def _noted(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """The chunks; where somebody speaks in them is kept."""
+        for chunk in chunks:
+            self._speech += chunk.speech
+            yield chunk

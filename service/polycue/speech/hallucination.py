@@ -1,0 +1,148 @@
+"""Words that nobody said: which are worth another try, which go, and which are only marked.
+
+Text is dropped on two signals that do not depend on each other and never on one, so that a clear
+word is never lost. A loop keeps one copy. All that is done is told (``Verdict``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from polycue.domain.audio import Span
+from polycue.domain.chunk import Chunk, Recognised
+from polycue.domain.defence import Remedy, Signal, Verdict
+from polycue.domain.request import DefenceOptions
+from polycue.domain.transcript import Word, text_of
+from polycue.speech import signals
+from polycue.speech.loops import find_loops, kept
+
+# Alone it says too little: attention gives one sentence in ten of clear speech such times.
+_WEAK = frozenset({Signal.WORD_ANOMALY})
+# A chunk that is taken for silence with good words is no likelier to be better at a second try.
+_WORTH_ANOTHER_TRY = frozenset(Signal) - {Signal.NO_SPEECH, Signal.PHRASE} - _WEAK
+# Of both together openai/whisper says that nobody speaks, and tries no more.
+_SILENCE = {Signal.NO_SPEECH, Signal.LOGPROB}
+# A try that leaves out more of what was heard is no better, however sure it is.
+_LEAST_SHARE_OF_WORDS = 0.6
+
+
+def doubts(found: Recognised, chunk: Chunk, options: DefenceOptions) -> tuple[Signal, ...]:
+    """What speaks for hearing the chunk again, none where it is good or past help."""
+    given = signals.of_chunk(found, chunk, options)
+    if set(given) >= _SILENCE or _WORTH_ANOTHER_TRY.isdisjoint(given):
+        return ()
+    return given
+
+
+def better(one: Recognised, other: Recognised, chunk: Chunk, options: DefenceOptions) -> bool:
+    """Whether ``other``, a later try, is to take the place of ``one``.
+
+    It has fewer signals against it, or as many and is surer of its words; but it must not have lost
+    what was said: silence is never the better try, nor much less than one copy of a loop.
+    """
+    if len(other.words) < _LEAST_SHARE_OF_WORDS * len(_once(one)) or not other.words:
+        return False
+    return _rank(other, chunk, options) < _rank(one, chunk, options)
+
+
+def redecoded(first: Recognised, chosen: Recognised, reasons: Sequence[Signal]) -> Recognised:
+    """``chosen``, which says what it took the place of."""
+    before, after = text_of(first.words), text_of(chosen.words)
+    if before == after:
+        return chosen
+    words = first.words
+    verdict = Verdict(
+        words[0].start_ms, words[-1].end_ms, Remedy.REDECODED, before, tuple(reasons), after
+    )
+    return replace(chosen, verdicts=(verdict, *chosen.verdicts))
+
+
+def defended(found: Recognised, chunk: Chunk, options: DefenceOptions) -> Recognised:
+    """What is left when loops are cut to one copy and words that nobody said are gone or marked."""
+    if not options.enabled or not found.words:
+        return found
+    draft = _Draft(found.words, found.aligned or _places(found.words))
+    draft, cuts, looped = _cut_loops(draft, found, chunk, options)
+    kept_words: list[Word] = []
+    kept_places: list[Span] = []
+    verdicts = list(cuts)
+    ratio_explained = bool(looped) or bool(cuts)
+    for run in signals.segments(draft.words):
+        part = draft.part(run)
+        given = signals.of_segment(part.words, part.aligned, found, chunk, options)
+        if not looped.isdisjoint(part.words):
+            given = (Signal.LOOP, *given)
+        elif found.facts.compression_ratio > options.max_compression_ratio and not ratio_explained:
+            given = (Signal.COMPRESSION, *given)
+        if signals.independent(given):
+            verdicts.append(part.verdict(Remedy.DROPPED, given))
+            continue
+        doubted = not _WEAK.issuperset(given)
+        if doubted:
+            verdicts.append(part.verdict(Remedy.SUSPECTED, given, replacement=text_of(part.words)))
+        kept_words += [replace(word, suspect=True) if doubted else word for word in part.words]
+        kept_places += part.aligned
+    facts = replace(found.facts, word_count=len(kept_words))
+    return replace(
+        found,
+        words=tuple(kept_words),
+        facts=facts,
+        aligned=tuple(kept_places) if found.aligned else (),
+        verdicts=(*found.verdicts, *sorted(verdicts, key=lambda v: v.start_ms)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """Words and where attention had put them."""
+
+    words: tuple[Word, ...]
+    aligned: tuple[Span, ...]
+
+    def part(self, numbers: Sequence[int]) -> "_Draft":
+        return _Draft(
+            tuple(self.words[n] for n in numbers), tuple(self.aligned[n] for n in numbers)
+        )
+
+    def verdict(self, remedy: Remedy, given: Sequence[Signal], *, replacement: str = "") -> Verdict:
+        start_ms, end_ms = self.words[0].start_ms, self.words[-1].end_ms
+        return Verdict(start_ms, end_ms, remedy, text_of(self.words), tuple(given), replacement)
+
+
+def _cut_loops(
+    draft: _Draft, found: Recognised, chunk: Chunk, options: DefenceOptions
+) -> tuple[_Draft, list[Verdict], frozenset[Word]]:
+    """The draft with loops cut, what was done, and the words that stand for a loop.
+
+    People repeat themselves too: a loop is cut if something else speaks against its words as well,
+    or if the whole text deflates as only a stuck decoder's does.
+    """
+    loops = find_loops([word.text for word in draft.words])
+    cut, verdicts, looped = [], list[Verdict](), set[Word]()
+    for loop in loops:
+        whole = draft.part(range(loop.first, loop.after))
+        copy = draft.part(range(loop.first, loop.first + loop.size))
+        given = [Signal.LOOP]
+        if found.facts.compression_ratio > options.max_compression_ratio:
+            given.append(Signal.COMPRESSION)
+        given += signals.of_segment(whole.words, whole.aligned, found, chunk, options)
+        if len(given) > 1:
+            cut.append(loop)
+            text = text_of(copy.words)
+            verdicts.append(whole.verdict(Remedy.COLLAPSED, given, replacement=text))
+            looped.update(copy.words)
+        else:
+            looped.update(whole.words)
+    return draft.part(kept(len(draft.words), cut)), verdicts, frozenset(looped)
+
+
+def _once(found: Recognised) -> list[int]:
+    words = [word.text for word in found.words]
+    return kept(len(words), find_loops(words))
+
+
+def _rank(found: Recognised, chunk: Chunk, options: DefenceOptions) -> tuple[int, float]:
+    return len(signals.of_chunk(found, chunk, options)), -found.facts.avg_logprob
+
+
+def _places(words: Sequence[Word]) -> tuple[Span, ...]:
+    return tuple(Span(word.start_ms, word.end_ms) for word in words)
