@@ -63,18 +63,18 @@ class Attempt:
     def begin(self, answer: Hypotheses | None) -> None:
         """Look at the first translations, best first; None where the translator failed."""
         self.text = self.problem = None
-        found = _cleaned(answer or ())
-        self.problem = self.objection(found[0].text) if found else Objection.EMPTY
         if answer is None:
             self.problem = Objection.FAILED
-        fit = [h for h in found if self.objection(h.text) is None]
-        best = preferred(fit, self.room, self.length) if fit else None
-        if self.problem is None and best:
-            self.text = best.text
             return
+        best, *others = _cleaned(answer) or (Hypothesis("", 0.0),)
+        self.problem, self.others = self.objection(best.text), tuple(others)
         if self.problem is Objection.TERM_LOST:
-            self.plain = found[0].text
-        self.others = found[1:]
+            self.plain = best.text
+        elif self.problem is None and fits(best.text, self.room, self.length):
+            self.text = best.text
+        elif self.problem is None:
+            fit = [best, *(h for h in others if self.objection(h.text) is None)]
+            self.text = preferred(fit, self.room, self.length).text
 
     def offer(self, answers: Sequence[Hypothesis], rung: Rung, route: Route) -> None:
         """Take the first that nothing is wrong with."""

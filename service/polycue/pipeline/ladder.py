@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import EngineError
+from polycue.domain.errors import EngineError, ModelError, TranslationFailed
 from polycue.domain.translation import MOST_HYPOTHESES, Hypotheses, Hypothesis, Rung, Search
 from polycue.pipeline.attempts import Attempt, Route
 from polycue.pipeline.ports import Translator
 from polycue.translation.clauses import clauses
 from polycue.translation.guard import objection
 from polycue.translation.terms import DISGUISES, around, disguised, joined, revealed
-from polycue.translation.tokens import cleaned, has_letters
+from polycue.translation.tokens import cleaned, has_letters, is_unspaced
 
 _BEST = Search()
 _MANY = Search(hypotheses=MOST_HYPOTHESES)
@@ -57,7 +57,8 @@ class Ladder:
     def _ask_first(self, attempts: Sequence[Attempt], search: Search) -> None:
         answers = self._ask([attempt.source for attempt in attempts], search)
         for attempt, answer in zip(attempts, answers, strict=True):
-            attempt.begin(answer)
+            if attempt.open or answer:
+                attempt.begin(answer)
 
     def _placeholders(self, attempts: Sequence[Attempt]) -> None:
         for disguises in DISGUISES:
@@ -76,9 +77,11 @@ class Ladder:
             attempt.offer([Hypothesis(text, 0.0)], Rung.AROUND_TERMS, self._route)
 
     def _clauses(self, attempts: Sequence[Attempt]) -> None:
+        joint = "" if is_unspaced(self._route[-1]) else " "
         split = [(a, [cleaned(c.text) for c in clauses(a.sentence)]) for a in attempts]
         for attempt, _, texts in self._piecewise([(a, p) for a, p in split if len(p) > 1]):
-            attempt.offer([Hypothesis(" ".join(texts), 0.0)], Rung.CLAUSES, self._route)
+            text = joint.join(texts)
+            attempt.offer([Hypothesis(text, 0.0)], Rung.CLAUSES, self._route)
 
     def _others(self, attempts: Sequence[Attempt]) -> None:
         for attempt in attempts:
@@ -93,7 +96,10 @@ class Ladder:
         routes = self._translator.routes(self._route[0], self._route[-1])
         for route in [route for route in routes if route != self._route][:_OTHER_ROUTES]:
             asked = [attempt for attempt in attempts if attempt.open]
-            answers = self._ask([attempt.source for attempt in asked], _MANY, route)
+            try:
+                answers = self._ask([attempt.source for attempt in asked], _MANY, route)
+            except (ModelError, EngineError):  # a way that nobody asked for may be broken
+                continue
             for attempt, answer in zip(asked, answers, strict=True):
                 attempt.offer(answer or (), Rung.OTHER_ROUTE, route)
 
@@ -133,7 +139,7 @@ class Ladder:
             )
             if len(found) == len(texts):
                 return list(found)
-        except EngineError:
+        except TranslationFailed:
             pass
         if len(texts) == 1:
             return [None]

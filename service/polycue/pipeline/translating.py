@@ -45,8 +45,8 @@ def translate_sentences(
     nothing to translate, and it is no fallback.
 
     Raises:
-        PairNotInstalled, ModelDamaged: there is no translator to speak of; one that fails on a
-            sentence (``EngineError``) costs that sentence its translation and nothing else.
+        PairNotInstalled, ModelDamaged, DeviceUnavailable: there is no translator to speak of. One
+            that fails on a sentence (``TranslationFailed``) costs it its translation, no more.
     """
     attempts = {
         number: Attempt.at(sentence, number, route, wishes)

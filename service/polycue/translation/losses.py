@@ -10,9 +10,8 @@ import unicodedata
 from polycue.translation.scripts import has_case
 
 # Digits, with the marks that languages put between thousands and before decimals.
-_NUMBER = re.compile(
-    r"(?<![\w])\d+(?:[.,'\u2019\u00a0\u202f\u066b\u066c ]\d{3}(?!\d)|[.,\u066b]\d+)*"
-)
+_NUMBER = re.compile(r"\d+(?:[.,'\u2019\u00a0\u202f\u066b\u066c]\d{3}(?!\d)|[.,\u066b]\d+)*")
+_SPACED_THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")  # "1 969", or "in 2020 100 people"
 _SPELT_OUT = 12  # "3 wolves" are "tres lobos", and people write out numbers as far as that
 _ROMAN = (("X", 10), ("IX", 9), ("V", 5), ("IV", 4), ("I", 1))
 _CENTURIES = range(13, 40)  # "the 19th century" is "el siglo XIX"
@@ -29,7 +28,7 @@ def lost_number(source: str, translated: str) -> bool:
     How it is grouped does not matter (1,969 and 1.969), nor do zeros at its end (1.5 billion are
     1500 millones), nor whether it has become a Roman numeral.
     """
-    there = _numbers(translated)
+    there = _numbers(translated) | _numbers(_SPACED_THOUSANDS.sub("", translated))
     return any(
         significant not in there and _roman(significant) not in translated
         for significant in _numbers(source)

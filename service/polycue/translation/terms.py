@@ -46,7 +46,10 @@ class Glossary:
     def find(self, text: str) -> tuple[Found, ...]:
         """The terms in ``text`` as whole words, in order, none over another."""
         taken: list[Found] = []
+        folded = text.casefold()
         for term in self.terms:
+            if term.text.split()[0].casefold() not in folded:
+                continue  # nearly always: most terms of a glossary are not in a sentence
             for match in _pattern(term.text, exact=term.case_sensitive).finditer(text):
                 start, end = match.span()
                 if all(end <= other.start or other.end <= start for other in taken):

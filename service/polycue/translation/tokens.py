@@ -25,13 +25,18 @@ def pieces(text: str, tag: str) -> list[tuple[str, bool]]:
     Words, with marks that stand alone ("Bonjour !") kept at theirs; in languages written without
     spaces, characters with their marks. Together they give ``text``, its white space evened out.
     """
-    if language.primary(tag) not in _UNSPACED_LANGUAGES:
+    if not is_unspaced(tag):
         return [(word, False) for word in _with_lone_marks(text.split())]
     return [
         (piece, i > 0)
         for part in text.split()
         for i, piece in enumerate(_with_their_marks(_PIECE.findall(part)))
     ]
+
+
+def is_unspaced(tag: str) -> bool:
+    """Whether the language is written without spaces between words."""
+    return language.primary(tag) in _UNSPACED_LANGUAGES
 
 
 def words(text: str) -> list[str]:

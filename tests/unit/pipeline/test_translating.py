@@ -5,7 +5,13 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import Cancelled, PairNotInstalled, TranslationFailed
+from polycue.domain.errors import (
+    Cancelled,
+    DeviceUnavailable,
+    ModelDamaged,
+    PairNotInstalled,
+    TranslationFailed,
+)
 from polycue.domain.notice import NoticeReason
 from polycue.domain.transcript import Sentence, Word, text_of
 from polycue.domain.translation import Hypotheses, Hypothesis, Objection, Rung, Search, Term
@@ -216,6 +222,72 @@ def test_a_translator_that_always_fails_loses_no_words() -> None:
     done = translate(Deaf(lambda text: False), *texts)
     assert shown(done) == texts
     assert {rung for _, rung in rungs(done)} == {Rung.KEPT_SOURCE}
+
+
+def test_a_longer_look_that_fails_leaves_what_was_found() -> None:
+    class Tired(FakeTranslator):
+        def translate(
+            self,
+            texts: Sequence[str],
+            route: tuple[str, ...],
+            search: Search = BEST,
+            *,
+            cancel: CancelToken,
+        ) -> list[Hypotheses]:
+            if search.hypotheses > 1:
+                raise TranslationFailed(route[0], route[-1], "out of memory")
+            return super().translate(texts, route, search, cancel=cancel)
+
+    route = ("es", "en", "de")
+    done = translate(Tired(), "El río corre.", route=route, wishes=Wishes(rooms=(1,)))
+    assert shown(done) == ["de: en: El río corre."]
+    assert done.fallbacks == ()
+
+
+def test_a_broken_way_that_nobody_asked_for_breaks_nothing() -> None:
+    class Damaged(FakeTranslator):
+        def translate(
+            self,
+            texts: Sequence[str],
+            route: tuple[str, ...],
+            search: Search = BEST,
+            *,
+            cancel: CancelToken,
+        ) -> list[Hypotheses]:
+            if "de" in route:
+                raise ModelDamaged("translate-en_de", "model.bin is missing")
+            return super().translate(texts, route, search, cancel=cancel)
+
+    pairs = (("en", "es"), ("en", "de"), ("de", "es"))
+    done = translate(Damaged(pairs, {("The river runs.", "es"): LOOP}), "The river runs.")
+    assert rungs(done) == [(Objection.LOOP, Rung.KEPT_SOURCE)]
+
+
+def test_a_device_that_is_not_there_is_an_error_and_no_track_in_the_wrong_language() -> None:
+    class Dead(FakeTranslator):
+        def translate(
+            self,
+            texts: Sequence[str],
+            route: tuple[str, ...],
+            search: Search = BEST,
+            *,
+            cancel: CancelToken,
+        ) -> list[Hypotheses]:
+            raise DeviceUnavailable("cuda", "no device")
+
+    with pytest.raises(DeviceUnavailable):
+        translate(Dead(), "The river runs.")
+
+
+def test_clauses_of_japanese_are_joined_without_a_space() -> None:
+    table: Table = {
+        ("When it rains, we stay here.", "ja"): "雨" * 80,
+        ("When it rains,", "ja"): "雨の日は、",
+        ("we stay here.", "ja"): "ここにいます。",
+    }
+    fake = FakeTranslator((("en", "ja"),), table)
+    done = translate(fake, "When it rains, we stay here.", route=("en", "ja"))
+    assert shown(done) == ["雨の日は、ここにいます。"]
 
 
 def test_a_cancel_is_no_failure_of_the_model() -> None:
