@@ -387,12 +387,13 @@ class Polycue:
     ) -> jobs_pb2.Job:
         """Queue a film, uploading it first where it is a path; ``wait`` or ``watch`` the job.
 
-        ``formats`` are of "srt", "vtt" and "json"; ``mux`` of "mkv", "mp4", "mov" and "webm", or
-        "" for the film's own container. A target is a language, or a ``TranslateConfig`` where more
-        is to be said of it, such as a glossary; with ``bilingual`` each translation stands beneath
-        the spoken words. ``transcript`` is the JSON track of an earlier job, in the language that
-        is spoken: with it the film is needed for muxed copies only. ``forced`` adds tracks of the
-        parts that are not in the film's main language.
+        ``formats`` are of "srt", "vtt", "json", "ass", "ttml", "txt", "tsv" and "hls"; ``mux`` of
+        "mkv", "mp4", "mov" and "webm", or "" for the film's own container. A target is a language,
+        or a ``TranslateConfig`` where more is to be said of it, such as a glossary; with
+        ``bilingual`` each translation stands beneath the spoken words. ``transcript`` is the JSON
+        track of an earlier job, in the language that is spoken: with it the film is needed for
+        muxed copies only. ``forced`` adds tracks of the parts that are not in the film's main
+        language.
         """
         spec = requests.subtitle_spec(
             self._placed(media, progress),

@@ -1,4 +1,9 @@
+import math
+from fractions import Fraction
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from polycue.domain.cue import Cue
 from polycue.domain.errors import SubtitleSyntax
@@ -71,8 +76,22 @@ def test_no_language_is_named_where_none_is_known() -> None:
 
 
 def test_times_are_cut_down_so_that_no_cue_shows_a_frame_late() -> None:
-    # Rounded to the nearest, 45 ms would be 50: past the frame at 44.9 ms, where the cue begins.
-    assert times_of((45, 1099), (1099, 2000)) == [(40, 1090), (1090, 2000)]
+    # Rounded to the nearest, 126 ms would be 130: past the frame at 125.1 ms (24000/1001), where
+    # the cue begins.
+    assert times_of((126, 1099), (1099, 2000)) == [(120, 1090), (1090, 2000)]
+
+
+@given(
+    st.sampled_from([Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(60)]),
+    st.integers(0, 10_000_000),
+    st.integers(1, 500),
+)
+def test_a_cue_shows_on_the_frames_it_was_timed_for(rate: Fraction, first: int, count: int) -> None:
+    start_ms = math.ceil(1000 * first / rate)  # as timing lays cues on frames
+    end_ms = math.floor(1000 * (first + count) / rate)
+    ((shown_ms, gone_ms),) = times_of((start_ms, end_ms))
+    assert math.ceil(rate * shown_ms / 1000) == first
+    assert math.ceil(rate * gone_ms / 1000) == first + count
 
 
 def test_cues_of_less_than_a_hundredth_stay_one_and_do_not_overlap() -> None:

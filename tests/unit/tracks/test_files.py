@@ -157,6 +157,15 @@ def test_a_format_that_cannot_be_read_says_so(track_format: TrackFormat, told: s
 
 
 @pytest.mark.parametrize("track_format", TrackFormat)
+def test_the_page_about_formats_has_a_row_for_each(
+    track_format: TrackFormat, repository: Path
+) -> None:
+    page = (repository / "docs" / "formats.md").read_text(encoding="utf-8")
+    (row,) = (line for line in page.splitlines() if line.startswith(f"| `{track_format}` |"))
+    assert row.endswith("| yes |") or "yes," in row or not track_format.is_readable
+
+
+@pytest.mark.parametrize("track_format", TrackFormat)
 def test_a_file_of_every_format_is_bytes_that_are_the_same_each_time(
     track_format: TrackFormat,
 ) -> None:
