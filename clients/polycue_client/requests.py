@@ -122,6 +122,7 @@ def subtitle_spec(
     transcribe: media_pb2.TranscribeConfig | None = None,
     layout: media_pb2.LayoutConfig | None = None,
     forced: bool = False,
+    report_page: bool = False,
 ) -> jobs_pb2.JobSpec:
     return jobs_pb2.JobSpec(
         subtitle=jobs_pb2.SubtitleTask(
@@ -134,6 +135,7 @@ def subtitle_spec(
             formats=[format_of(name) for name in formats],
             mux=mux,
             forced=forced,
+            report_page=report_page,
         )
     )
 
@@ -145,6 +147,7 @@ def translate_spec(
     to: Sequence[Target],
     formats: Sequence[str] = ("srt",),
     layout: media_pb2.LayoutConfig | None = None,
+    report_page: bool = False,
 ) -> jobs_pb2.JobSpec:
     return jobs_pb2.JobSpec(
         translate=jobs_pb2.TranslateTask(
@@ -153,6 +156,7 @@ def translate_spec(
             translations=translations(to),
             formats=[format_of(name) for name in formats],
             layout=layout,
+            report_page=report_page,
         )
     )
 

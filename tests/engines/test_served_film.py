@@ -97,7 +97,12 @@ def test_cues_that_were_streamed_are_those_of_the_job(
         events = [event async for event in stub.WatchJob(request)]
         done = events[-1].job
         assert done.state == jobs_pb2.JOB_STATE_SUCCEEDED, done.failure
-        assert [a.filename for a in done.artifacts] == ["tour.en.vtt", "tour.es.vtt"]
+        assert [a.filename for a in done.artifacts] == [
+            "tour.en.vtt",
+            "tour.es.vtt",
+            "tour.en.report.json",
+            "tour.es.report.json",
+        ]
         return [(e.cues.language_code, c.index, c.text) for e in events for c in e.cues.cues]
 
     async def scenario() -> None:

@@ -23,6 +23,9 @@ _COMMANDS = {
     "sync": LazyCommand(
         "polycue_client.cli.sync:sync", "Re-time subtitles against the speech of a film."
     ),
+    "lint": LazyCommand(
+        "polycue.commands.lint:lint", "Say which rules subtitle files break, and where."
+    ),
     "jobs": LazyCommand("polycue_client.cli.jobs:jobs", "See and steer the jobs of a server."),
     "health": LazyCommand(
         "polycue_client.cli.health:health", "Say whether a server is ready for work."

@@ -16,7 +16,7 @@ from polycue_client.cli.embedded import NotStarted
 from polycue_client.cli.exits import explain
 from polycue_client.cli.interruption import Interruption
 from polycue_client.cli.options import OutputChoice, ServerChoice
-from polycue_client.cli.outputs import fetch_all, refuse_taken
+from polycue_client.cli.outputs import REPORT_TYPES, fetch_all, refuse_taken
 from polycue_client.cli.results import Item, Result, exit_code, planned
 from polycue_client.cli.workplace import Workplace, workplace
 from polycue_client.drafts import wire_name
@@ -152,13 +152,14 @@ class Worker:
             sys.stdout.buffer.write(self._place.client.read(_wanted(job)))
             sys.stdout.buffer.flush()
         else:
-            places = [(artifact, result.item.place.of(artifact)) for artifact in job.artifacts]
+            wanted = [a for a in job.artifacts if a.mime_type != REPORT_TYPES[0]]
+            places = [(artifact, result.item.place.of(artifact)) for artifact in wanted]
             result.outputs = fetch_all(self._place.client, places, overwrite=self._output.overwrite)
 
 
 def _wanted(job: jobs_pb2.Job) -> artifacts_pb2.Artifact:
     """The one track to print: the translation where there is one."""
-    tracks = [artifact for artifact in job.artifacts if artifact.language_code]
+    tracks = [a for a in job.artifacts if a.language_code and a.mime_type not in REPORT_TYPES]
     translated = [track for track in tracks if track.language_code != job.language_code]
     if not tracks:
         raise ServerFault(f"{job.name} succeeded and has no track")

@@ -21,6 +21,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 FORMATS = ("srt", "vtt", "json", "ass", "ttml", "txt", "tsv", "hls")
 STDOUT = "-"
+REPORT_PAGE = "report.html"
 
 _PRESET_SUFFIXES = (".toml", ".json")
 _LONGEST_PRESET_CHARS = 65_536  # what a server takes
@@ -435,6 +436,13 @@ output_options = packed(
     click.option(
         "--print", "print_captions", is_flag=True, help="Show the captions, side by side."
     ),
+)
+
+report_option = click.option(
+    "--report",
+    "report_page",
+    is_flag=True,
+    help="Also a page on each track: the rules it breaks, reading speed, and its cues.",
 )
 
 formats_option = click.option(

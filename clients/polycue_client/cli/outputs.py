@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from polycue.api.v1 import artifacts_pb2
     from polycue_client.client import Polycue
 
+# What tells reports from tracks. The first is for programs, which find it in the JSON track too.
+REPORT_TYPES = ("application/vnd.polycue.report+json", "text/html")
 KINDS = ("sdh", "forced")  # what media servers call tracks that are not plain subtitles
 SYNCED = ".synced"  # ffsubsync's, so that its users' scripts find the files
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
@@ -45,7 +47,10 @@ class Placement:
     def of(self, artifact: "artifacts_pb2.Artifact") -> Path:
         """The place of a result; of a server's own words only tags and a suffix are used."""
         rest = local_name(own_name(artifact.filename)).removeprefix(self.stem)
-        *head, tag, suffix = ("", *rest.split("."))
+        *head, tag, suffix = ("", "", *rest.split("."))
+        if tag == "report":
+            *head, tag = head
+            suffix = f"report.{suffix}"
         if _LANGUAGE_TAG.fullmatch(artifact.language_code):
             kind = tag if tag in KINDS else ""
             bilingual = "bilingual" in head

@@ -11,6 +11,7 @@ import click
 from polycue_client.cli.doubts import DoubtChoice, doubt_options
 from polycue_client.cli.familiar import EPILOG, familiar_options
 from polycue_client.cli.options import (
+    REPORT_PAGE,
     LayoutChoice,
     OutputChoice,
     ServerChoice,
@@ -20,6 +21,7 @@ from polycue_client.cli.options import (
     layout_options,
     output_options,
     packed,
+    report_option,
     server_options,
     speech_options,
 )
@@ -154,6 +156,7 @@ _mux_options = packed(
         is_flag=True,
         help="Tell what each cue cost the search, on stderr and in JSON tracks.",
     ),
+    report_option,
 )
 @_mux_options
 @output_options
@@ -184,6 +187,7 @@ def subtitle(
     forced: bool,
     formats: tuple[str, ...],
     explain: bool,
+    report_page: bool,
     audio_track: str,
     transcript: Path | None,
     recursive: bool,
@@ -216,7 +220,9 @@ def subtitle(
     if known and mux.burn not in there_will_be:
         raise click.UsageError(f"--burn {mux.burn}: no track will be in that language")
     targets = _Targets(translate_to, terms, keep_source_cues=keep_source_cues, bilingual=bilingual)
-    wish = _Wish(targets, forced, formats, audio_track, mux, speech, doubt, layout, explain)
+    wish = _Wish(
+        targets, forced, formats, audio_track, mux, speech, doubt, layout, explain, report_page
+    )
     ctx.exit(work_on([wish.item(*each, output) for each in wanted], choice, output))
 
 
@@ -246,6 +252,12 @@ class _Wish:
     doubt: DoubtChoice
     layout: LayoutChoice
     explain: bool
+    report_page: bool
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """What the names of what is written of each track end with."""
+        return (*self.formats, REPORT_PAGE) if self.report_page else self.formats
 
     def item(self, film: Path | None, transcript: Path | None, output: OutputChoice) -> "Item":
         from polycue_client.cli.results import Item
@@ -261,14 +273,14 @@ class _Wish:
         tracks = [
             place.sidecar(language, suffix, self.layout.kind, bilingual=both)
             for language, both in languages
-            for suffix in self.formats
+            for suffix in self.suffixes
             if is_canonical(language)
         ]
         if self.forced:
             tracks += [
                 place.sidecar(language, suffix, "forced")
                 for language, _ in languages
-                for suffix in self.formats
+                for suffix in self.suffixes
                 if is_canonical(language)
             ]
         copies = [place.copy(suffix) for suffix in self.mux.suffixes(film)] if film else []
@@ -285,8 +297,8 @@ class _Wish:
 
     def _endings(self) -> tuple[str, ...]:
         """What the names end with of tracks whose language nobody knows yet."""
-        forced = tuple(f"forced.{form}" for form in self.formats) if self.forced else ()
-        return (*self.layout.endings(self.formats), *forced)
+        forced = tuple(f"forced.{suffix}" for suffix in self.suffixes) if self.forced else ()
+        return (*self.layout.endings(self.suffixes), *forced)
 
     def _transcribe(self) -> "media_pb2.TranscribeConfig":
         config = self.speech.config()
@@ -310,6 +322,7 @@ class _Wish:
                 transcribe=None if transcript else self._transcribe(),
                 layout=self._layout(),
                 forced=self.forced,
+                report_page=self.report_page,
             )
 
         return of

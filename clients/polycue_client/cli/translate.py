@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from polycue_client.cli.options import (
+    REPORT_PAGE,
     LayoutChoice,
     OutputChoice,
     ServerChoice,
@@ -16,6 +17,7 @@ from polycue_client.cli.options import (
     is_canonical,
     layout_options,
     output_options,
+    report_option,
     server_options,
 )
 from polycue_client.cli.parsing import ForgivingCommand, comma_list, section
@@ -79,6 +81,7 @@ _NAMED = re.compile(
         help="The language of the files.",
     ),
     formats_option,
+    report_option,
 )
 @output_options
 @layout_options
@@ -91,6 +94,7 @@ def translate(
     targets: tuple[str, ...],
     source: str,
     formats: tuple[str, ...],
+    report_page: bool,
     output: OutputChoice,
     layout: LayoutChoice,
     terms: TermsChoice,
@@ -106,7 +110,7 @@ def translate(
     if output.to_stdout and (len(texts) > 1 or len(targets) > 1 or len(formats) > 1):
         raise click.UsageError("-o - prints one track: one file, one format, one language")
     output.refuse_folders(formats)
-    wish = _Wish(targets, source, formats, layout, terms)
+    wish = _Wish(targets, source, formats, layout, terms, report_page)
     ctx.exit(work_on([wish.item(text, output) for text in texts], choice, output))
 
 
@@ -119,6 +123,7 @@ class _Wish:
     formats: tuple[str, ...]
     layout: LayoutChoice
     terms: TermsChoice
+    report_page: bool
 
     def item(self, text: Path, output: OutputChoice) -> "Item":
         from polycue_client.cli.results import Item
@@ -141,7 +146,7 @@ class _Wish:
             expected=tuple(
                 place.sidecar(target, suffix, self.layout.kind)
                 for target in filter(is_canonical, targets)
-                for suffix in formats
+                for suffix in (*formats, *([REPORT_PAGE] if self.report_page else ()))
             ),
             certain=all(map(is_canonical, targets)),
         )
@@ -157,6 +162,7 @@ class _Wish:
             to=self.terms.targets(targets),
             formats=formats,
             layout=self.layout.config(),
+            report_page=self.report_page,
         )
 
 

@@ -181,7 +181,8 @@ class SubtitleTask:
     lines stand above each translation.
 
     ``transcript`` is the JSON track of an earlier run that stands in for the sound; ``media`` is
-    then the film, for muxed copies, or that same file where there is no film.
+    then the film, for muxed copies, or that same file where there is no film. ``report_page`` asks
+    for each track's report as a page for people.
     """
 
     media: InputFile
@@ -195,6 +196,7 @@ class SubtitleTask:
     transcript: InputFile | None = None
     translations: tuple[TranslationOptions, ...] = ()
     bilingual: bool = False
+    report_page: bool = False
 
     @property
     def has_film(self) -> bool:
@@ -205,7 +207,8 @@ class SubtitleTask:
 class TranslateTask:
     """A subtitle file to the same cues in other languages.
 
-    ``translations`` says more of those ``targets`` that need it.
+    ``translations`` says more of those ``targets`` that need it, ``report_page`` asks for each
+    track's report as a page for people.
     """
 
     subtitle: InputFile
@@ -214,6 +217,7 @@ class TranslateTask:
     layout: LayoutOptions = LayoutOptions()
     formats: tuple[TrackFormat, ...] = (TrackFormat.SRT,)
     translations: tuple[TranslationOptions, ...] = ()
+    report_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

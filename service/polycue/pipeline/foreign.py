@@ -48,17 +48,28 @@ def prepare_track(
 
 def stem_without_language(stem: str, language: str) -> str:
     """``movie`` of ``movie.en``, ``movie.en.sdh`` and of ``movie``."""
+    stem = _without_kind(stem)
+    head, _, tail = stem.rpartition(".")
+    return head if head and _language(tail) == language else stem
+
+
+def language_of_stem(stem: str) -> str:
+    """``en`` of ``movie.en`` and ``movie.en.sdh``; "" where a file's name says none."""
+    head, _, tail = _without_kind(stem).rpartition(".")
+    return _language(tail) if head else ""
+
+
+def _without_kind(stem: str) -> str:
     for kind in (".sdh", ".forced"):
         stem = stem.removesuffix(kind)
-    head, _, tail = stem.rpartition(".")
-    return head if head and _names(tail, language) else stem
+    return stem
 
 
-def _names(text: str, language: str) -> bool:
+def _language(text: str) -> str:
     # Codes only: canonical() also knows languages by name, and a film may be called "Danish".
-    if len(text.split("-")[0]) > 3:
-        return False
+    if not text or len(text.split("-")[0]) > 3:
+        return ""
     try:
-        return canonical(text) == language
+        return canonical(text)
     except UnknownLanguage:
-        return False
+        return ""

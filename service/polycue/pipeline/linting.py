@@ -10,15 +10,14 @@ from polycue.cues.lint.glyphs import described
 from polycue.cues.lint.sheet import Checked, NotChecked, Outcome, Surroundings
 from polycue.cues.presets import preset_of, rules_for
 from polycue.cues.report import ALL_RULES, report_on
-from polycue.domain.audio import Span
 from polycue.domain.cue import Cue
-from polycue.domain.errors import LimitExceeded
-from polycue.domain.language import UNDETERMINED
+from polycue.domain.errors import LimitExceeded, UnknownLanguage
+from polycue.domain.language import UNDETERMINED, canonical
 from polycue.domain.notice import Notice
 from polycue.domain.report import LintRule, TrackReport, Violation
 from polycue.domain.request import LayoutOptions
 from polycue.domain.track import TrackFormat
-from polycue.pipeline.reporting import with_recognition
+from polycue.pipeline.reporting import report_page, with_recognition
 from polycue.tracks import json_track
 from polycue.tracks.files import parse
 from polycue.tracks.reading import Faults, Reading
@@ -51,11 +50,14 @@ class Linted:
     cues: tuple[Cue, ...]
     report: TrackReport
     notices: tuple[Notice, ...]
-    speech: tuple[Span, ...] = ()
-    media_end_ms: int | None = None
+    around: Surroundings
+
+    def page(self, title: str) -> str:
+        """The report as HTML for people."""
+        return report_page(title, self.cues, self.report, self.around, self.notices)
 
 
-def frame_rate(text: str) -> Fraction:
+def frame_rate_of(text: str) -> Fraction:
     """A film's frames a second, from ``25``, ``23.976`` or ``24000/1001``.
 
     Raises:
@@ -72,7 +74,9 @@ def frame_rate(text: str) -> Fraction:
 
 
 def lint_text(text: str, track_format: TrackFormat, language: str, options: LintOptions) -> Linted:
-    """Look through a subtitle file; ``language`` is BCP-47, "" takes what a JSON track says.
+    """Look through a subtitle file.
+
+    ``language`` is BCP-47, "" takes what the file itself says, and "und" where it says nothing.
 
     Raises:
         InvalidRequest: there is no such preset, or a number of the layout is out of bounds.
@@ -84,8 +88,7 @@ def lint_text(text: str, track_format: TrackFormat, language: str, options: Lint
     reading, document = _read(text, track_format)
     transcript = document.transcript if document else None
     rate = options.frame_rate or (transcript.frame_rate if transcript else None)
-    own = document.track.language if document else UNDETERMINED
-    rules = rules_for(options.layout, language or own, rate)
+    rules = rules_for(options.layout, language or _own_language(reading), rate)
     around = Surroundings(
         speech=transcript.speech if transcript else (),
         media_end_ms=options.media_end_ms or (transcript.duration_ms if transcript else None),
@@ -95,8 +98,7 @@ def lint_text(text: str, track_format: TrackFormat, language: str, options: Lint
     report = report_on(reading.cues, rules, preset=preset, around=around, wanted=options.wanted)
     if transcript:
         report = with_recognition(report, transcript)
-    speech, end_ms = tuple(around.speech), around.media_end_ms
-    return Linted(reading.cues, report, reading.notices, speech, end_ms)
+    return Linted(reading.cues, report, reading.notices, around)
 
 
 def _read(text: str, track_format: TrackFormat) -> tuple[Reading, json_track.Document | None]:
@@ -104,7 +106,16 @@ def _read(text: str, track_format: TrackFormat) -> tuple[Reading, json_track.Doc
     if track_format is not TrackFormat.JSON:
         return parse(text, track_format), None
     document = json_track.read_document(text)
-    return Reading(document.track.cues, document.track.notices, Faults()), document
+    track = document.track
+    return Reading(track.cues, track.notices, Faults(), track.language), document
+
+
+def _own_language(reading: Reading) -> str:
+    """What the file says it is in; "und" where it does not, or it is no language."""
+    try:
+        return canonical(reading.language) if reading.language else UNDETERMINED
+    except UnknownLanguage:
+        return UNDETERMINED
 
 
 def _require_few(text: str) -> None:

@@ -13,7 +13,13 @@ from polycue.domain.track import Track, TrackFile, TrackFormat, TrackKind, sidec
 from polycue.domain.transcript import Transcript
 from polycue.media.containers import container_of, subtitle_format
 from polycue.media.mux import mux
+from polycue.pipeline.reporting import page_of
+from polycue.tracks import report_json
 from polycue.tracks.files import encode, render, write_atomically
+
+# What tells reports from tracks among a job's artifacts.
+REPORT_TYPE = "application/vnd.polycue.report+json"
+PAGE_TYPE = "text/html"
 
 
 def write_sidecars(
@@ -35,14 +41,47 @@ def write_sidecars(
     media_ms = transcript.duration_ms if transcript else 0
     for track in tracks:
         for track_format in dict.fromkeys(formats):
-            own_stem = f"{stem}.bilingual" if track.second_language else stem
-            filename = sidecar_name(own_stem, track.language, track.kind, track_format.suffix)
+            filename = _name(track, stem, track_format.suffix)
             path = workdir / filename
             spoken = transcript if track is tracks[0] else None
             write_atomically(path, encode(track, track_format, spoken, media_ms=media_ms))
             files.append(OutputFile(path, filename, track_format.mime_type, track.language))
             report(FileReady(files[-1]))
     return files
+
+
+def write_reports(
+    tracks: Sequence[Track],
+    *,
+    pages: bool,
+    stem: str,
+    workdir: Path,
+    transcript: Transcript | None,
+    report: Report,
+) -> list[OutputFile]:
+    """Write what each track's report says, as ``{stem}.{language}.report.json``.
+
+    With ``pages`` also for people, as ``{stem}.{language}.report.html``.
+    """
+    files = []
+    for track in tracks:
+        if track.report is None:
+            continue
+        texts = {"json": (REPORT_TYPE, report_json.write(track.report))}
+        if pages:
+            title = _name(track, stem, "").removesuffix(".")
+            texts["html"] = (PAGE_TYPE, page_of(track, title, transcript))
+        for suffix, (mime_type, text) in texts.items():
+            filename = _name(track, stem, f"report.{suffix}")
+            write_atomically(workdir / filename, text)
+            files.append(OutputFile(workdir / filename, filename, mime_type, track.language))
+            report(FileReady(files[-1]))
+    return files
+
+
+def _name(track: Track, stem: str, suffix: str) -> str:
+    own_stem = f"{stem}.bilingual" if track.second_language else stem
+    return sidecar_name(own_stem, track.language, track.kind, suffix)
 
 
 class Muxing:

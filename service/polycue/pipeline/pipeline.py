@@ -33,7 +33,7 @@ from polycue.media.probe import probe
 from polycue.media.streams import choose_audio
 from polycue.pipeline.assembling import flag_kept
 from polycue.pipeline.foreign import prepare_track, read_subtitles, stem_without_language
-from polycue.pipeline.outputs import Muxing, write_sidecars
+from polycue.pipeline.outputs import Muxing, write_reports, write_sidecars
 from polycue.pipeline.ports import Recogniser, Translator
 from polycue.pipeline.rebuilding import film_of, length_notices, read_transcript
 from polycue.pipeline.reporting import reported
@@ -154,10 +154,14 @@ class Pipeline:
             tracks.append(track)
             processed_ms = end_ms * done // count
             report(StageMoved(Stage.TRANSLATE, processed_ms, end_ms, finished=done == count))
+        stem = stem_without_language(task.subtitle.stem, task.language)
         files = write_sidecars(
+            tracks, task.formats, stem=stem, workdir=workdir, transcript=None, report=report
+        )
+        files += write_reports(
             tracks,
-            task.formats,
-            stem=stem_without_language(task.subtitle.stem, task.language),
+            pages=task.report_page,
+            stem=stem,
             workdir=workdir,
             transcript=None,
             report=report,
@@ -237,6 +241,15 @@ def _written(
         transcript=done.transcript,
         report=report,
     )
+    if task.formats:
+        files += write_reports(
+            tracks,
+            pages=task.report_page,
+            stem=stem,
+            workdir=workdir,
+            transcript=done.transcript,
+            report=report,
+        )
     duration_ms = done.transcript.duration_ms
     report(StageMoved(Stage.RENDER, duration_ms, duration_ms, finished=True))
     notices = tuple(notice for track in tracks for notice in track.notices)

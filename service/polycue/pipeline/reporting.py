@@ -1,30 +1,30 @@
 """Reports on the tracks that a film or a file became."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from polycue.cues.lint.sheet import Surroundings
 from polycue.cues.presets import preset_of, rules_for
-from polycue.cues.report import report_on
-from polycue.domain.cue import CueFlag
+from polycue.cues.report import reading_speeds, report_on
+from polycue.domain.cue import Cue, CueFlag
+from polycue.domain.notice import Notice
 from polycue.domain.report import Recognition, SpokenLanguage, TrackReport, Translation
 from polycue.domain.request import LayoutOptions
 from polycue.domain.track import Track
 from polycue.domain.transcript import Transcript
 from polycue.pipeline.templates import translation_alone
+from polycue.tracks.page.document import page
+from polycue.tracks.page.subject import Subject
 
 
 def reported(track: Track, options: LayoutOptions, transcript: Transcript | None) -> Track:
     """The track with a report of itself; ``transcript`` is what it was made from, if anything."""
-    around, frame_rate = Surroundings(), None
-    if transcript:
-        around = Surroundings(transcript.speech, media_end_ms=transcript.duration_ms)
-        frame_rate = transcript.frame_rate
-    rules = rules_for(options, track.language, frame_rate)
+    rules = rules_for(options, track.language, transcript.frame_rate if transcript else None)
     preset = preset_of(options).name
     cues = track.cues
     if track.second_language:  # nobody reads both, and each has its own half of the lines
         cues = tuple(map(translation_alone, cues))
-    report = report_on(cues, rules, preset=preset, around=around)
+    report = report_on(cues, rules, preset=preset, around=surroundings(transcript))
     if transcript:
         report = with_recognition(report, transcript)
     if track.translated:
@@ -42,3 +42,40 @@ def with_recognition(report: TrackReport, transcript: Transcript) -> TrackReport
         verdicts=transcript.defence,
     )
     return replace(report, recognition=recognition)
+
+
+def page_of(track: Track, title: str, transcript: Transcript | None) -> str:
+    """The report of a finished track as HTML for people."""
+    if track.report is None:
+        raise ValueError(f"the {track.language} track has no report")
+    around = surroundings(transcript)
+    return report_page(title, track.cues, track.report, around, track.notices)
+
+
+def surroundings(transcript: Transcript | None) -> Surroundings:
+    """What is known of a film beside its cues."""
+    if transcript is None:
+        return Surroundings()
+    return Surroundings(transcript.speech, media_end_ms=transcript.duration_ms)
+
+
+def report_page(
+    title: str,
+    cues: Sequence[Cue],
+    report: TrackReport,
+    around: Surroundings,
+    notices: Sequence[Notice],
+) -> str:
+    """The report as HTML for people: one file that needs no other."""
+    return page(
+        Subject(
+            title=title,
+            cues=cues,
+            report=report,
+            speeds=reading_speeds(cues, report.language),
+            speech=around.speech,
+            cuts=around.cuts or (),
+            media_end_ms=around.media_end_ms,
+            notices=notices,
+        )
+    )

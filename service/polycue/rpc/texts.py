@@ -115,9 +115,9 @@ class Texts:
             request.document.language_code, "document.language_code"
         )
         options = reports.lint_options(request)
-        if not language and own_format is not TrackFormat.JSON:
-            raise InvalidRequest("document.language_code", "is required: the limits depend on it")
         linted = lint_text(_text(request.document), own_format, language, options)
+        if linted.report.language == UNDETERMINED:
+            raise InvalidRequest("document.language_code", "is required: the limits depend on it")
         response = pb.LintSubtitlesResponse(
             report=reports.report(linted.report),
             cues=[tracks.cue(c, n, with_words=False) for n, c in enumerate(linted.cues, 1)],

@@ -1,5 +1,6 @@
 """The stages together, with real sound and a recogniser that says what it is told."""
 
+import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from polycue.domain.errors import (
 )
 from polycue.domain.notice import NoticeReason
 from polycue.domain.progress import Event, Stage, StageMoved
+from polycue.domain.report import LintRule
 from polycue.domain.request import (
     Container,
     GivenTrack,
@@ -189,3 +191,28 @@ def test_a_container_that_cannot_hold_the_film_is_told_before_a_word_is_heard(
     task = SubtitleTask(InputFile(clip, "clip.mp4"), mux=(MuxOptions(Container.WEBM),))
     with pytest.raises(MuxRejected, match="write an mkv"):
         run(task, tmp_path, fails_at_ms=4000)
+
+
+def test_each_track_comes_with_its_report(clip: Path, tmp_path: Path) -> None:
+    task = SubtitleTask(InputFile(clip, "clip.mp4"), targets=("es",), report_page=True)
+    result = run(task, tmp_path)
+    own, spanish = (track.report for track in result.tracks)
+    assert own is not None
+    assert spanish is not None
+    assert (own.cue_count, own.language, own.preset) == (2, "en", "netflix")
+    assert own.recognition is not None
+    assert [spoken.language for spoken in own.recognition.languages] == ["en"]
+    assert spanish.translation is not None
+    assert spanish.translation.route == ("en", "es")
+    unchecked = {result.rule for result in own.rules if result.count is None}
+    assert unchecked == {LintRule.SHOT_IN, LintRule.SHOT_OUT, LintRule.VTT_SYNTAX}
+    names = [file.filename for file in result.files]
+    assert names == [
+        *("clip.en.srt", "clip.es.srt"),
+        *("clip.en.report.json", "clip.en.report.html"),
+        *("clip.es.report.json", "clip.es.report.html"),
+    ]
+    document = json.loads((tmp_path / "clip.es.report.json").read_text(encoding="utf-8"))
+    assert document["translation"]["route"] == ["en", "es"]
+    page = (tmp_path / "clip.en.report.html").read_text(encoding="utf-8")
+    assert "<title>clip.en: subtitle report</title>" in page

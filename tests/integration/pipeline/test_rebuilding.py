@@ -100,7 +100,12 @@ def test_another_preset_and_language_need_no_second_listening(
 ) -> None:
     layout = LayoutOptions(max_line_chars=12)
     result = again(first_run["clip.en.json"], tmp_path / "w", targets=("de",), layout=layout)
-    assert [file.filename for file in result.files] == ["clip.en.srt", "clip.de.srt"]
+    assert [file.filename for file in result.files] == [
+        "clip.en.srt",
+        "clip.de.srt",
+        "clip.en.report.json",
+        "clip.de.report.json",
+    ]
     lines = [line for cue in result.tracks[0].cues for line in cue.lines]
     assert max(map(len, lines)) <= 12
 
@@ -112,6 +117,7 @@ def test_with_the_film_a_copy_is_muxed_and_results_are_named_after_it(
     result = again(first_run["clip.en.json"], tmp_path / "w", media=film, mux=(MuxOptions(),))
     assert [file.filename for file in result.files] == [
         "holiday.en.srt",
+        "holiday.en.report.json",
         "holiday.subtitled.mp4",
     ]
     assert result.notices == ()

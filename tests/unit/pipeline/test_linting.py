@@ -11,7 +11,7 @@ from polycue.domain.report import LintRule, RuleResult
 from polycue.domain.request import LayoutOptions
 from polycue.domain.track import Track, TrackFormat
 from polycue.domain.transcript import ChunkFacts, Transcript
-from polycue.pipeline.linting import MOST_CUES, Linted, LintOptions, frame_rate, lint_text
+from polycue.pipeline.linting import MOST_CUES, Linted, LintOptions, frame_rate_of, lint_text
 from polycue.tracks import json_track, vtt
 
 SRT, VTT, JSON = TrackFormat.SRT, TrackFormat.VTT, TrackFormat.JSON
@@ -130,10 +130,10 @@ def test_an_unknown_preset_is_told_before_the_text_is_read() -> None:
     ],
 )
 def test_frame_rates_are_read_as_people_write_them(text: str, rate: Fraction) -> None:
-    assert frame_rate(text) == rate
+    assert frame_rate_of(text) == rate
 
 
 @pytest.mark.parametrize("text", ["", "fast", "0", "1000", "-25", "1/0", "nan", "1e999999999"])
 def test_what_is_no_frame_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"no frame rate|not within"):
-        frame_rate(text)
+        frame_rate_of(text)

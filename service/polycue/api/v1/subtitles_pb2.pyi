@@ -217,7 +217,7 @@ class LintSubtitlesRequest(_message.Message):
     """Optional. The film's frames a second, 10 to 240. Without it gaps are judged more mildly."""
     @_builtins.property
     def document(self) -> Global___SubtitleDocument:
-        """Required. Of a JSON track the language may be left out."""
+        """Required. The language may be left out where the text says it itself, as a JSON track does."""
 
     @_builtins.property
     def layout(self) -> _media_pb2.LayoutConfig:

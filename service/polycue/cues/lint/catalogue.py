@@ -1,14 +1,12 @@
 """The rules there are, what a breach of each means, and which of them a caller wants."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.report import LintRule, Severity
 
 HARD, SOFT = Severity.HARD, Severity.SOFT
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +48,19 @@ CATALOGUE: Mapping[LintRule, Entry] = {
 
 
 def chosen(
-    only: Iterable[str], ignored: Iterable[str], field: Callable[[str], str] = str
+    rules: Iterable[str],
+    ignored: Iterable[str],
+    fields: tuple[str, str] = ("rules", "ignored_rules"),
 ) -> frozenset[LintRule]:
-    """The rules named by ``only``, all where it is empty, without those that are ``ignored``.
+    """The rules that are named, all where none is, without those that are ``ignored``.
 
-    Names may have hyphens. ``field`` makes "rules" and "ignored_rules" what the caller calls them.
+    Names may have hyphens. ``fields`` is what the caller calls the two.
 
     Raises:
         InvalidRequest: there is no such rule.
     """
-    wanted = frozenset(_rule(name, field("rules")) for name in only) or frozenset(LintRule)
-    return wanted - frozenset(_rule(name, field("ignored_rules")) for name in ignored)
+    wanted = frozenset(_rule(name, fields[0]) for name in rules) or frozenset(LintRule)
+    return wanted - frozenset(_rule(name, fields[1]) for name in ignored)
 
 
 def _rule(name: str, field: str) -> LintRule:

@@ -10,7 +10,7 @@ from polycue.cues.breaks import sentence_ends
 from polycue.cues.lint.sheet import Checked, NotChecked, Outcome, Sheet
 from polycue.cues.punctuation import CLOSING, TERMINAL, bare
 from polycue.cues.vocabulary import Vocabulary, vocabulary
-from polycue.domain.language import name, primary
+from polycue.domain.language import primary
 from polycue.domain.report import LintRule, Violation
 from polycue.domain.transcript import Word
 
@@ -49,7 +49,7 @@ def cue_end(sheet: Sheet) -> Outcome:
 def sentence_inside(sheet: Sheet) -> Outcome:
     language = sheet.rules.language
     if primary(language) in _UNMARKED:
-        return NotChecked(f"subtitles in {name(language)} do not mark where a sentence ends")
+        return NotChecked(f"subtitles in {language} do not mark where a sentence ends")
     found = []
     for place, following in _followed(sheet):
         text = sheet.cues[place].text
@@ -81,4 +81,4 @@ def _belongs_to_next(word: str, following: str, known: Vocabulary) -> bool:
 
 
 def _no_words(sheet: Sheet) -> NotChecked:
-    return NotChecked(f"there is no list of function words for {name(sheet.rules.language)}")
+    return NotChecked(f"there is no list of function words for {sheet.rules.language}")

@@ -17,7 +17,7 @@ from polycue.domain.report import (
     Violation,
 )
 from polycue.domain.translation import Fallback
-from polycue.pipeline.linting import LintOptions, frame_rate
+from polycue.pipeline.linting import LintOptions, frame_rate_of
 from polycue.rpc.convert import configs, times
 
 _SEVERITIES = {
@@ -50,7 +50,7 @@ def _frame_rate(request: subtitles_pb2.LintSubtitlesRequest) -> Fraction | None:
     if not request.HasField("frame_rate"):
         return None
     try:
-        return frame_rate(repr(request.frame_rate))
+        return frame_rate_of(repr(request.frame_rate))
     except ValueError as error:
         raise InvalidRequest("frame_rate", str(error)) from error
 

@@ -75,6 +75,7 @@ def _subtitle(message: jobs_pb2.SubtitleTask, field: str, find: Find) -> Subtitl
         mux=configs.mux_copies(message.mux, f"{field}.mux"),
         forced=message.forced,
         transcript=transcript,
+        report_page=message.report_page,
     )
 
 
@@ -99,6 +100,7 @@ def _translate(message: jobs_pb2.TranslateTask, field: str, find: Find) -> Trans
         translations=translation_options(message.translations, f"{field}.translations"),
         layout=configs.layout_options(message.layout, f"{field}.layout"),
         formats=configs.track_formats(message.formats, f"{field}.formats"),
+        report_page=message.report_page,
     )
 
 

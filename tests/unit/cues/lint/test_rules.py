@@ -174,9 +174,7 @@ def test_function_words_belong_to_what_follows() -> None:
 
 def test_without_a_word_list_function_words_are_not_checked() -> None:
     rules = rules_for(LayoutOptions(), "sw", FILM)
-    assert why_not(LintRule.LINE_END, rules=rules) == (
-        "there is no list of function words for Swahili"
-    )
+    assert why_not(LintRule.LINE_END, rules=rules) == "there is no list of function words for sw"
 
 
 def test_a_sentence_does_not_begin_in_a_cue_that_it_leaves() -> None:
@@ -190,7 +188,7 @@ def test_a_sentence_does_not_begin_in_a_cue_that_it_leaves() -> None:
 
 def test_scripts_without_full_stops_are_not_checked_for_sentences() -> None:
     rules = rules_for(LayoutOptions(), "th", FILM)
-    assert "Thai" in why_not(LintRule.SENTENCE_INSIDE, rules=rules)
+    assert "in th" in why_not(LintRule.SENTENCE_INSIDE, rules=rules)
 
 
 @pytest.mark.parametrize(
