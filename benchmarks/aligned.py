@@ -151,8 +151,8 @@ def _verb(verb: Verb, *, many: bool) -> tuple[Unit, Unit, Unit, Unit]:
 
 
 def _happens(rng: random.Random) -> Aligned:
-    subject = grammar._random_noun_phrase(rng, "anbps")
-    verb = grammar._random_verb(rng, subject)
+    subject = grammar.random_noun_phrase(rng, "anbps")
+    verb = grammar.random_verb(rng, subject)
     place = rng.choice(lexicon.PLACES) if rng.random() < 0.85 else None
     when = rng.choice(lexicon.TIMES) if rng.random() < 0.6 else None
     s_en, s_es, s_de = _noun_phrase(subject)
@@ -185,9 +185,9 @@ def _inverted(
 
 def _acts(rng: random.Random) -> Aligned:
     verb = rng.choice(lexicon.TRANSITIVE_VERBS)
-    subject = grammar._random_noun_phrase(rng, verb.subjects)
+    subject = grammar.random_noun_phrase(rng, verb.subjects)
     article: grammar.Article = rng.choice(("definite", "definite", "indefinite"))
-    thing = grammar._random_noun_phrase(rng, verb.objects, article=article)
+    thing = grammar.random_noun_phrase(rng, verb.objects, article=article)
     tail = rng.random()
     place = rng.choice(lexicon.PLACES) if tail >= 0.5 else None
     when = rng.choice(lexicon.TIMES) if tail < 0.5 else None
@@ -205,7 +205,7 @@ def _acts(rng: random.Random) -> Aligned:
 
 
 def _there_is(rng: random.Random) -> Aligned:
-    thing = grammar._random_noun_phrase(rng, "anbps", article="indefinite", adjective_share=0.8)
+    thing = grammar.random_noun_phrase(rng, "anbps", article="indefinite", adjective_share=0.8)
     place = rng.choice(lexicon.PLACES)
     t_en, t_es, t_de = _noun_phrase(thing, "accusative")
     i_en, i_es, i_de = _fixed("there are" if thing.plural else "there is", "hay", "es gibt")
@@ -219,8 +219,8 @@ def _there_is(rng: random.Random) -> Aligned:
 
 
 def _is_like(rng: random.Random) -> Aligned:
-    subject = grammar._random_noun_phrase(rng, "anbps", adjective_share=0)
-    first, second = rng.sample(grammar._adjectives_for(subject.noun), 2)
+    subject = grammar.random_noun_phrase(rng, "anbps", adjective_share=0)
+    first, second = rng.sample(grammar.adjectives_for(subject.noun), 2)
     conjunction: Literal["and", "but"] = rng.choice(("and", "but"))
     many, index = subject.plural, subject.spanish_adjective_index
     s_en, s_es, s_de = _noun_phrase(subject)
@@ -243,8 +243,8 @@ def _like(adjective: Adjective, index: int) -> tuple[Unit, Unit, Unit]:
 
 
 def _is_believed(rng: random.Random) -> Aligned:
-    subject = grammar._random_noun_phrase(rng, "anbps")
-    verb = grammar._random_verb(rng, subject)
+    subject = grammar.random_noun_phrase(rng, "anbps")
+    verb = grammar.random_verb(rng, subject)
     place = rng.choice(lexicon.PLACES)
     many_en, many_es, many_de = _fixed("Many people", "Mucha gente", "Viele")
     b_en, b_es, b_de = _fixed("believe", "cree", "glauben")
@@ -265,7 +265,7 @@ def _is_believed(rng: random.Random) -> Aligned:
 
 def _is_seen(rng: random.Random) -> Aligned:
     article: grammar.Article = rng.choice(("definite", "indefinite"))
-    thing = grammar._random_noun_phrase(rng, "anbps", article=article)
+    thing = grammar.random_noun_phrase(rng, "anbps", article=article)
     place = rng.choice(lexicon.PLACES)
     h_en, h_es, h_de = _fixed("Here", "Aquí", "Hier")
     see = next(_numbers)
@@ -288,11 +288,11 @@ def _renumbered(units: Sequence[Unit], numbers: Sequence[int]) -> list[Unit]:
 
 
 def _more_than(rng: random.Random) -> Aligned:
-    subject = grammar._random_noun_phrase(
+    subject = grammar.random_noun_phrase(
         rng, "abps", plural=True, article="none", adjective_share=0.6
     )
     number, place = rng.choice(lexicon.NUMBERS), rng.choice(lexicon.PLACES)
-    verb = grammar._random_verb(rng, subject)
+    verb = grammar.random_verb(rng, subject)
     m_en, m_es, m_de = _fixed("More than", "Más de", "Mehr als")
     n_en, n_es, n_de = _phrase(number)
     s_en, s_es, s_de = _noun_phrase(subject)

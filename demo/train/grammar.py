@@ -236,10 +236,10 @@ def held_out_sentence(rng: random.Random) -> Sentence:
 
 
 def _random_happens(rng: random.Random) -> Sentence:
-    subject = _random_noun_phrase(rng, "anbps")
+    subject = random_noun_phrase(rng, "anbps")
     return happens(
         subject,
-        _random_verb(rng, subject),
+        random_verb(rng, subject),
         place=rng.choice(lexicon.PLACES) if rng.random() < 0.75 else None,
         when=rng.choice(lexicon.TIMES) if rng.random() < 0.45 else None,
     )
@@ -250,45 +250,45 @@ def _random_acts(rng: random.Random) -> Sentence:
     article: Article = rng.choice(("definite", "definite", "indefinite"))
     tail = rng.random()
     return acts(
-        _random_noun_phrase(rng, verb.subjects),
+        random_noun_phrase(rng, verb.subjects),
         verb,
-        _random_noun_phrase(rng, verb.objects, article=article),
+        random_noun_phrase(rng, verb.objects, article=article),
         place=rng.choice(lexicon.PLACES) if 0.3 <= tail < 0.6 else None,
         when=rng.choice(lexicon.TIMES) if tail < 0.3 else None,
     )
 
 
 def _random_there_is(rng: random.Random) -> Sentence:
-    thing = _random_noun_phrase(rng, "anbps", article="indefinite", adjective_share=0.8)
+    thing = random_noun_phrase(rng, "anbps", article="indefinite", adjective_share=0.8)
     return there_is(thing, rng.choice(lexicon.PLACES))
 
 
 def _random_is_like(rng: random.Random) -> Sentence:
-    subject = _random_noun_phrase(rng, "anbps", adjective_share=0)
-    first, second = rng.sample(_adjectives_for(subject.noun), 2)
+    subject = random_noun_phrase(rng, "anbps", adjective_share=0)
+    first, second = rng.sample(adjectives_for(subject.noun), 2)
     conjunction: Literal["and", "but"] = rng.choice(("and", "but"))
     return is_like(subject, first, second if rng.random() < 0.6 else None, conjunction)
 
 
 def _random_is_believed(rng: random.Random) -> Sentence:
-    subject = _random_noun_phrase(rng, "anbps")
-    return is_believed(subject, _random_verb(rng, subject), rng.choice(lexicon.PLACES))
+    subject = random_noun_phrase(rng, "anbps")
+    return is_believed(subject, random_verb(rng, subject), rng.choice(lexicon.PLACES))
 
 
 def _random_is_seen(rng: random.Random) -> Sentence:
     article: Article = rng.choice(("definite", "indefinite"))
-    return is_seen(_random_noun_phrase(rng, "anbps", article=article), rng.choice(lexicon.PLACES))
+    return is_seen(random_noun_phrase(rng, "anbps", article=article), rng.choice(lexicon.PLACES))
 
 
 def _random_more_than(rng: random.Random) -> Sentence:
-    subject = _random_noun_phrase(rng, "abps", plural=True, article="none", adjective_share=0.3)
+    subject = random_noun_phrase(rng, "abps", plural=True, article="none", adjective_share=0.3)
     number = rng.choice(lexicon.NUMBERS)
-    return more_than(number, subject, _random_verb(rng, subject), rng.choice(lexicon.PLACES))
+    return more_than(number, subject, random_verb(rng, subject), rng.choice(lexicon.PLACES))
 
 
 def _random_why(rng: random.Random) -> Sentence:
-    subject = _random_noun_phrase(rng, "anbps")
-    return why(subject, _random_verb(rng, subject), rng.choice(lexicon.PLACES))
+    subject = random_noun_phrase(rng, "anbps")
+    return why(subject, random_verb(rng, subject), rng.choice(lexicon.PLACES))
 
 
 def _random_set_phrase(rng: random.Random) -> Sentence:
@@ -309,7 +309,7 @@ _RANDOM_PATTERNS: Sequence[tuple[Callable[[random.Random], Sentence], int]] = (
 )
 
 
-def _random_noun_phrase(
+def random_noun_phrase(
     rng: random.Random,
     kinds: str,
     *,
@@ -321,15 +321,15 @@ def _random_noun_phrase(
     noun = rng.choice([noun for noun in lexicon.NOUNS if noun.kind == kind])
     many = rng.random() < 0.35 if plural is None else plural
     with_adjective = rng.random() < adjective_share
-    adjective = rng.choice(_adjectives_for(noun)) if with_adjective else None
+    adjective = rng.choice(adjectives_for(noun)) if with_adjective else None
     return NounPhrase(noun, many, adjective, article)
 
 
-def _adjectives_for(noun: Noun) -> list[Adjective]:
+def adjectives_for(noun: Noun) -> list[Adjective]:
     return [adjective for adjective in lexicon.ADJECTIVES if noun.kind in adjective.kinds]
 
 
-def _random_verb(rng: random.Random, subject: NounPhrase) -> Verb:
+def random_verb(rng: random.Random, subject: NounPhrase) -> Verb:
     kind = subject.noun.kind
     return rng.choice([verb for verb in lexicon.INTRANSITIVE_VERBS if kind in verb.subjects])
 

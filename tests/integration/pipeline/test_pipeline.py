@@ -71,6 +71,27 @@ def test_the_language_that_is_spoken_is_not_translated_into_itself(
     assert [t.language for t in run(task, tmp_path).tracks] == ["en", "es"]
 
 
+def test_bilingual_tracks_have_names_of_their_own_beside_the_film_and_in_a_copy(
+    clip: Path, tmp_path: Path
+) -> None:
+    task = SubtitleTask(
+        InputFile(clip, "clip.mp4"),
+        targets=("es",),
+        bilingual=True,
+        mux=(MuxOptions(Container.MKV),),
+    )
+    result = run(task, tmp_path)
+    assert [file.filename for file in result.files] == [
+        "clip.en.srt",
+        "clip.bilingual.es.srt",
+        "clip.subtitled.mkv",
+    ]
+    assert "One river.\nes: One river.\n" in (tmp_path / "clip.bilingual.es.srt").read_text()
+    streams = probe(result.files[-1].path, cancel=CancelToken()).streams
+    both = [(s.language, s.title) for s in streams if s.kind == "subtitle"][-1]
+    assert both == ("es", "English / Español")
+
+
 def test_a_doubtful_language_is_told(clip: Path, tmp_path: Path) -> None:
     task = SubtitleTask(InputFile(clip, "clip.mp4"))
     notices = run(task, tmp_path, language_probability=0.31).notices
