@@ -1,6 +1,7 @@
 """``polycue lint``: subtitle files, anybody's, held against the rules of a preset.
 
-It works here and not on a server: a check in CI starts in a moment and reads files of any size.
+It works here and not on a server: a check in CI starts in a moment, and no report is
+too large for a message.
 """
 
 import json
@@ -12,15 +13,16 @@ import click
 from polycue.commands.lint_tables import breach_lines, show
 from polycue.cues.lint.catalogue import chosen
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import InvalidRequest, LimitExceeded, PolycueError
+from polycue.domain.errors import InvalidRequest, PolycueError
 from polycue.domain.language import UNDETERMINED, canonical
 from polycue.domain.report import Severity
 from polycue.media.probe import probe
 from polycue.pipeline.foreign import language_of_stem
-from polycue.pipeline.linting import MOST_BYTES, Linted, LintOptions, frame_rate_of, lint_text
+from polycue.pipeline.linting import Linted, LintOptions, frame_rate_of, lint_text
 from polycue.rpc.convert.configs import layout_options as checked_layout
 from polycue.tracks import report_json
 from polycue.tracks.files import decode_text, format_of, write_atomically
+from polycue.tracks.size import read_file
 from polycue_client.cli.options import LayoutChoice, layout_options
 from polycue_client.cli.parsing import ForgivingCommand, comma_list, section
 
@@ -193,7 +195,7 @@ def _looked_through(path: Path, language: str, options: LintOptions) -> Outcome:
         click.UsageError: nothing says which language the file is in.
     """
     try:
-        text = decode_text(_content(path))
+        text = decode_text(read_file(path))
         track_format = format_of(path.name, text)
         spoken = language or language_of_stem(path.stem)
         linted = lint_text(text, track_format, spoken, options)
@@ -204,15 +206,6 @@ def _looked_through(path: Path, language: str, options: LintOptions) -> Outcome:
     if linted.report.language == UNDETERMINED:
         raise click.UsageError(f"{path}: say the language of the text with --language")
     return Outcome(path, linted)
-
-
-def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        size_bytes = path.stat().st_size
-        raise LimitExceeded("file", size_bytes, MOST_BYTES, "bytes", "look through it in parts")
-    return content
 
 
 def _tell(outcome: Outcome, *, list_all: bool) -> None:

@@ -11,7 +11,7 @@ from polycue.cues.lint.sheet import Checked, NotChecked, Outcome, Surroundings
 from polycue.cues.presets import preset_of, rules_for
 from polycue.cues.report import ALL_RULES, report_on
 from polycue.domain.cue import Cue
-from polycue.domain.errors import LimitExceeded, UnknownLanguage
+from polycue.domain.errors import UnknownLanguage
 from polycue.domain.language import UNDETERMINED, canonical
 from polycue.domain.notice import Notice
 from polycue.domain.report import LintRule, TrackReport, Violation
@@ -21,11 +21,8 @@ from polycue.pipeline.reporting import report_page, with_recognition
 from polycue.tracks import json_track
 from polycue.tracks.files import parse
 from polycue.tracks.reading import Faults, Reading
+from polycue.tracks.size import require_readable
 from polycue.tracks.validate import validate
-
-# Ten times a long film. A file with more is no film's, and looking through it takes minutes.
-MOST_CUES = 50_000
-MOST_BYTES = 32 * 1024 * 1024  # a JSON track of ten hours takes a third of it
 
 _RATE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,20}|/0*[1-9][0-9]{0,5})?")  # no exponents
 
@@ -84,7 +81,6 @@ def lint_text(text: str, track_format: TrackFormat, language: str, options: Lint
         SubtitleSyntax: it is not of that format.
     """
     rules_for(options.layout, language or UNDETERMINED, None)  # before any work
-    _require_few(text)
     reading, document = _read(text, track_format)
     transcript = document.transcript if document else None
     rate = options.frame_rate or (transcript.frame_rate if transcript else None)
@@ -105,6 +101,7 @@ def _read(text: str, track_format: TrackFormat) -> tuple[Reading, json_track.Doc
     """The cues as they stand in the file, and all of a JSON track."""
     if track_format is not TrackFormat.JSON:
         return parse(text, track_format), None
+    require_readable(text, track_format)
     document = json_track.read_document(text)
     track = document.track
     return Reading(track.cues, track.notices, Faults(), track.language), document
@@ -116,12 +113,6 @@ def _own_language(reading: Reading) -> str:
         return canonical(reading.language) if reading.language else UNDETERMINED
     except UnknownLanguage:
         return UNDETERMINED
-
-
-def _require_few(text: str) -> None:
-    count = text.count("-->")
-    if count > MOST_CUES:
-        raise LimitExceeded("document", count, MOST_CUES, "cues", "look through it in parts")
 
 
 def _in_file(text: str, track_format: TrackFormat, reading: Reading) -> dict[LintRule, Outcome]:

@@ -6,6 +6,7 @@ import click.testing
 import pytest
 
 from polycue.commands.lint import lint
+from polycue.tracks.size import MAX_FILE_BYTES
 
 GOOD = "1\n00:00:01,000 --> 00:00:02,500\nGood morning.\n"
 SOFT = "1\n00:00:01,000 --> 00:00:02,500\nGood\nmorning.\n"
@@ -104,10 +105,10 @@ def test_one_bad_file_does_not_stop_the_others(write) -> None:  # type: ignore[n
 def test_a_file_that_is_too_large_is_refused_with_its_limit(tmp_path: Path) -> None:
     path = tmp_path / "film.en.srt"
     with path.open("wb") as file:
-        file.truncate(50 * 1024 * 1024)
+        file.truncate(MAX_FILE_BYTES + 1)
     result = run(path)
     assert result.exit_code == 1
-    assert "over the limit of 33554432" in result.stderr
+    assert f"over the limit of {MAX_FILE_BYTES}" in result.stderr
 
 
 def test_pages_are_written_beside_or_into_a_folder(write, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
