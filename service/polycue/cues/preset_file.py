@@ -38,7 +38,7 @@ DASHES = ("tight", "spaced", "second")  # "-X", "- X", and "-X" for the second s
 _FLAGS = frozenset({"italics", "on_frames"})
 
 # Tracks that rules of their own may be for, the more special ones later.
-VARIANTS = ("children", "sdh", "sdh_children")
+VARIANTS = ("translated", "children", "sdh", "sdh_children")
 _RULES = (*BOUNDS, "dash", "italics")
 _LAYOUT = (*BOUNDS, "on_frames")
 _TOP = ("extends", "title", "source", "checked", "note", "default", "languages", "layout")

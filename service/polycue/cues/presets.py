@@ -73,13 +73,21 @@ _GUIDES = (
 _OPTIONAL = ("max_words_per_minute", "shot_zone_ms", "shot_gap_frames", "dash", "italics")
 
 
-def rules_for(options: LayoutOptions, language: str, frame_rate: Fraction | None) -> Rules:
+def rules_for(
+    options: LayoutOptions,
+    language: str,
+    frame_rate: Fraction | None,
+    *,
+    translated: bool = False,
+) -> Rules:
     """The preset's numbers for the language (BCP-47), with the caller's own over them.
+
+    ``translated`` tracks may have rules of their own: who reads them does not hear what they say.
 
     Raises:
         InvalidRequest: there is no such preset, or a number is out of bounds.
     """
-    variants = _variants(options)
+    variants = _variants(options, translated=translated)
     preset = preset_of(options)
     named = preset.rules(language, variants) | _own_numbers(options)
     stated = {name: value for name, value in named.items() if value is not None}
@@ -109,10 +117,14 @@ def preset_of(options: LayoutOptions) -> Preset:
     return shipped(options.preset or DEFAULT_PRESET)
 
 
-def _variants(options: LayoutOptions) -> frozenset[str]:
-    children = options.audience is Audience.CHILDREN
-    variants = {"children": children, "sdh": options.hearing_impaired}
-    variants["sdh_children"] = all(variants.values())
+def _variants(options: LayoutOptions, *, translated: bool) -> frozenset[str]:
+    children, impaired = options.audience is Audience.CHILDREN, options.hearing_impaired
+    variants = {
+        "translated": translated,
+        "children": children,
+        "sdh": impaired,
+        "sdh_children": impaired and children,
+    }
     return frozenset(name for name, applies in variants.items() if applies)
 
 

@@ -205,7 +205,7 @@ class Pipeline:
     ) -> Track:
         """The same cues, with the same times, in another language."""
         route = self._translator.route(source, target)
-        rules = rules_for(options, target, None)
+        rules = rules_for(options, target, None, translated=True)
         spoken = sentences(words_of(cues), source)
         wishes = wishes_for(spoken, rules, Glossary.of(terms))
         translated = translate_sentences(self._translator, spoken, route, wishes, cancel=cancel)

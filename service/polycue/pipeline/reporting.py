@@ -19,7 +19,8 @@ from polycue.tracks.page.subject import Subject
 
 def reported(track: Track, options: LayoutOptions, transcript: Transcript | None) -> Track:
     """The track with a report of itself; ``transcript`` is what it was made from, if anything."""
-    rules = rules_for(options, track.language, transcript.frame_rate if transcript else None)
+    frame_rate = transcript.frame_rate if transcript else None
+    rules = rules_for(options, track.language, frame_rate, translated=track.translated)
     preset = preset_of(options).name
     cues = track.cues
     if track.second_language:  # nobody reads both, and each has its own half of the lines

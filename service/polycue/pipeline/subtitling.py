@@ -200,8 +200,8 @@ class Subtitling:
             self._growing(language, own_route[:1] + via, above=written if bilingual else ""),
             Tongues(self._translator, written, language, cancel=self._cancel),
             options_for(language, self._task.translations),
-            rules=self._rules(language),
-            above=self._rules(written) if bilingual else None,
+            rules=self._rules(language, translated=True),
+            above=self._rules(written, translated=bool(own_route)) if bilingual else None,
         )
 
     def _growing(
@@ -215,7 +215,7 @@ class Subtitling:
         return GrowingTrack(
             language,
             route,
-            self._rules(language),
+            self._rules(language, translated=bool(route)),
             self._report,
             kind=kind or self._task.layout.track_kind,
             second_language=above,
@@ -223,10 +223,12 @@ class Subtitling:
 
     def _wishes(self, language: str, spoken: Sequence[Sentence]) -> Wishes:
         options = options_for(language, self._task.translations)
-        return wishes_for(spoken, self._rules(language), Glossary.of(options.glossary))
+        rules = self._rules(language, translated=True)
+        return wishes_for(spoken, rules, Glossary.of(options.glossary))
 
-    def _rules(self, language: str) -> Rules:
-        return rules_for(self._task.layout, language, self._media.frame_rate)
+    def _rules(self, language: str, *, translated: bool) -> Rules:
+        rate = self._media.frame_rate
+        return rules_for(self._task.layout, language, rate, translated=translated)
 
     def _lay_out(self, islands: list[tuple[Word, ...]], *, media_end_ms: int | None) -> None:
         """Turn finished islands into cues of every track."""

@@ -76,6 +76,13 @@ def test_without_a_base_nothing_is_a_rule_but_what_it_says() -> None:
     assert rules.shot_zone_ms is rules.italics is None
 
 
+def test_translations_may_have_to_be_read_more_slowly() -> None:
+    text = "[default]\nmax_chars_per_second = 20\ntranslated = { max_chars_per_second = 15 }"
+    options = LayoutOptions("house.toml", custom_preset=text)
+    assert rules_for(options, "es", None).max_chars_per_second == 20
+    assert rules_for(options, "es", None, translated=True).max_chars_per_second == 15
+
+
 def test_json_says_the_same_as_toml() -> None:
     text = json.dumps({"extends": "netflix", "default": {"max_line_chars": 38}})
     assert house("fr", text).max_line_chars == 38

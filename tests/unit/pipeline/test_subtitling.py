@@ -49,6 +49,16 @@ def spoken(draw: st.DrawFn) -> list[Word]:
     return words
 
 
+def test_translations_are_held_to_rules_of_their_own() -> None:
+    text = "[default]\nmax_line_chars = 40\ntranslated = { max_line_chars = 12 }"
+    options = LayoutOptions("house.toml", custom_preset=text)
+    words = [Word(text, 300 * n, 300 * n + 280) for n, text in enumerate(["river"] * 20)]
+    source, translated = subtitled(words, options, 200_000)
+    assert max(len(line) for cue in source.cues for line in cue.lines) > 12
+    assert max(len(line) for cue in translated.cues for line in cue.lines) <= 12
+    assert translated.report is None or not translated.report.violations
+
+
 LAYOUTS = st.sampled_from(
     [
         *map(LayoutOptions, preset_names()),
