@@ -99,7 +99,8 @@ def test_every_format_of_every_language_is_reported_as_a_file(tmp_path: Path) ->
     task = TranslateTask(InputFile(path, "a.en.srt"), "en", ("es", "de"), formats=formats)
     files = [event.file for event in run(task, out) if isinstance(event, FileReady)]
     assert [f.filename for f in files] == [
-        f"a.{language}.{form.value}" for language in ("es", "de") for form in formats
+        *(f"a.{language}.{form.value}" for language in ("es", "de") for form in formats),
+        *(f"a.{language}.report.json" for language in ("es", "de")),
     ]
     assert "Sí." in files[0].path.read_text(encoding="utf-8")
 
