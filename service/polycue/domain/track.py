@@ -100,7 +100,14 @@ class TrackFile:
     default: bool = False
 
 
-def sidecar_name(stem: str, language: str, kind: TrackKind, suffix: str) -> str:
-    """The name media servers look for: ``movie.en.srt``, ``movie.en.forced.srt``."""
+def sidecar_name(
+    stem: str, language: str, kind: TrackKind, suffix: str, *, bilingual: bool = False
+) -> str:
+    """The name media servers look for: ``movie.en.srt``, ``movie.en.forced.srt``.
+
+    They take the tag next to the suffix for the language, and what is before it for a title or not
+    at all: so a bilingual track in Spanish is ``movie.bilingual.es.srt``.
+    """
     tag = {TrackKind.SUBTITLES: "", TrackKind.CAPTIONS: ".sdh", TrackKind.FORCED: ".forced"}[kind]
-    return f"{stem}.{language}{tag}.{suffix}"
+    both = ".bilingual" if bilingual else ""
+    return f"{stem}{both}.{language}{tag}.{suffix}"

@@ -33,8 +33,7 @@ def write_sidecars(
 ) -> list[OutputFile]:
     """Write each track in each format as ``{stem}.{language}.{suffix}``.
 
-    A bilingual one is ``{stem}.bilingual.{language}.{suffix}``: media servers look for the language
-    next to the suffix, and show what stands before it as the track's title or not at all.
+    A bilingual one is ``{stem}.bilingual.{language}.{suffix}``.
     The first is in the language of the transcript's words, and keeps it.
     """
     files = []
@@ -80,8 +79,8 @@ def write_reports(
 
 
 def _name(track: Track, stem: str, suffix: str) -> str:
-    own_stem = f"{stem}.bilingual" if track.second_language else stem
-    return sidecar_name(own_stem, track.language, track.kind, suffix)
+    bilingual = bool(track.second_language)
+    return sidecar_name(stem, track.language, track.kind, suffix, bilingual=bilingual)
 
 
 class Muxing:

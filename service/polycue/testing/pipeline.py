@@ -106,7 +106,14 @@ class FakePipeline:
         report(StageMoved(Stage.PROBE, 0, duration_ms, finished=True))
         report(LanguageFound(spoken))
         spoken_tracks = self._speak(routes, duration_ms, cancel, report)
-        tracks = tuple(replace(track, kind=task.layout.track_kind) for track in spoken_tracks)
+        tracks = tuple(
+            replace(
+                track,
+                kind=task.layout.track_kind,
+                second_language=spoken if task.bilingual and track.translated else "",
+            )
+            for track in spoken_tracks
+        )
         words = tuple(word for cue in tracks[0].cues for word in cue.words)
         files = _write(tracks, task.formats, task.media.stem, workdir, report)
         for options in task.mux:
@@ -217,7 +224,13 @@ def _write(
     files = []
     for track in tracks:
         for form in formats:
-            filename = sidecar_name(stem, track.language, track.kind, form.suffix)
+            filename = sidecar_name(
+                stem,
+                track.language,
+                track.kind,
+                form.suffix,
+                bilingual=bool(track.second_language),
+            )
             path = workdir / filename
             path.write_text("\n".join(cue.text for cue in track.cues), encoding="utf-8")
             files.append(OutputFile(path, filename, form.mime_type, track.language))

@@ -18,6 +18,13 @@ from polycue.domain.translation import Term
 NAMES = ("Zorvane", "Kelmira", "Tavosk", "Brunelda", "Marvika", "Dorbane")
 NUMBERS = ("7401", "7402", "7403", "7404", "7405", "7406")
 DISGUISES = (NAMES, NUMBERS)
+_TELLTALE_CHARS = 5  # of a disguise, by which a changed copy of it is known
+
+# Thai, Lao, Burmese, Hangul, Khmer, kana and Han: not parted from other words by spaces.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+)
+_LETTER = f"[^\\W{_UNSPACED}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,11 @@ def disguised(text: str, terms: Sequence[Found], disguises: Sequence[str]) -> st
 
 
 def revealed(translated: str, terms: Sequence[Found], disguises: Sequence[str]) -> str | None:
-    """The terms in place of their disguises; None unless each came through exactly once."""
+    """The terms in place of their disguises; None unless each came through once and unchanged."""
+    rest = translated.casefold()
+    for disguise in disguises[: len(terms)]:
+        if rest.count(disguise[:_TELLTALE_CHARS].casefold()) != 1:
+            return None
     for found, disguise in zip(terms, disguises, strict=False):
         matches = list(_pattern(disguise, exact=True).finditer(translated))
         if len(matches) != 1:
@@ -122,15 +133,12 @@ def _wanted(term: Term, written: str) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def _pattern(text: str, *, exact: bool) -> re.Pattern[str]:
-    """Finds the text where it is no part of a longer word; in Chinese anywhere."""
-    head = r"(?<!\w)" if _is_spaced(text[:1]) else ""
-    tail = r"(?!\w)" if _is_spaced(text[-1:]) else ""
+    """Finds the text where it is no part of a longer word.
+
+    What is written without spaces, or takes its particles without one, may stand right beside it:
+    "FFmpegを使う". A term in such a script itself is found wherever it stands.
+    """
+    head = f"(?<!{_LETTER})" if re.match(_LETTER, text[:1]) else ""
+    tail = f"(?!{_LETTER})" if re.match(_LETTER, text[-1:]) else ""
     body = r"\s+".join(map(re.escape, text.split()))
     return re.compile(head + body + tail, 0 if exact else re.IGNORECASE)
-
-
-def _is_spaced(char: str) -> bool:
-    """Whether words that end in it are parted from others by spaces (or it is no letter)."""
-    return bool(re.match(r"\w", char)) and not re.match(
-        r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]", char
-    )

@@ -87,3 +87,4 @@ def test_words_join_with_spaces_except_where_they_say_otherwise() -> None:
 )
 def test_a_sidecar_has_the_name_media_servers_look_for(kind: TrackKind, name: str) -> None:
     assert sidecar_name("movie", "en", kind, "srt") == name
+    assert sidecar_name("movie", "es", kind, "srt", bilingual=True).startswith("movie.bilingual.es")

@@ -57,6 +57,15 @@ def test_a_term_is_kept_when_it_stands_there_as_often(translated: str, expected:
     assert kept(translated, terms) is expected
 
 
+@pytest.mark.parametrize(
+    "translated", ["FFmpegを使う。", "나는FFmpeg를 쓴다", "我用FFmpeg。", "FFmpeg'i"]
+)
+def test_particles_and_languages_without_spaces_may_stand_right_beside_a_term(
+    translated: str,
+) -> None:
+    assert kept(translated, Glossary.of([FFMPEG]).find("We use FFmpeg."))
+
+
 @pytest.mark.parametrize("disguises", [NAMES, NUMBERS])
 def test_a_disguise_is_put_on_and_off(disguises: tuple[str, ...]) -> None:
     text = "The wolf uses FFmpeg."
@@ -72,6 +81,7 @@ def test_a_disguise_that_was_lost_or_doubled_is_seen() -> None:
     assert revealed("Corre.", terms, NAMES) is None
     assert revealed(f"{NAMES[0]} corre, {NAMES[0]}.", terms, NAMES) is None
     assert revealed(f"{NAMES[0]}s corre.", terms, NAMES) is None
+    assert revealed(f"{NAMES[0]} corre, {NAMES[0]}ito también.", terms, NAMES) is None
 
 
 def test_what_stands_in_the_text_is_no_disguise() -> None:
