@@ -9,7 +9,7 @@ from pathlib import Path
 from polycue.domain.errors import SubtitleSyntax, Unwritable
 from polycue.domain.track import Track, TrackFormat
 from polycue.domain.transcript import Transcript
-from polycue.tracks import ass, encoding, hls, json_track, srt, tsv, ttml, txt, vtt
+from polycue.tracks import ass, encoding, hls, json_track, srt, tsv, ttml, ttml_xml, txt, vtt
 from polycue.tracks.reading import Reading
 from polycue.tracks.size import require_readable
 
@@ -50,7 +50,7 @@ def format_of(filename: str, text: str) -> TrackFormat:
         return TrackFormat.JSON
     if ass.looks_like(start):
         return TrackFormat.ASS
-    if ttml.looks_like(start):
+    if ttml_xml.looks_like(start):
         return TrackFormat.TTML
     if start.lower().startswith(tsv.HEADER):
         return TrackFormat.TSV

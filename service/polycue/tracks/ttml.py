@@ -1,7 +1,6 @@
 """TTML after IMSC 1.1's text profile, and the only module that imports ttconv.
 
-ttconv is an extra: it is imported when a track is written or read, never before. XML comes from
-strangers, so a document that declares a type, and with it entities, is refused.
+ttconv is an extra: it is imported when a track is written or read, never before.
 """
 
 import logging
@@ -10,28 +9,27 @@ import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 from xml.etree import ElementTree
 
 from polycue.domain.cue import Cue
-from polycue.domain.errors import FormatNotInstalled, LimitExceeded, SubtitleSyntax
+from polycue.domain.errors import FormatNotInstalled, SubtitleSyntax
 from polycue.domain.language import UNDETERMINED
 from polycue.domain.track import Track
 from polycue.tracks.reading import Reading, Repairs
 from polycue.tracks.text import clean_lines
 from polycue.tracks.ttml_text import Walk
+from polycue.tracks.ttml_xml import parsed
 
 PROFILE = "http://www.w3.org/ns/ttml/profile/imsc1.1/text"
 
 _NAME = "TTML"
 _TTML = "{http://www.w3.org/ns/ttml}"
 _METADATA = "http://www.w3.org/ns/ttml#metadata"
-_ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?tt[\s>]")
 _NOT_XML = re.compile("[\ufffe\uffff]")  # what a line may hold and XML 1.0 may not
 _REGION = "bottom"
 _ON_LINES_OF_THEIR_OWN = {f"{_TTML}{name}" for name in ("head", "div", "p")}
 _MAX_COMPLAINT_CHARS = 200
-_MAX_ELEMENTS = 200_000  # a cue of two lines has four; ttconv needs 0.1 ms for each
 
 
 def require() -> None:
@@ -160,11 +158,6 @@ def _describe(root: ElementTree.Element, note: str) -> None:
         head.insert(0, description)
 
 
-def looks_like(start: str) -> bool:
-    """Whether a text that begins so is TTML."""
-    return start.lstrip().startswith("<") and _ROOT.search(start) is not None
-
-
 def read(text: str) -> Reading:
     """Read TTML of any profile, in the order of the document.
 
@@ -174,8 +167,7 @@ def read(text: str) -> Reading:
         FormatNotInstalled: ttconv is not there.
     """
     library = _ttconv()
-    root = _parsed(text)
-    _require_few(root)
+    root = parsed(text)
     repairs = Repairs(_NAME)
     with _Complaints() as complaints:
         try:
@@ -191,31 +183,6 @@ def read(text: str) -> Reading:
     for complaint in complaints.told():
         repairs.once(complaint)
     return Reading(cues, repairs.notices(), language=document.get_lang())
-
-
-def _parsed(text: str) -> ElementTree.Element:
-    # Expat fetches nothing, and entities, its one danger, are refused with the document type.
-    parser = ElementTree.XMLParser(target=_WithoutDoctype())  # noqa: S314
-    try:
-        parser.feed(text.lstrip("\ufeff"))
-        return parser.close()
-    except ElementTree.ParseError as error:
-        line, _ = error.position
-        raise SubtitleSyntax(_NAME, line, f"not well-formed XML: {error.msg}") from error
-    except UnicodeEncodeError as error:
-        raise SubtitleSyntax(_NAME, 0, "it has half characters") from error
-
-
-def _require_few(root: ElementTree.Element) -> None:
-    count = sum(1 for _ in root.iter())
-    if count > _MAX_ELEMENTS:
-        raise LimitExceeded("subtitles", count, _MAX_ELEMENTS, "elements", "cut the file in parts")
-
-
-class _WithoutDoctype(ElementTree.TreeBuilder):
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> NoReturn:
-        """Called before anything in the declaration is read: entities could fill the memory."""
-        raise SubtitleSyntax(_NAME, 0, "it declares a document type, and is not read therefore")
 
 
 class _Complaints(logging.Handler):

@@ -109,12 +109,35 @@ def test_spans_with_times_of_their_own_are_cues_of_their_own() -> None:
             '<span tts:ruby="text">かんじ</span></span>です',
             "漢字(かんじ)です",
         ),
+        (
+            '<span tts:ruby="container"><span tts:ruby="baseContainer"><span tts:ruby="base">漢'
+            '</span></span><span tts:ruby="textContainer"><span tts:ruby="text">かん</span></span>'
+            "</span>",
+            "漢(かん)",
+        ),
+        (
+            '<span tts:ruby="container"><span tts:ruby="base">漢</span>'
+            '<span tts:ruby="delimiter">(</span><span tts:ruby="text">かん</span>'
+            '<span tts:ruby="delimiter">)</span></span>',
+            "漢(かん)",
+        ),
     ],
 )
 def test_text_is_what_a_viewer_reads(inside: str, text: str) -> None:
     styling = 'xmlns:tts="http://www.w3.org/ns/ttml#styling"'
     body = f'<div><p begin="0s" end="1s">{inside}</p></div>'
     assert cues_of(body, styling) == [(0, 1000, text)]
+
+
+def test_a_style_that_nobody_understands_costs_no_text() -> None:
+    strange = 'tts:fontSize="big" tts:ruby="?" xml:space="?" region="none" timeContainer="?"'
+    text = document(
+        f'<div {strange}><p begin="1s" end="2s" {strange}>x</p></div>',
+        'xmlns:tts="http://www.w3.org/ns/ttml#styling" tts:extent="wide"',
+    ).replace("<body>", "<head><styling><style tts:color='?'/></styling></head><body>")
+    reading = ttml.read(text)
+    assert [cue.text for cue in reading.cues] == ["x"]
+    assert reading.notices == ()
 
 
 def test_a_cue_without_an_end_stays_for_two_seconds_and_that_is_told() -> None:
@@ -133,12 +156,12 @@ def test_what_ttconv_does_not_understand_is_told_and_not_logged() -> None:
     log = Log()
     logging.getLogger().addHandler(log)
     try:
-        reading = ttml.read(document('<div><p region="none" begin="0s" end="1s">x</p></div>'))
+        reading = ttml.read(document('<div><p begin="soon" end="1s">x</p></div>'))
     finally:
         logging.getLogger().removeHandler(log)
     assert len(reading.cues) == 1
     assert reading.notices[0].message == (
-        "TTML, ttconv does not understand 1 of its parts, first: Element references unknown region"
+        "TTML, ttconv does not understand 1 of its parts, first: Bad begin attribute value: soon"
     )
 
 
