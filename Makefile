@@ -96,6 +96,7 @@ lock: | $(UV)                  ## compile the lock files anew
 bench: .venv/ready             ## run every benchmark that needs no GPU (minutes)
 	$(PY) benchmarks/segmentation.py
 	$(PY) benchmarks/translation.py
+	$(PY) benchmarks/sync.py
 	$(PY) benchmarks/quality.py
 	$(PY) benchmarks/translation_timing.py
 	$(PY) benchmarks/demo_models.py

@@ -96,6 +96,35 @@ def test_a_subtitle_file_is_translated_and_keeps_its_times(
     assert " ".join(words_of(tmp_path / "film.es.srt")) == spanish
 
 
+def test_what_was_heard_once_serves_for_new_tracks_and_for_old_subtitles(
+    models: Path, clip: Path, repository: Path, tmp_path: Path, temporary: Path
+) -> None:
+    at_home = ["--models-dir", str(models), "-o", str(tmp_path)]
+    assert run(["subtitle", str(clip), "-f", "json", *at_home]) == 0
+    stored = str(tmp_path / "clip.en.json")
+    assert run(["subtitle", stored, "-t", "es", "--max-line-width", "30", *at_home]) == 0
+    for language in ("en", "es"):
+        words = words_of(tmp_path / f"clip.{language}.srt")
+        assert words == " ".join(script(repository, language)).split()
+    cues = CUE.findall((tmp_path / "clip.en.srt").read_text())
+    assert max(len(line) for *_, text in cues for line in text.splitlines()) <= 30
+    old = tmp_path / "old.srt"
+    # All of the clip is within its first minute; the old file has it in the second.
+    late = [(*(t.replace("00:00:", "00:01:") for t in times), text) for *times, text in cues]
+    rows = [f"{n}\n{start} --> {end}\n{text}\n" for n, (start, end, text) in enumerate(late, 1)]
+    old.write_text("\n".join(rows))
+    assert run(["sync", stored, str(old), "--models-dir", str(models)]) == 0
+    again = CUE.findall((tmp_path / "old.synced.srt").read_text())
+    assert [text for *_, text in again] == [text for *_, text in cues]
+    for (start, *_), (true, *_) in zip(again, cues, strict=True):
+        assert abs(milliseconds(start) - milliseconds(true)) <= 150
+
+
+def milliseconds(clock: str) -> int:
+    hours, minutes, seconds = clock.replace(",", ".").split(":")
+    return round((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * 1000)
+
+
 def test_films_that_cannot_be_done_do_not_stop_those_that_can(
     models: Path, clip: Path, tmp_path: Path, temporary: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polycue.domain.cue import Cue
 from polycue.domain.transcript import Word
@@ -19,13 +20,14 @@ from polycue.sync.wording import Pair, Wording, compared
 # their time; of the right ones, heard with half of the words wrong, more than half.
 GOOD_ENOUGH = 0.2
 FEWEST_WORDS = 6
+_WORDS_A_PIECE = 8  # what a change of offset must gain to be made at all
 
 _CLOSE_MS = 800  # a word this far from its place says nothing for it
 _EXACT_MS = 150  # words within a cue are timed by their letters, which is no better than this
 _FOR_NATS, _AGAINST_NATS = 1.5, 0.3
 _BIN_MS = 100  # of the offsets that are tried
 _MOST_BINS = 1500
-_FIRST_WORDS_WANTED = 3  # to know an offset by: those within a cue are timed by guess
+_FIRST_WORDS_WANTED = 3  # to know an offset by
 # Two words this far apart tell the speed well, and there is seldom a break between them.
 _LEVER_MS = 120_000
 _SAME_RATIO = 0.0004
@@ -35,17 +37,18 @@ _OUTERMOST_RATIO = 1.12
 def fit_to_words(cues: Sequence[Cue], heard: Sequence[Word]) -> Fit:
     """The pieces in which the cues' words lie best on those heard; ``cues`` has at least one.
 
-    The score is the share of the cues' words that were heard, and within a moment of their place.
+    The score is the share of the cues' words that were heard, and within a moment of their place,
+    less what each further piece costs: enough pieces would bring any words into place.
     """
     wording = compared(cues, heard)
     if len(wording.pairs) < FEWEST_WORDS:
         return Fit((Piece(0, len(cues), 1.0, 0),), 0.0)
     evidence = TextEvidence(wording)
-    pieces = finished(search(cues, evidence, _ratios(wording.pairs)), cues, evidence)
-    if pieces[0].ratio not in RATIOS:
-        pieces = evidence.at_best_ratio(pieces)
+    found = search(cues, evidence, _ratios(wording.pairs))
+    pieces = evidence.at_best_ratio(finished(found, cues, evidence))
     scored = tuple(replace(piece, score=evidence.share_in_place([piece])) for piece in pieces)
-    return Fit(scored, evidence.share_in_place(pieces))
+    cost = _WORDS_A_PIECE * (len(pieces) - 1) / wording.count
+    return Fit(scored, max(evidence.share_in_place(pieces) - cost, 0.0))
 
 
 class TextEvidence:
@@ -71,32 +74,31 @@ class TextEvidence:
     def finer_ms(self, first: int, last: int, ratio: float, offset_ms: int) -> int:
         """The median of what the words want, of cues' first words where there are enough."""
         close = self._close(self._pairs(first, last), ratio, offset_ms)
-        firsts = [pair for pair in close if pair.first]
-        chosen = firsts if len(firsts) >= _FIRST_WORDS_WANTED else close
-        if not chosen:
+        if not close:
             return offset_ms
-        return round(median(_offset_ms(pair, ratio) for pair in chosen))
+        return round(median(_offset_ms(pair, ratio) for pair in _sharpest(close)))
 
     def at_best_ratio(self, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-        """The pieces with the ratio that all their words together want, by least squares."""
-        over = under = 0.0
-        means = []
-        for piece in pieces:
-            pairs = self._pairs(piece.first, piece.last)
-            close = self._close(pairs, piece.ratio, piece.offset_ms)
-            own = np.array([pair.own_ms for pair in close], dtype=np.float64)
-            heard = np.array([pair.heard_ms for pair in close], dtype=np.float64)
-            means.append((own.mean(), heard.mean()) if close else None)
-            if close:
-                over += float(((own - own.mean()) * (heard - heard.mean())).sum())
-                under += float(np.square(own - own.mean()).sum())
-        ratio = over / under if under else pieces[0].ratio
-        moved = []
-        for piece, mean in zip(pieces, means, strict=True):
-            offset_ms = round(mean[1] - mean[0] * ratio) if mean else piece.offset_ms
-            finer_ms = self.finer_ms(piece.first, piece.last, ratio, offset_ms)
-            moved.append(replace(piece, ratio=ratio, offset_ms=finer_ms))
-        return tuple(moved)
+        """The pieces with the one ratio that all their words together want.
+
+        In a short film 24 and 23.976 frames a second differ by less than what a single word may be
+        off; all of them together tell.
+        """
+        clouds = [
+            _cloud(_sharpest(self._close(self._pairs(p.first, p.last), p.ratio, p.offset_ms)))
+            for p in pieces
+        ]
+        ratio = _settled(_slope(clouds), found=pieces[0].ratio)
+        return tuple(
+            replace(
+                piece,
+                ratio=ratio,
+                offset_ms=self.finer_ms(piece.first, piece.last, ratio, _offset_at(cloud, ratio)),
+            )
+            if len(cloud[0])
+            else piece
+            for piece, cloud in zip(pieces, clouds, strict=True)
+        )
 
     def share_in_place(self, pieces: Sequence[Piece]) -> float:
         """Of all spoken words of the pieces' cues."""
@@ -120,6 +122,44 @@ class TextEvidence:
 
     def _close(self, pairs: Sequence[Pair], ratio: float, offset_ms: int) -> list[Pair]:
         return [p for p in pairs if abs(_offset_ms(p, ratio) - offset_ms) < _CLOSE_MS]
+
+
+def _sharpest(pairs: Sequence[Pair]) -> Sequence[Pair]:
+    """Cues' first words where there are enough: those within a cue are timed by guess."""
+    firsts = [pair for pair in pairs if pair.first]
+    return firsts if len(firsts) >= _FIRST_WORDS_WANTED else pairs
+
+
+_Cloud = tuple[NDArray[np.float64], NDArray[np.float64]]  # words' own times, and when heard
+
+
+def _cloud(pairs: Sequence[Pair]) -> _Cloud:
+    own = np.array([pair.own_ms for pair in pairs], dtype=np.float64)
+    return own, np.array([pair.heard_ms for pair in pairs], dtype=np.float64)
+
+
+def _slope(clouds: Sequence[_Cloud]) -> float:
+    """By least squares, with a line of its own offset through each cloud; 0 where none can be."""
+    over = under = 0.0
+    for own, heard in clouds:
+        if len(own):
+            aside = own - own.mean()
+            over += float((aside * (heard - heard.mean())).sum())
+            under += float(np.square(aside).sum())
+    return over / under if under else 0.0
+
+
+def _settled(wanted: float, *, found: float) -> float:
+    """The usual ratio that is meant, else ``wanted`` where that was no usual one before."""
+    usual = min(RATIOS, key=lambda ratio: abs(ratio - wanted))
+    if abs(usual - wanted) < _SAME_RATIO:
+        return usual
+    return wanted if wanted and found not in RATIOS else found
+
+
+def _offset_at(cloud: _Cloud, ratio: float) -> int:
+    own, heard = cloud
+    return round(float(heard.mean() - own.mean() * ratio))
 
 
 def _offset_ms(pair: Pair, ratio: float) -> int:

@@ -26,11 +26,11 @@ from polycue.domain.transcript import Transcript, Word
 from polycue.pipeline import syncing
 from polycue.pipeline.pipeline import Pipeline
 from polycue.pipeline.result import TaskResult
+from polycue.testing.made_up import scaled, shifted, with_break
 from polycue.testing.recogniser import ScriptedRecogniser
 from polycue.testing.translator import FakeTranslator
 from polycue.tracks import json_track, srt
 from support import studio
-from support.made_up import scaled, shifted, with_break
 
 PAL = 25 / (24_000 / 1001)
 

@@ -323,3 +323,39 @@ def test_a_server_that_asks_for_a_pause_gets_it_within_bounds() -> None:
     assert [failures.delay_s(error) for _ in range(5)] == [3.0, 3.0, 3.0, 4.0, 5.0]
     patient = errors.ServerUnreachable("draining", details=errors.Details(retry_after_s=600.0))
     assert failures.delay_s(patient) == 5.0
+
+
+def created(server: ScriptedServer) -> list[jobs_pb2.CreateJobRequest]:
+    return [r for r in server.requests["CreateJob"] if isinstance(r, jobs_pb2.CreateJobRequest)]
+
+
+def test_old_subtitles_are_sent_with_their_film_or_its_transcript(
+    polycue: Polycue, server: ScriptedServer, tmp_path: Path
+) -> None:
+    old, stored = tmp_path / "old.srt", tmp_path / "film.en.json"
+    old.write_bytes(b"old")
+    stored.write_bytes(b"stored")
+    film = media_pb2.MediaSource(uri="file:///film.mp4")
+    polycue.sync(old, film, language="en", by="speech", force=True)
+    polycue.sync(old, transcript=stored, formats=["vtt"])
+    first, second = (request.spec.sync for request in created(server))
+    assert first.media == film
+    assert (first.mode, first.force) == (jobs_pb2.SYNC_MODE_SPEECH, True)
+    assert server.uploads[first.subtitle.upload] == b"old"
+    assert not second.HasField("media")
+    assert server.uploads[second.transcript.upload] == b"stored"
+    assert list(second.formats) == [media_pb2.SUBTITLE_FORMAT_VTT]
+    with pytest.raises(ValueError, match="'ear' is not one of text, speech"):
+        polycue.sync(old, film, by="ear")
+
+
+def test_a_stored_transcript_is_subtitled_without_its_film(
+    polycue: Polycue, server: ScriptedServer, tmp_path: Path
+) -> None:
+    stored = tmp_path / "film.en.json"
+    stored.write_bytes(b"stored")
+    polycue.subtitle(transcript=stored, translate_to=["es"])
+    (request,) = created(server)
+    assert not request.spec.subtitle.HasField("media")
+    assert server.uploads[request.spec.subtitle.transcript.upload] == b"stored"
+    assert request.labels == {"file": "film.en.json"}

@@ -14,7 +14,7 @@ from polycue.sync import speech_fit, text_fit
 from polycue.sync.fit import RATIOS
 from polycue.sync.speech_fit import fit_to_speech
 from polycue.sync.text_fit import fit_to_words
-from support.made_up import Film, errors_ms, film, scaled, shifted, with_break
+from polycue.testing.made_up import Film, errors_ms, film, scaled, shifted, with_break
 
 seeds = st.integers(0, 10_000)
 PAL = 25 / (24_000 / 1001)
@@ -26,38 +26,38 @@ def speech_fit_of(old: list[Cue], heard: Film) -> list[int]:
     return errors_ms(fit, old, heard.cues)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(seeds, st.integers(-50_000, 600_000), st.sampled_from(RATIOS))
 def test_speech_tells_a_shift_and_a_drift(seed: int, by_ms: int, ratio: float) -> None:
-    heard = film(seed, minutes=6)
+    heard = film(seed, minutes=5)
     old = [cue for cue in scaled(heard.cues, ratio) if cue.start_ms + by_ms >= 0]
     true = heard.cues[len(heard.cues) - len(old) :]
     heard = replace(heard, cues=true)
-    if len(old) > 40:
+    if len(old) > 35:
         assert speech_fit_of(shifted(old, by_ms), heard)[-1] <= 300
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(seeds, st.integers(25, 75), st.integers(8_000, 180_000))
 def test_speech_tells_a_break(seed: int, percent: int, ms: int) -> None:
-    heard = film(seed, minutes=7)
+    heard = film(seed, minutes=5)
     old = with_break(heard.cues, len(heard.cues) * percent // 100, ms)
     errors = speech_fit_of(old, heard)
     assert errors[len(errors) * 9 // 10] <= 300
 
 
 def test_speech_tells_shift_drift_and_two_breaks_at_once() -> None:
-    heard = film(3, minutes=15)
+    heard = film(3, minutes=12)
     third = len(heard.cues) // 3
     old = scaled(with_break(with_break(heard.cues, third, 90_000), 2 * third, 45_000), PAL)
     errors = speech_fit_of(shifted(old, 3200), heard)
     assert errors[len(errors) * 95 // 100] <= 300
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(seeds, seeds)
 def test_the_speech_of_another_film_fits_nothing(seed: int, other: int) -> None:
-    heard, wrong = film(seed, minutes=6), film(other + 20_000, minutes=6)
+    heard, wrong = film(seed, minutes=5), film(other + 20_000, minutes=5)
     fit = fit_to_speech(wrong.cues, heard.speech, heard.duration_ms)
     assert fit.score < speech_fit.GOOD_ENOUGH
 
@@ -75,14 +75,14 @@ def noisy(words: tuple[Word, ...], wrong: float, chance: random.Random) -> list[
     return heard
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(
     seeds, st.integers(20, 80), st.integers(5_000, 200_000), st.sampled_from([1.0, PAL, 24 / 25])
 )
 def test_words_tell_all_of_it_though_every_third_is_wrong(
     seed: int, percent: int, ms: int, ratio: float
 ) -> None:
-    made = film(seed, minutes=6)
+    made = film(seed, minutes=5)
     old = shifted(scaled(with_break(made.cues, len(made.cues) * percent // 100, ms), ratio), 3200)
     fit = fit_to_words(old, noisy(made.words, 0.35, random.Random(seed)))
     errors = errors_ms(fit, old, made.cues)
@@ -91,7 +91,7 @@ def test_words_tell_all_of_it_though_every_third_is_wrong(
 
 
 def test_words_tell_a_drift_that_no_frame_rate_makes() -> None:
-    made = film(4, minutes=12)
+    made = film(4, minutes=8)
     fit = fit_to_words(scaled(made.cues, 1.007), noisy(made.words, 0.35, random.Random(4)))
     assert abs(fit.ratio * 1.007 - 1) < 0.001
     errors = errors_ms(fit, scaled(made.cues, 1.007), made.cues)
@@ -114,11 +114,11 @@ def test_a_scene_that_the_film_lacks_is_told_from_a_shift() -> None:
     assert 40 <= fit.pieces[0].last <= 52
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(seeds, seeds)
 def test_the_words_of_another_film_fit_nothing(seed: int, other: int) -> None:
-    wrong = film(other + 20_000, minutes=6)
-    assert fit_to_words(wrong.cues, film(seed, minutes=6).words).score < text_fit.GOOD_ENOUGH / 4
+    wrong = film(other + 20_000, minutes=5)
+    assert fit_to_words(wrong.cues, film(seed, minutes=5).words).score < text_fit.GOOD_ENOUGH / 4
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

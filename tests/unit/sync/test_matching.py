@@ -46,7 +46,7 @@ def test_most_words_are_found_among_errors_and_few_where_there_are_none() -> Non
 
 
 def test_very_many_words_that_say_nothing_are_soon_done_with() -> None:
-    assert matches(["na"] * 200_000, ["na"] * 1000) == []
+    assert matches(["na"] * 50_000, ["na"] * 1000) == []
 
 
 @pytest.mark.parametrize(
