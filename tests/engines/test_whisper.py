@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from polycue.domain.audio import Audio, Span
-from polycue.domain.chunk import Chunk, Recognised
+from polycue.domain.chunk import Belief, Chunk, Recognised
 from polycue.domain.errors import (
     DeviceUnavailable,
     InvalidRequest,
@@ -222,3 +222,47 @@ def test_a_compute_type_the_device_has_not_is_the_devices_fault(repository: Path
         Whisper.load(
             folder, "demo-en", device="cpu", device_index=0, compute_type="int8_float16", threads=1
         )
+
+
+def test_each_chunk_of_a_followed_passage_has_its_own_language(random_whisper: Random) -> None:
+    """What random weights hear is one language or another; which, they say the same each time."""
+    whisper = random_whisper(80)
+    settings = DecodeSettings(beam_size=1, candidates=("fr", "de-AT", "ja"))
+    chunks = tuple(noise(2_000 + 1_000 * n, 10_000 * n) for n in range(3))
+    (found,) = whisper.recognise([Passage(chunks, settings, Belief())])
+    assert {r.facts.language for r in found} <= {"fr", "de-AT", "ja"}
+    assert [r.belief is None for r in found] == [True, True, False]
+    assert found[-1].belief is not None
+    assert found[-1].belief.current == found[-1].facts.language
+    assert all(0 < r.language_probability <= 1 for r in found)
+    begun = Belief("ja", {"ja": 0.0})  # random weights prefer nothing so clearly that it turns
+    (again,) = whisper.recognise([Passage(chunks, settings, begun)])
+    assert {r.facts.language for r in again} == {"ja"}
+
+
+def test_passages_that_are_followed_and_fixed_share_a_batch(random_whisper: Random) -> None:
+    whisper = random_whisper(80)
+    followed = Passage((noise(2_000), noise(3_000, 4_000)), DecodeSettings(beam_size=1), Belief())
+    fixed = Passage((noise(1_000, 9_000),), DecodeSettings("de", beam_size=1))
+    together = whisper.recognise([fixed, followed])
+    assert together[0][0].facts.language == "de"
+    (alone,) = whisper.recognise([followed])
+    assert [r.facts.language for r in together[1]] == [r.facts.language for r in alone]
+
+
+def test_a_chunk_can_be_heard_again_at_a_temperature(
+    demo_whisper: Whisper, film: list[Chunk]
+) -> None:
+    plain = single(demo_whisper, film[0])
+    warm = single(demo_whisper, film[0], replace(ENGLISH, temperature=0.2))
+    # The likeliest of five samples of clear speech is what the search finds, to a word or two.
+    assert text_of(warm.words).split()[:5] == text_of(plain.words).split()[:5]
+    assert (plain.facts.temperature, warm.facts.temperature) == (0.0, 0.2)
+    assert plain.facts.speech_ms == film[0].speech_ms
+
+
+def test_words_say_where_attention_had_put_them(demo_whisper: Whisper, film: list[Chunk]) -> None:
+    found = single(demo_whisper, film[0])
+    assert len(found.aligned) == len(found.words)
+    for word, place in zip(found.words, found.aligned, strict=True):
+        assert abs(word.start_ms - place.start_ms) < 1_500

@@ -50,7 +50,8 @@ class ForeignParts:
         Its route is that of the foreign language with the most speech.
         """
         if not self._words:
-            return Track(target, (), kind=TrackKind.FORCED, notices=(self._nothing_foreign(),))
+            nothing = self._nothing_foreign(target)
+            return Track(target, (), kind=TrackKind.FORCED, notices=(nothing,))
         source = self._written or self._spoken
         tongues = Tongues(translator, source, target, cancel=cancel)
         track = grow(target, self._route(tongues.route(source)))
@@ -72,9 +73,13 @@ class ForeignParts:
             return (self._spoken, *(via or (self._written,)))
         return via if len(via) > 1 else ()
 
-    def _nothing_foreign(self) -> Notice:
-        message = f"nobody speaks another language than {name(self.main)}"
-        return Notice(NoticeReason.NO_FOREIGN_SPEECH, message, {"language": self.main})
+    def _nothing_foreign(self, target: str) -> Notice:
+        message = (
+            f"the forced {target} track is empty: nobody speaks another language than "
+            f"{name(self.main)}"
+        )
+        facts = {"language": target, "spoken": self.main}
+        return Notice(NoticeReason.NO_FOREIGN_SPEECH, message, facts)
 
 
 def _named(word: Word, result: Recognised, written: str) -> Word:

@@ -60,34 +60,16 @@ def defended(found: Recognised, chunk: Chunk, options: DefenceOptions) -> Recogn
     """What is left when loops are cut to one copy and words that nobody said are gone or marked."""
     if not options.enabled or not found.words:
         return found
+    judging = _Judging(found, chunk, options)
     draft = _Draft(found.words, found.aligned or _places(found.words))
-    draft, cuts, looped = _cut_loops(draft, found, chunk, options)
-    kept_words: list[Word] = []
-    kept_places: list[Span] = []
-    verdicts = list(cuts)
-    ratio_explained = bool(looped) or bool(cuts)
-    for run in signals.segments(draft.words):
-        part = draft.part(run)
-        given = signals.of_segment(part.words, part.aligned, found, chunk, options)
-        if not looped.isdisjoint(part.words):
-            given = (Signal.LOOP, *given)
-        elif found.facts.compression_ratio > options.max_compression_ratio and not ratio_explained:
-            given = (Signal.COMPRESSION, *given)
-        if signals.independent(given):
-            verdicts.append(part.verdict(Remedy.DROPPED, given))
-            continue
-        doubted = not _WEAK.issuperset(given)
-        if doubted:
-            verdicts.append(part.verdict(Remedy.SUSPECTED, given, replacement=text_of(part.words)))
-        kept_words += [replace(word, suspect=True) if doubted else word for word in part.words]
-        kept_places += part.aligned
-    facts = replace(found.facts, word_count=len(kept_words))
+    left = judging.sifted(judging.without_loops(draft))
+    verdicts = sorted(judging.verdicts, key=lambda verdict: verdict.start_ms)
     return replace(
         found,
-        words=tuple(kept_words),
-        facts=facts,
-        aligned=tuple(kept_places) if found.aligned else (),
-        verdicts=(*found.verdicts, *sorted(verdicts, key=lambda v: v.start_ms)),
+        words=left.words,
+        facts=replace(found.facts, word_count=len(left.words)),
+        aligned=left.aligned if found.aligned else (),
+        verdicts=(*found.verdicts, *verdicts),
     )
 
 
@@ -95,44 +77,78 @@ def defended(found: Recognised, chunk: Chunk, options: DefenceOptions) -> Recogn
 class _Draft:
     """Words and where attention had put them."""
 
-    words: tuple[Word, ...]
-    aligned: tuple[Span, ...]
+    words: tuple[Word, ...] = ()
+    aligned: tuple[Span, ...] = ()
 
     def part(self, numbers: Sequence[int]) -> "_Draft":
         return _Draft(
             tuple(self.words[n] for n in numbers), tuple(self.aligned[n] for n in numbers)
         )
 
+    def followed_by(self, other: "_Draft", *, suspect: bool) -> "_Draft":
+        words = other.words
+        if suspect:
+            words = tuple(replace(word, suspect=True) for word in words)
+        return _Draft(self.words + words, self.aligned + other.aligned)
+
     def verdict(self, remedy: Remedy, given: Sequence[Signal], *, replacement: str = "") -> Verdict:
         start_ms, end_ms = self.words[0].start_ms, self.words[-1].end_ms
         return Verdict(start_ms, end_ms, remedy, text_of(self.words), tuple(given), replacement)
 
 
-def _cut_loops(
-    draft: _Draft, found: Recognised, chunk: Chunk, options: DefenceOptions
-) -> tuple[_Draft, list[Verdict], frozenset[Word]]:
-    """The draft with loops cut, what was done, and the words that stand for a loop.
+class _Judging:
+    """One chunk's words on trial; ``verdicts`` is what was done so far."""
 
-    People repeat themselves too: a loop is cut if something else speaks against its words as well,
-    or if the whole text deflates as only a stuck decoder's does.
-    """
-    loops = find_loops([word.text for word in draft.words])
-    cut, verdicts, looped = [], list[Verdict](), set[Word]()
-    for loop in loops:
-        whole = draft.part(range(loop.first, loop.after))
-        copy = draft.part(range(loop.first, loop.first + loop.size))
-        given = [Signal.LOOP]
-        if found.facts.compression_ratio > options.max_compression_ratio:
-            given.append(Signal.COMPRESSION)
-        given += signals.of_segment(whole.words, whole.aligned, found, chunk, options)
-        if len(given) > 1:
-            cut.append(loop)
-            text = text_of(copy.words)
-            verdicts.append(whole.verdict(Remedy.COLLAPSED, given, replacement=text))
-            looped.update(copy.words)
-        else:
-            looped.update(whole.words)
-    return draft.part(kept(len(draft.words), cut)), verdicts, frozenset(looped)
+    def __init__(self, found: Recognised, chunk: Chunk, options: DefenceOptions) -> None:
+        self._found, self._chunk, self._options = found, chunk, options
+        self._deflates = found.facts.compression_ratio > options.max_compression_ratio
+        self._looped: set[Word] = set()
+        self.verdicts: list[Verdict] = []
+
+    def without_loops(self, draft: _Draft) -> _Draft:
+        """The draft with loops cut.
+
+        People repeat themselves too: a loop is cut if something else speaks against its words as
+        well, or if the whole text deflates as only a stuck decoder's does.
+        """
+        cut = []
+        for loop in find_loops([word.text for word in draft.words]):
+            whole = draft.part(range(loop.first, loop.after))
+            copy = draft.part(range(loop.first, loop.first + loop.size))
+            given = [Signal.LOOP, *([Signal.COMPRESSION] if self._deflates else ())]
+            given += self._signals(whole)
+            self._looped.update(whole.words)
+            if len(given) > 1:
+                cut.append(loop)
+                text = text_of(copy.words)
+                self.verdicts.append(whole.verdict(Remedy.COLLAPSED, given, replacement=text))
+        return draft.part(kept(len(draft.words), cut))
+
+    def sifted(self, draft: _Draft) -> _Draft:
+        """The draft without the segments that two signs speak against; the doubtful are marked."""
+        left = _Draft()
+        for run in signals.segments(draft.words):
+            part = draft.part(run)
+            given = (*self._repetition(part), *self._signals(part))
+            if signals.independent(given):
+                self.verdicts.append(part.verdict(Remedy.DROPPED, given))
+                continue
+            doubted = not _WEAK.issuperset(given)
+            if doubted:
+                text = text_of(part.words)
+                self.verdicts.append(part.verdict(Remedy.SUSPECTED, given, replacement=text))
+            left = left.followed_by(part, suspect=doubted)
+        return left
+
+    def _signals(self, part: _Draft) -> tuple[Signal, ...]:
+        found, chunk = self._found, self._chunk
+        return signals.of_segment(part.words, part.aligned, found, chunk, self._options)
+
+    def _repetition(self, part: _Draft) -> tuple[Signal, ...]:
+        """That it is what a loop left; that it deflates, where no loop explains it."""
+        if not self._looped.isdisjoint(part.words):
+            return (Signal.LOOP,)
+        return (Signal.COMPRESSION,) if self._deflates and not self._looped else ()
 
 
 def _once(found: Recognised) -> list[int]:

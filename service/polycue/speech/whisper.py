@@ -32,6 +32,7 @@ from polycue.speech.words import places_of, words_of
 _MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
 _MAX_NEW_TOKENS = _MAX_LENGTH // 2
 _MAX_CONTEXT_TOKENS = _MAX_NEW_TOKENS - 1  # as in openai/whisper
+_SEED = 20261126  # of sampling: a film that is heard alone comes out the same each time
 _SAMPLES = 5  # of which the likeliest is taken; openai/whisper's best_of
 _REQUIRED_FILES = ("model.bin", "config.json", "tokenizer.json")
 _FEATURES_FILE = "preprocessor_config.json"  # early models have none: 80 mels, 30 s
@@ -88,6 +89,7 @@ class Whisper:
             if not (path / file).is_file():
                 raise ModelDamaged(name, f"{file} is missing")
         note = ModelNote.beside(path, name)
+        ctranslate2.set_random_seed(_SEED)
         with _loading(name, device):
             if (path / _FEATURES_FILE).is_file():  # faster-whisper goes on without a broken one
                 json.loads((path / _FEATURES_FILE).read_text("utf-8"))
