@@ -99,6 +99,7 @@ bench: .venv/ready             ## run every benchmark that needs no GPU (minutes
 	$(PY) benchmarks/sync.py
 	$(PY) benchmarks/quality.py
 	$(PY) benchmarks/translation_timing.py
+	$(PY) benchmarks/formats.py
 	$(PY) benchmarks/demo_models.py
 
 bench-quality: .venv/ready ffmpeg ## print SubER, word errors, BLEU and chrF of the demo film's tracks
