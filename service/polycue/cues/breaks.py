@@ -6,6 +6,7 @@ conjunctions and subordinators that they could break before, before 30 prepositi
 20 other function words, and 8 of all other words; they break after 70 commas of 100.
 """
 
+import string
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
@@ -15,35 +16,23 @@ from polycue.cues.punctuation import (
     BRACKETS,
     CLAUSE,
     NEVER_FIRST,
-    OPENING,
     TERMINAL,
-    bare,
     continues,
     ends_clause,
     ends_sentence,
-    is_dash,
     tails,
 )
-from polycue.cues.scripts import (
-    are_one,
-    has_unspaced,
-    holds_together,
-    is_unspaced,
-)
-from polycue.cues.vocabulary import Vocabulary, vocabulary
+from polycue.cues.scripts import are_one, has_unspaced, holds_together, is_unspaced
+from polycue.cues.traits import Traits, traits_of
+from polycue.cues.vocabulary import vocabulary
 from polycue.domain.transcript import Word, text_of
 
 CLAUSE_END = 0.0
 LIST_COMMA = 1.0
-BEFORE_CLAUSE = 3.0
-BEFORE_PHRASE = 4.0
-BEFORE_FUNCTION_WORD = 5.0
-ELSEWHERE = 7.0
 BEFORE_DASH = 8.0
 # Added to these:
 AFTER_FUNCTION_WORD = 28.0
 AFTER_STANDING_WORD = 20.0
-BEFORE_TRAILING_WORD = 8.0
 WITHIN_NAME = 6.0
 AFTER_NUMBER = 4.0
 SCRAP = 3.0
@@ -53,6 +42,8 @@ AT_RARE_SPACE = 1.0  # Thai, Chinese and Japanese have one where others have a c
 WITHIN_PHRASE = 20.0  # of a script without spaces
 TORN = 60.0  # a mark parted from its word
 WITHIN_LETTER = 1000.0  # dearer than a line that is too wide
+
+_LATIN = frozenset(string.ascii_letters)
 
 
 def break_costs(words: Sequence[Word], language: str) -> list[float]:
@@ -115,24 +106,27 @@ def _within_phrase(word: Word, following: Word) -> float:
 
 def _between_phrases(phrases: Sequence[Word], language: str) -> list[float]:
     """The costs where each word is a phrase."""
-    known = vocabulary(language)
     ends = tails(phrases)
     sentences = sentence_ends(phrases, language)
     clauses = [ended or ends_clause(tail) for ended, tail in zip(sentences, ends, strict=True)]
+    traits = [traits_of(phrase.text, language) for phrase in phrases]
     costs: list[float] = []
     for index, (word, following) in enumerate(pairwise(phrases)):
+        here, coming = traits[index], traits[index + 1]
         begins_sentence = index == 0 or sentences[index - 1]
-        if _torn(word, following) or (begins_sentence and is_dash(word.text)):
+        if _torn(word, following) or (begins_sentence and here.dash):
             costs.append(TORN)
         elif sentences[index]:
             costs.append(0.0)
-        elif is_dash(following.text):
+        elif coming.dash:
             costs.append(BEFORE_DASH)
         elif clauses[index]:
-            costs.append(_after_clause(ends[index], following, known))
+            # After a comma before another word of content there is more of a list, as a rule.
+            in_list = ends[index].endswith(",") and not coming.function_word
+            costs.append(LIST_COMMA if in_list else CLAUSE_END)
         else:
-            cost = _within_clause(word, following, known)
-            cost += _ties(word, following, begins_sentence, known)
+            cost = AT_RARE_SPACE if _at_rare_space(word, following) else coming.opening
+            cost += _ties(here, coming, begins_sentence)
             costs.append(cost + _scrap(clauses, index))
     return [*costs, 0.0]
 
@@ -151,63 +145,37 @@ def sentence_ends(words: Sequence[Word], language: str) -> list[bool]:
 
 def _torn(word: Word, following: Word) -> bool:
     """Whether a break would part a mark or half a syllable from its word, or tear a word."""
-    if continues(following.text) or word.text[-1] in BRACKETS:
-        return True
-    if holds_together(word.text, following.text):
+    last, first = word.text[-1], following.text[0]
+    if not following.joined and last in _LATIN and first in _LATIN:
+        return False  # nearly always
+    if continues(following.text) or last in BRACKETS or holds_together(word.text, following.text):
         return True
     if not following.joined:
         return False
-    if following.text[0] in NEVER_FIRST:
+    if first in NEVER_FIRST:
         return True
-    spaced = not is_unspaced(word.text[-1]) and not is_unspaced(following.text[0])
+    spaced = not is_unspaced(last) and not is_unspaced(first)
     return spaced or are_one(word.text, following.text)
 
 
-def _after_clause(tail: str, following: Word, known: Vocabulary) -> float:
-    """After a comma before another word of content there is more of a list, as a rule."""
-    in_list = tail.endswith(",") and not _belongs(following.text, known.function_words)
-    return LIST_COMMA if in_list else CLAUSE_END
+def _at_rare_space(word: Word, following: Word) -> bool:
+    return not following.joined and is_unspaced(word.text[-1]) and is_unspaced(following.text[0])
 
 
-def _within_clause(word: Word, following: Word, known: Vocabulary) -> float:
-    if not following.joined and is_unspaced(word.text[-1]) and is_unspaced(following.text[0]):
-        return AT_RARE_SPACE
-    if _belongs(following.text, known.clause_openers):
-        return BEFORE_CLAUSE
-    if _belongs(following.text, known.phrase_openers):
-        return BEFORE_PHRASE
-    if _belongs(following.text, known.function_words):
-        return BEFORE_FUNCTION_WORD
-    return ELSEWHERE
-
-
-def _ties(word: Word, following: Word, begins_sentence: bool, known: Vocabulary) -> float:
+def _ties(here: Traits, coming: Traits, begins_sentence: bool) -> float:
     """What binds a word to the next one."""
-    cost = 0.0
-    text = bare(word.text)
-    if text in known.function_words or text.rpartition("'")[2] in known.function_words:
-        alone = text in known.standing and _belongs(following.text, known.clause_openers)
+    cost = coming.trailing
+    if here.binds:
+        alone = here.standing and coming.opens_clause
         cost += AFTER_STANDING_WORD if alone else AFTER_FUNCTION_WORD
-    if not begins_sentence and _capitalised(word.text) and _capitalised(following.text):
+    if not begins_sentence and here.capitalised and coming.capitalised:
         cost += WITHIN_NAME
-    if word.text[0].isdigit():
+    if here.number:
         cost += AFTER_NUMBER
-    if bare(following.text) in known.trailing:
-        cost += BEFORE_TRAILING_WORD
     return cost
 
 
 def _scrap(clauses: Sequence[bool], index: int) -> float:
     """A break beside the end of a clause leaves a word or two of it alone."""
-    before = index < SCRAP_WORDS or any(clauses[index - SCRAP_WORDS : index])
-    return SCRAP if before or any(clauses[index + 1 : index + 1 + SCRAP_WORDS]) else 0.0
-
-
-def _belongs(text: str, words: frozenset[str]) -> bool:
-    """Whether the word is one of these, or begins with one that lost its vowel: ``qu'il``."""
-    head, apostrophe, _ = bare(text).partition("'")
-    return bare(text) in words or (apostrophe != "" and head + apostrophe in words)
-
-
-def _capitalised(text: str) -> bool:
-    return text.lstrip(OPENING)[:1].isupper()
+    before = index < SCRAP_WORDS or True in clauses[index - SCRAP_WORDS : index]
+    return SCRAP if before or True in clauses[index + 1 : index + 1 + SCRAP_WORDS] else 0.0

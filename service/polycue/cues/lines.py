@@ -74,12 +74,12 @@ class Lines:
         """
         odd = self._odd[after] > self._odd[first]
         best: tuple[float, Cuts] = (inf, ())
-        if self.fits(first, after):
-            best = (self._oddity(first, after) if odd else 0.0, ())
-            if best[0] == 0.0:
-                return best
+        if after <= self._line_ends[first]:
+            if not odd:
+                return 0.0, ()
+            best = (self._oddity(first, after), ())
         if self._max_count == 2 and not odd:
-            return min(best, self._halved(first, after))
+            return self._halved(first, after)
         least = max(2, self.needed(first, after))
         for count in range(least, min(self._max_count, after - first) + 1):
             best = min(best, self._split(first, after, count, min(most, best[0])))

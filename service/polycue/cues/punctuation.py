@@ -1,6 +1,5 @@
 """What the marks around a word say: where a sentence ends, where a clause does."""
 
-import functools
 import re
 from collections.abc import Sequence
 
@@ -16,9 +15,11 @@ CLOSING = ")]}」』】〉》）］〕｝〗〙｣〟〞" + _QUOTES
 TERMINAL = ".!?…‥。．｡！？؟۔।॥"
 CLAUSE = ",;:—–،؛、，；：､"
 DASHES = "-–—"
+_ENDING = frozenset(TERMINAL + CLOSING + CLAUSE)
 # Quotation marks and dashes may be the first of a line.
 NEVER_FIRST = "".join(mark for mark in CLOSING + TERMINAL + CLAUSE if mark not in _QUOTES + DASHES)
 _ELLIPSES = ("...", "…", "‥")
+_TERMINALS, _CLAUSE_ENDS = tuple(TERMINAL), ("--", *CLAUSE)
 _LONGEST_TAIL = 64  # more than any abbreviation with its marks
 # "J." of "J. Smith" and "U.S.": letters, each with a full stop but the last.
 _INITIALS = re.compile(r"[^\W\d_](\.[^\W\d_])*")
@@ -26,7 +27,6 @@ _INITIAL = re.compile(r"[^\W\d_]\.")
 _ORDINAL = re.compile(r"\d{1,2}")
 
 
-@functools.lru_cache(maxsize=4096)  # asked for several times a word, and words come back
 def bare(text: str) -> str:
     """The word as vocabularies have it: lower case, without the marks around it."""
     return text.replace("’", "'").strip(OPENING + CLOSING + TERMINAL + CLAUSE + "-").lower()
@@ -34,7 +34,7 @@ def bare(text: str) -> str:
 
 def has_letters(text: str) -> bool:
     """Whether there is more in it than marks."""
-    return any(character.isalnum() for character in text)
+    return text[0].isalnum() or any(character.isalnum() for character in text)
 
 
 def tails(words: Sequence[Word]) -> list[str]:
@@ -50,8 +50,7 @@ def tails(words: Sequence[Word]) -> list[str]:
 
 
 def ends_clause(tail: str) -> bool:
-    body = tail.rstrip(CLOSING)
-    return body.endswith(("--", *CLAUSE))
+    return not tail[-1].isalnum() and tail.rstrip(CLOSING).endswith(_CLAUSE_ENDS)
 
 
 def ends_sentence(tail: str, following: str, vocabulary: Vocabulary) -> bool:
@@ -60,8 +59,10 @@ def ends_sentence(tail: str, following: str, vocabulary: Vocabulary) -> bool:
     Not after an abbreviation, an initial or (in languages that write ordinals so) a day of the
     month; after an ellipsis or within quotation marks only where no lower case follows.
     """
+    if tail[-1].isalnum():
+        return False
     body = tail.rstrip(CLOSING)
-    if not body.endswith(tuple(TERMINAL)) or continues(following):
+    if not body.endswith(_TERMINALS) or continues(following):
         return False
     if body.endswith(_ELLIPSES) or len(body) < len(tail):
         return not _starts_lower(following)
@@ -70,9 +71,7 @@ def ends_sentence(tail: str, following: str, vocabulary: Vocabulary) -> bool:
 
 def continues(following: str) -> bool:
     """Whether this is a mark that belongs to the word before it, such as a lone ``?`` or ``」``."""
-    if is_dash(following):
-        return False
-    return following[0] in TERMINAL + CLOSING + CLAUSE and not has_letters(following)
+    return following[0] in _ENDING and not has_letters(following) and not is_dash(following)
 
 
 def is_dash(text: str) -> bool:

@@ -5,9 +5,7 @@ import unicodedata
 
 import regex  # type: ignore[import-untyped]
 
-# Han and kana, with the punctuation that is theirs: a line may end after almost any character.
-_SQUARE = regex.compile(r"[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]")
-# Words are not parted by spaces here either, but a line should end only between words.
+# With the punctuation that is theirs.
 _UNSPACED = regex.compile(
     r"[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}"
     r"\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]"
@@ -15,6 +13,7 @@ _UNSPACED = regex.compile(
 # A grapheme cluster with the vowels before its consonant (Thai, Lao), the consonant stacked below
 # it (Khmer, Burmese) and marks behind it: Unicode counts these as clusters of their own.
 _SYLLABLE = regex.compile(r"[\u0e40-\u0e44\u0ec0-\u0ec4]*\X(?:(?<=[\u17d2\u1039])\X|(?=\p{M})\X)*")
+_FIRST_UNSPACED = "\u0e00"  # Thai; asked of every letter of a film
 _JOINERS = "\u200d\u17d2\u1039"
 _LONGEST_SYLLABLE = 16  # characters; joined emoji have up to ten
 
@@ -31,12 +30,8 @@ _NEVER_LAST = frozenset("￥¥＄$￡£€€№＃#＠@")
 _DOUBLED = frozenset("…‥—―─・")
 
 
-def breaks_anywhere(character: str) -> bool:
-    return _SQUARE.match(character) is not None
-
-
 def is_unspaced(character: str) -> bool:
-    return _UNSPACED.match(character) is not None
+    return character >= _FIRST_UNSPACED and _UNSPACED.match(character) is not None
 
 
 def has_unspaced(text: str) -> bool:

@@ -8,7 +8,7 @@ width and longest stay hold by construction; only a single word may exceed them.
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import accumulate
 
@@ -98,9 +98,10 @@ class Programme:
             end + min(rules.linger_ms, max(0, pause - gap_ms))
             for end, pause in zip(self._ends, self._pauses, strict=True)
         ]
-        self._sentences = _sums(sentence_ends(words, rules.language))
-        self._holes = _sums(pause if pause >= LONG_PAUSE_MS else 0 for pause in self._pauses)
-        self._cuts = _sums(self._at_cuts(cuts_ms if rules.shot_zone_ms else ()))
+        self._inside = self._inside_before(cuts_ms if rules.shot_zone_ms else ())
+        self._enough = weights.short_below * rules.max_line_chars
+        self._unhurried_ms = weights.stay_enough * rules.min_cue_ms
+        self._reading_ms = 1000 / rules.max_chars_per_second
 
     def solve(self) -> list[tuple[int, int]]:
         """The cheapest cues for all words, in order."""
@@ -109,17 +110,20 @@ class Programme:
         firsts = self._firsts()
         for after in range(1, size + 1):
             ending = self._weights.cue + self._boundary(after) + self._pause(after)
+            least, begin = math.inf, after
             # The shortest first: what they cost spares weighing the lines of most longer ones.
             # Of two that cost the same the longer is taken.
             for first in reversed(range(firsts[after], after)):
                 # The other terms are never negative, and lines are the dearest of them to weigh.
                 cost = cheapest[first] + ending
-                if cost <= cheapest[after]:
-                    cost += sum(self._body(first, after))
-                if cost <= cheapest[after]:
-                    cost += self._lines.best(first, after, cheapest[after] - cost)[0]
-                if cost <= cheapest[after]:
-                    cheapest[after], begins[after] = cost, first
+                if cost > least:
+                    continue
+                cost += sum(self._body(first, after))
+                if cost <= least:
+                    cost += self._lines.best(first, after, least - cost)[0]
+                if cost <= least:
+                    least, begin = cost, first
+            cheapest[after], begins[after] = least, begin
         return _path(begins)
 
     def costs(self, first: int, after: int) -> Costs:
@@ -164,6 +168,19 @@ class Programme:
         relief = min(weights.pause_most, weights.pause * pause_ms / 1000)
         return -min(relief, self._boundary(after) + weights.pause_gain)
 
+    def _inside_before(self, cuts_ms: Sequence[int]) -> list[float]:
+        """What the sentence ends, pauses and cuts after the words before each index cost inside."""
+        weights, words = self._weights, self._words
+        ends = sentence_ends(words, self._rules.language)
+        holes = (pause if pause >= LONG_PAUSE_MS else 0 for pause in self._pauses)
+        amounts = (
+            weights.sentence_inside * ended
+            + weights.pause_inside * hole / 1000
+            + weights.cut_inside * cut
+            for ended, hole, cut in zip(ends, holes, self._at_cuts(cuts_ms), strict=True)
+        )
+        return list(accumulate(amounts, initial=0.0))
+
     def _at_cuts(self, cuts_ms: Sequence[int]) -> Iterator[bool]:
         """For each word whether the picture cuts while there is a pause after it."""
         for end_ms, pause_ms in zip(self._ends, self._pauses, strict=True):
@@ -173,31 +190,22 @@ class Programme:
 
     def _body(self, first: int, after: int) -> tuple[float, float, float]:
         """The terms ``shortness``, ``inside`` and ``time`` of ``Costs``."""
-        weights, rules = self._weights, self._rules
+        weights = self._weights
         width = self._lines.width(first, after)
-        enough = weights.short_below * rules.max_line_chars
-        shortness = weights.short * (1 - width / enough) if width < enough else 0.0
-        inside = weights.sentence_inside * (self._sentences[after - 1] - self._sentences[first])
-        inside += weights.pause_inside * (self._holes[after - 1] - self._holes[first]) / 1000
-        inside += weights.cut_inside * (self._cuts[after - 1] - self._cuts[first])
+        shortness = weights.short * (1 - width / self._enough) if width < self._enough else 0.0
+        inside = self._inside[after - 1] - self._inside[first]
         # Its width is as good as its characters here, and already known.
-        needed_ms = 1000 * width / rules.max_chars_per_second
-        room_ms = max(1, self._room_ends[after - 1] - self._starts[first])
+        needed_ms = self._reading_ms * width
+        room_ms = self._room_ends[after - 1] - self._starts[first] or 1
         time = weights.speed * (needed_ms - room_ms) / 1000 if needed_ms > room_ms else 0.0
-        unhurried_ms = weights.stay_enough * rules.min_cue_ms
-        if room_ms < unhurried_ms:
-            time += weights.stay * (1 - room_ms / unhurried_ms)
+        if room_ms < self._unhurried_ms:
+            time += weights.stay * (1 - room_ms / self._unhurried_ms)
         return shortness, inside, time
 
 
 def _between(end_ms: int, start_ms: int | None) -> int:
     """The pause after a word; where nobody speaks again, one as long as any."""
     return LONG_PAUSE_MS if start_ms is None else max(0, start_ms - end_ms)
-
-
-def _sums(amounts: Iterable[int]) -> list[int]:
-    """What the amounts before each index add up to."""
-    return list(accumulate(amounts, initial=0))
 
 
 def _path(begins: Sequence[int]) -> list[tuple[int, int]]:
