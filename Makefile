@@ -95,6 +95,7 @@ lock: | $(UV)                  ## compile the lock files anew
 
 bench: .venv/ready             ## run every benchmark that needs no GPU (minutes)
 	$(PY) benchmarks/segmentation.py
+	$(PY) benchmarks/cue_speed.py
 	$(PY) benchmarks/translation.py
 	$(PY) benchmarks/sync.py
 	$(PY) benchmarks/quality.py

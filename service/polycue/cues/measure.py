@@ -36,8 +36,7 @@ def reading_chars(text: str, language: str) -> int:
     text = text.replace("\n", "")
     if _plain(text):
         return len(text)
-    letters = sum(1 for cluster in clusters(text) if _columns_of(cluster))
-    return letters + sum(text.count(vowel) for vowel in _OWN_COLUMN)
+    return sum(_letters_of(cluster) for cluster in clusters(text))
 
 
 def clusters(text: str) -> Iterator[str]:
@@ -53,10 +52,20 @@ def _plain(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
+def _letters_of(cluster: str) -> int:
+    if _has_own_column(cluster):
+        return 2
+    return min(_columns_of(cluster), 1)
+
+
+def _has_own_column(cluster: str) -> bool:
+    return len(cluster) > 1 and cluster[-1] in _OWN_COLUMN
+
+
 def _columns_of(cluster: str) -> int:
     if _EMOJI_STYLE in cluster:
         return 2
-    if len(cluster) > 1 and cluster[-1] in _OWN_COLUMN:
+    if _has_own_column(cluster):
         return _columns_of(cluster[:-1]) + 1
     for character in cluster:
         if unicodedata.category(character) in _FREE:
