@@ -8,11 +8,14 @@ from enum import StrEnum
 class Hypothesis:
     """One translation of a text. ``score`` is a log probability, normalised as the search does it.
 
-    Scores compare translations of one text along one route, nothing else.
+    Scores compare translations of one text along one route, nothing else. ``links`` names, for each
+    word of ``text``, the word of the source that the model looked at while it wrote it, -1 where it
+    looked at none for sure; empty where nobody asked, or nothing is known.
     """
 
     text: str
     score: float
+    links: tuple[int, ...] = ()
 
 
 Hypotheses = tuple[Hypothesis, ...]
@@ -24,12 +27,14 @@ class Search:
 
     ``hypotheses`` is how many to come back with, within 1..MOST_HYPOTHESES. A
     ``repetition_penalty`` above 1 makes tokens that were written already less likely;
-    ``no_repeat_ngram`` forbids to write so many tokens twice, 0 forbids nothing.
+    ``no_repeat_ngram`` forbids to write so many tokens twice, 0 forbids nothing. ``with_links``
+    asks for ``Hypothesis.links``.
     """
 
     hypotheses: int = 1
     repetition_penalty: float = 1.0
     no_repeat_ngram: int = 0
+    with_links: bool = False
 
 
 MOST_HYPOTHESES = 4  # the beam's size, argostranslate's own: as many come at no cost
@@ -85,6 +90,7 @@ class Rung(StrEnum):
     """
 
     PLACEHOLDER = "placeholder"  # its terms went through the model as made-up names or numbers
+    IN_ITS_PLACE = "in_its_place"  # its terms took the place of the words that the model wrote
     AROUND_TERMS = "around_terms"  # what is between its terms was translated piece by piece
     CLAUSES = "clauses"  # its clauses were translated one by one
     NEXT_HYPOTHESIS = "next_hypothesis"

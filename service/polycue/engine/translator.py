@@ -10,6 +10,7 @@ from dataclasses import replace
 from polycue.domain.cancel import CancelToken
 from polycue.domain.translation import Hypotheses, Hypothesis, Search
 from polycue.translation.argos import ArgosModel
+from polycue.translation.links import onward
 from polycue.translation.packages import Package, Packages
 from polycue.translation.tokens import has_letters
 
@@ -131,13 +132,14 @@ def _each_leg(hypotheses: int, legs: int) -> int:
 
 def _onward(before: Hypotheses, answers: Mapping[str, Hypotheses]) -> Hypotheses:
     """The translations of translations, best first, none twice."""
-    best: dict[str, float] = {}
+    best: dict[str, Hypothesis] = {}
     for one in before:
         for after in answers[one.text]:
-            score = one.score + after.score
-            best[after.text] = max(score, best.get(after.text, score))
-    ranked = sorted(best.items(), key=lambda item: -item[1])
-    return tuple(Hypothesis(text, score) for text, score in ranked)
+            way = onward(one.links, after.links) if one.links else after.links
+            whole = Hypothesis(after.text, one.score + after.score, way)
+            if after.text not in best or best[after.text].score < whole.score:
+                best[after.text] = whole
+    return tuple(sorted(best.values(), key=lambda hypothesis: -hypothesis.score))
 
 
 def _calls(texts: set[str]) -> Iterator[list[str]]:

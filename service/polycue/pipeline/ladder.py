@@ -9,11 +9,12 @@ from polycue.pipeline.attempts import Attempt, Route
 from polycue.pipeline.ports import Translator
 from polycue.translation.clauses import clauses
 from polycue.translation.guard import objection
-from polycue.translation.terms import DISGUISES, around, disguised, joined, revealed
+from polycue.translation.terms import DISGUISES, around, disguised, in_place, joined, revealed
 from polycue.translation.tokens import cleaned, has_letters, is_unspaced
 
 _BEST = Search()
 _MANY = Search(hypotheses=MOST_HYPOTHESES)
+_LINKED = Search(with_links=True)
 # As much as CTranslate2's own documentation shows, and a phrase of three pieces but once.
 _NO_REPEATS = Search(hypotheses=MOST_HYPOTHESES, repetition_penalty=1.2, no_repeat_ngram=3)
 _OTHER_ROUTES = 2  # a third one would be tried for sentences that no model knows what to do with
@@ -32,6 +33,7 @@ class Ladder:
         self._begin(attempts)
         rungs: Rungs = (
             self._placeholders,
+            self._in_place,
             self._around_terms,
             self._clauses,
             self._others,
@@ -69,6 +71,16 @@ class Ladder:
                 shown = ((revealed(h.text, attempt.terms, disguises), h) for h in answer or ())
                 found = [Hypothesis(text, h.score) for text, h in shown if text]
                 attempt.offer(found, Rung.PLACEHOLDER, self._route)
+
+    def _in_place(self, attempts: Sequence[Attempt]) -> None:
+        asked = [attempt for attempt in attempts if attempt.terms]
+        answers = self._ask([attempt.source for attempt in asked], _LINKED)
+        for attempt, answer in zip(asked, answers, strict=True):
+            for each in answer or ():
+                text = in_place(attempt.source, each.text, each.links, attempt.terms)
+                if text and attempt.open:
+                    found = [Hypothesis(text, each.score)]
+                    attempt.offer(found, Rung.IN_ITS_PLACE, self._route)
 
     def _around_terms(self, attempts: Sequence[Attempt]) -> None:
         asked = [(a, around(a.source, a.terms)) for a in attempts if a.terms]

@@ -96,6 +96,29 @@ def revealed(translated: str, terms: Sequence[Found], disguises: Sequence[str]) 
     return translated
 
 
+def in_place(
+    source: str, translated: str, links: Sequence[int], terms: Sequence[Found]
+) -> str | None:
+    """The translation with each term where the words stand that were written for it.
+
+    None unless each was written as one run of words, no longer than itself: with a longer one an
+    article or a conjunction would go.
+    """
+    words = translated.split()
+    if len(links) != len(words):
+        return None
+    for found in terms:
+        first, last = source[: found.start].count(" "), source[: found.end].count(" ")
+        run = [index for index, link in enumerate(links) if first <= link <= last]
+        if not run or run[-1] - run[0] >= len(run) or len(run) > last - first + 1:
+            return None
+        head, tail = _marks(words[run[0]])[0], _marks(words[run[-1]])[1]
+        for index in run:
+            words[index] = ""
+        words[run[0]] = head + found.wanted + tail
+    return " ".join(filter(None, words))
+
+
 def around(text: str, terms: Sequence[Found]) -> list[str]:
     """The text between the terms, before the first and after the last; may be marks or empty."""
     edges = [0, *(edge for found in terms for edge in (found.start, found.end)), len(text)]
@@ -115,6 +138,13 @@ def joined(parts: Sequence[str], translated: Sequence[str], terms: Sequence[Foun
         if index < len(terms):
             out.append(terms[index].wanted)
     return "".join(out)
+
+
+def _marks(word: str) -> tuple[str, str]:
+    """The marks a word begins and ends with."""
+    bare = word.strip("".join(char for char in word if not char.isalnum()))
+    head, _, tail = word.partition(bare) if bare else ("", "", "")
+    return head, tail
 
 
 def _with(text: str, terms: Sequence[Found], texts: Sequence[str]) -> str:

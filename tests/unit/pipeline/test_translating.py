@@ -325,7 +325,17 @@ def test_a_term_goes_through_the_model_in_disguise(disguise: str) -> None:
     assert rungs(done) == [(Objection.TERM_LOST, Rung.PLACEHOLDER)]
 
 
-def test_where_no_disguise_lasts_the_sentence_is_translated_around_the_term() -> None:
+def test_where_no_disguise_lasts_the_term_takes_the_place_of_what_the_model_wrote() -> None:
+    class Looks(FakeTranslator):
+        def _answers(self, one: Hypothesis, target: str) -> Hypotheses:
+            return (Hypothesis("El lobo corre.", 0.0, (0, 1, 2)),)
+
+    done = translate(Looks(), "The wolf runs.", wishes=WISHES)
+    assert shown(done) == ["El lobato corre."]
+    assert rungs(done) == [(Objection.TERM_LOST, Rung.IN_ITS_PLACE)]
+
+
+def test_in_the_end_the_sentence_is_translated_around_the_term() -> None:
     table: Table = {
         ("The wolf runs.", "es"): "El lobo corre.",
         (f"The {NAMES[0]} runs.", "es"): "El perro corre.",

@@ -9,6 +9,7 @@ from polycue.translation.terms import (
     Glossary,
     around,
     disguised,
+    in_place,
     joined,
     kept,
     revealed,
@@ -93,6 +94,26 @@ def test_what_stands_in_the_text_is_no_disguise() -> None:
 def test_a_sentence_with_more_terms_than_disguises_is_left() -> None:
     text = "wolf " * (len(NAMES) + 1)
     assert disguised(text, Glossary.of([WOLF]).find(text), NAMES) is None
+
+
+@pytest.mark.parametrize(
+    ("translated", "links", "expected"),
+    [
+        ("El lobo corre.", (0, 1, 2), "El FENRIR corre."),
+        ("¡Corre, lobo!", (2, 1), "¡Corre, FENRIR!"),
+        ("El lobo corre, lobo.", (0, 1, 2, 1), None),  # in two places
+        ("El corre.", (0, 2), None),  # in none
+        ("El lobo corre.", (1, 1, 2), None),  # its article would go with it
+        ("El lobo corre.", (), None),  # nothing is known
+        ("El lobo corre.", (0, -1, 2), None),
+    ],
+)
+def test_a_term_takes_the_place_of_what_was_written_for_it(
+    translated: str, links: tuple[int, ...], expected: str | None
+) -> None:
+    source = "The wolf runs."
+    terms = Glossary.of([Term("wolf", "FENRIR")]).find(source)
+    assert in_place(source, translated, links, terms) == expected
 
 
 def test_parts_around_terms_keep_their_spaces_and_marks() -> None:
