@@ -3,10 +3,12 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from polycue.domain.audio import Span
 from polycue.domain.cue import Cue
-from polycue.domain.errors import InvalidRequest, LimitExceeded
+from polycue.domain.errors import InvalidRequest, LimitExceeded, SubtitleSyntax
 from polycue.domain.report import LintRule, RuleResult
 from polycue.domain.request import LayoutOptions
 from polycue.domain.track import Track, TrackFormat
@@ -138,3 +140,30 @@ def test_frame_rates_are_read_as_people_write_them(text: str, rate: Fraction) ->
 def test_what_is_no_frame_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"no frame rate|not within"):
         frame_rate_of(text)
+
+
+HOSTILE = st.lists(
+    st.sampled_from(
+        [
+            *("1", "00:00:01,000 --> 00:00:02,500", "00:00:02.500 --> 00:00:01.000", "-->"),
+            *("", "\0", "\u0301", "- Hi", "-Hi", "the", "<i>", "{\\an8}", "שלום abc", "WEBVTT"),
+            *("NOTE", "STYLE", "99:99:99,999 --> 0", "\u202e", "東京。", "\ud83d", "&", "x" * 300),
+        ]
+    ),
+    max_size=30,
+)
+
+
+@given(HOSTILE, st.sampled_from([SRT, VTT]), st.sampled_from(["en", "ja", "he", "und", "x-y"]))
+def test_no_text_is_a_crash(lines: list[str], form: TrackFormat, language: str) -> None:
+    text = "\n".join(lines)
+    try:
+        linted = lint(text if form is SRT else f"WEBVTT\n\n{text}", form, language)
+    except SubtitleSyntax:
+        return
+    report = linted.report
+    assert report.cue_count == len(linted.cues) >= report.clean_cue_count
+    assert all(0 <= v.cue <= len(linted.cues) for v in report.violations)
+    counted = sum(result.count or 0 for result in report.rules)
+    assert counted == len(report.violations) + report.violations_left_out
+    assert linted.page("film").encode()

@@ -4,18 +4,17 @@ The same word lists and marks as in ``breaks``, which avoids what is told of her
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from polycue.cues.breaks import sentence_ends
 from polycue.cues.lint.sheet import Checked, NotChecked, Outcome, Sheet
-from polycue.cues.punctuation import CLOSING, TERMINAL, bare
+from polycue.cues.punctuation import CLOSING, TERMINAL, bare, ends_sentence, has_letters
 from polycue.cues.vocabulary import Vocabulary, vocabulary
 from polycue.domain.language import primary
 from polycue.domain.report import LintRule, Violation
-from polycue.domain.transcript import Word
 
 # Subtitles in these have no full stops, or their writers do without.
 _UNMARKED = frozenset({"ja", "zh", "yue", "th", "lo", "km", "my"})
+_TERMINAL = frozenset(TERMINAL)
 # A mark that may end a sentence, and more text after it.
 _MAY_END_INSIDE = re.compile(rf"[{re.escape(TERMINAL)}][{re.escape(CLOSING)}]*\s+\S")
 
@@ -50,15 +49,25 @@ def sentence_inside(sheet: Sheet) -> Outcome:
     language = sheet.rules.language
     if primary(language) in _UNMARKED:
         return NotChecked(f"subtitles in {language} do not mark where a sentence ends")
+    known = vocabulary(language)
     found = []
     for place, following in _followed(sheet):
         text = sheet.cues[place].text
         if _MAY_END_INSIDE.search(text):
-            words = [Word(token, 0, 0) for token in (*text.split(), following)]
-            *inside, at_end, _ = sentence_ends(words, language)
-            if any(inside) and not at_end:
+            tokens = [*text.split(), following]
+            ends = [at for at in range(len(tokens) - 1) if _ends_sentence(tokens, at, known)]
+            if ends and ends[-1] < len(tokens) - 2:
                 found.append(Violation(LintRule.SENTENCE_INSIDE, place + 1))
     return Checked(found)
+
+
+def _ends_sentence(tokens: Sequence[str], at: int, known: Vocabulary) -> bool:
+    """As ``breaks.sentence_ends``, for those that have a mark which may end one."""
+    token = tokens[at]
+    if token.rstrip(CLOSING)[-1:] not in _TERMINAL:
+        return False
+    alone = at > 0 and not has_letters(token)
+    return ends_sentence(tokens[at - 1] + token if alone else token, tokens[at + 1], known)
 
 
 def _followed(sheet: Sheet) -> Iterator[tuple[int, str]]:
