@@ -1,6 +1,6 @@
 """How a job ended, as a value or as an exception."""
 
-from polycue.api.v1 import jobs_pb2
+from polycue.api.v1 import jobs_pb2, media_pb2
 from polycue_client.errors import JobCancelled, JobInterrupted, from_failure
 
 _ENDED = frozenset(
@@ -12,11 +12,19 @@ _ENDED = frozenset(
     }
 )
 
+# Reasons of notices that only say what was done, as was wished.
+_NO_DOUBTS = frozenset({"RETIMED", "SYNC_BY_SPEECH"})
+
 
 def state_name(state: jobs_pb2.JobState.ValueType) -> str:
     """For people: ``running``. A state this client does not know is named by its number."""
     known = state in jobs_pb2.JobState.values()
     return jobs_pb2.JobState.Name(state).removeprefix("JOB_STATE_").lower() if known else str(state)
+
+
+def notice_line(notice: media_pb2.Notice) -> str:
+    """For people; what is a doubt begins with "warning: "."""
+    return notice.message if notice.reason in _NO_DOUBTS else f"warning: {notice.message}"
 
 
 def has_ended(job: jobs_pb2.Job) -> bool:

@@ -27,8 +27,6 @@ from polycue_client.errors import (
     ServerUnreachable,
 )
 
-_NO_DOUBTS = {"RETIMED", "SYNC_BY_SPEECH"}  # notices that say what was done, as was wished
-
 
 def work_on(items: Sequence[Item], choice: ServerChoice, output: OutputChoice) -> int:
     """Do all items, tell about each, and return the exit code."""
@@ -169,8 +167,7 @@ def _wanted(job: jobs_pb2.Job) -> artifacts_pb2.Artifact:
 def _tell(shown: Display, result: Result, output: OutputChoice) -> None:
     name = click.format_filename(result.item.path)
     for notice in result.notices:
-        doubt = "" if notice.reason in _NO_DOUBTS else "warning: "
-        shown.say(f"{name}: {doubt}{notice.message}")
+        shown.say(f"{name}: {outcome.notice_line(notice)}")
     if result.error:
         shown.say(f"{name}: error: {explain(result.error)}")
         return

@@ -210,7 +210,7 @@ def _print_table(found: "Sequence[jobs_pb2.Job]") -> None:
 
 def _description(job: "jobs_pb2.Job") -> list[str]:
     from polycue_client.drafts import own_name
-    from polycue_client.outcome import state_name
+    from polycue_client.outcome import notice_line, state_name
 
     lines = [f"{job.name}: {state_name(job.state)}", f"created: {_when(job)}"]
     lines += [f"{key}: {value}" for key, value in sorted(job.labels.items())]
@@ -218,7 +218,7 @@ def _description(job: "jobs_pb2.Job") -> list[str]:
         lines.append(f"language: {job.language_code}")
     if job.failure.message:
         lines.append(f"failure: {job.failure.message} ({job.failure.reason})")
-    lines += [f"warning: {notice.message}" for notice in job.notices]
+    lines += map(notice_line, job.notices)
     lines += [f"result: {own_name(a.filename)} ({a.size_bytes} bytes)" for a in job.artifacts]
     return lines
 

@@ -105,13 +105,13 @@ class Listening:
                 chunks, self._task.speech, cancel=self._cancel
             ):
                 self._cancel.check()
-                spoken = result.facts.language
                 if not self._language:
-                    self._language = spoken
-                    self._report(LanguageFound(spoken))
-                if self._foreign(spoken):
-                    self._wordless = f"{name(spoken)} is spoken, which is not their language"
-                    self._words = []
+                    self._language = result.facts.language
+                    self._report(LanguageFound(self._language))
+                if self._foreign(self._language):  # not: of this chunk; films have foreign parts
+                    self._wordless = (
+                        f"{name(self._language)} is spoken, which is not their language"
+                    )
                     return
                 self._words += result.words
                 self._report(StageMoved(Stage.TRANSCRIBE, result.facts.end_ms, total_ms))
