@@ -28,6 +28,7 @@ _ENGINES = {
     "tokenizers": "tokenizers",
     "grpcio": "grpc",
     "pysrt": "pysrt",
+    "pysubs2": "pysubs2",
     "langcodes": "langcodes",
 }
 # What of ffmpeg each part of the work needs: (kind of list, name) as ``ffmpeg -encoders`` has them.
@@ -103,6 +104,7 @@ def _examine(models_dir: Path | None, data_dir: Path | None) -> Iterator[Finding
     yield _python()
     yield from _libraries()
     looks: tuple[Callable[[], Iterator[Finding]], ...] = (
+        _formats,
         _ffmpeg,
         _gpu,
         lambda: _models(models_dir),
@@ -136,6 +138,21 @@ def _libraries() -> Iterator[Finding]:
         yield Finding("libraries", State.FAILED, f"{', '.join(missing)} missing", _SERVICE)
     else:
         yield Finding("libraries", State.FINE, ", ".join(found))
+
+
+def _formats() -> Iterator[Finding]:
+    from polycue.domain.errors import FormatNotInstalled
+    from polycue.domain.track import TrackFormat
+    from polycue.tracks.files import require
+
+    there, advice = [], ""
+    for track_format in TrackFormat:
+        try:
+            require(track_format)
+            there.append(track_format.value)
+        except FormatNotInstalled as error:  # an extra: nothing stands in the way without it
+            advice = str(error)
+    yield Finding("subtitle formats", State.FINE, ", ".join(there), advice)
 
 
 def _ffmpeg() -> Iterator[Finding]:

@@ -18,7 +18,7 @@ class Missing(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in {
             "argostranslate", "ctranslate2", "faster_whisper", "ffmpeg", "langcodes", "numpy",
-            "onnxruntime", "platformdirs", "pysrt", "sentencepiece", "tokenizers",
+            "onnxruntime", "platformdirs", "pysrt", "pysubs2", "sentencepiece", "tokenizers",
         }:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Missing())
@@ -91,6 +91,21 @@ def test_an_ffmpeg_without_an_encoder_says_what_for(with_demo_models: Path) -> N
     code, found = examine(with_demo_models, path=f"{tools}:/usr/bin:/bin")
     assert code == 1
     assert "which burning in needs" in found["ffmpeg"]["detail"]
+
+
+def test_a_format_that_needs_an_extra_says_how_to_get_it(
+    with_demo_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, found = examine(with_demo_models)
+    assert "ttml" in found["subtitle formats"]["detail"]
+    assert found["subtitle formats"]["advice"] == ""
+    monkeypatch.setitem(sys.modules, "ttconv", None)  # as where the extra is absent
+    for name in [name for name in sys.modules if name.startswith("ttconv.")]:
+        monkeypatch.delitem(sys.modules, name)
+    code, found = examine(with_demo_models)
+    assert code == 0
+    assert "ttml" not in found["subtitle formats"]["detail"]
+    assert "polycue[imsc]" in found["subtitle formats"]["advice"]
 
 
 def test_a_damaged_package_is_told(with_demo_models: Path) -> None:

@@ -1,4 +1,5 @@
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from polycue.api.v1 import jobs_pb2, media_pb2, transcription_pb2
 from polycue.domain.cue import Cue, CueFlag
-from polycue.domain.errors import InvalidRequest, LimitExceeded, UnknownLanguage
+from polycue.domain.errors import FormatNotInstalled, InvalidRequest, LimitExceeded, UnknownLanguage
 from polycue.domain.media import AudioChoice
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import CuesReady, Event, MediaFound, Stage, StageMoved
@@ -538,6 +539,17 @@ def test_every_state_and_stage_has_a_number() -> None:
     assert set(jobs._STAGES) == set(Stage)
     assert set(configs.FORMATS.values()) == set(TrackFormat)
     assert set(tracks._KINDS) == set(TrackKind)
+
+
+def test_a_job_that_wants_a_format_of_a_missing_extra_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "ttconv"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "ttconv", None)
+    wanted = [media_pb2.SUBTITLE_FORMAT_SRT, media_pb2.SUBTITLE_FORMAT_TTML]
+    with pytest.raises(FormatNotInstalled, match="imsc"):
+        tasks.task(spec(formats=wanted), find)
 
 
 def test_a_page_of_jobs_fits_into_a_message() -> None:
