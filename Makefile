@@ -101,6 +101,7 @@ bench: .venv/ready             ## run every benchmark that needs no GPU (minutes
 	$(PY) benchmarks/quality.py
 	$(PY) benchmarks/translation_timing.py
 	$(PY) benchmarks/formats.py
+	$(PY) benchmarks/hallucination.py
 	$(PY) benchmarks/demo_models.py
 
 bench-quality: .venv/ready ffmpeg ## print SubER, word errors, BLEU and chrF of the demo film's tracks
