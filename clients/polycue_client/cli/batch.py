@@ -36,7 +36,11 @@ def work_on(items: Sequence[Item], choice: ServerChoice, output: OutputChoice) -
         batch = _Batch(shown, output, interruption)
         batch.tell(result for result in results if result.error)
         batch.work([result for result in results if not result.error], choice)
-    code = interruption.exit_code if interruption.times else exit_code(results)
+    code = (
+        interruption.exit_code
+        if interruption.times
+        else exit_code(result.error for result in results)
+    )
     if interruption.times:
         shown.say("interrupted")
     if output.as_json:

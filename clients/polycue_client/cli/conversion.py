@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +12,12 @@ import click
 from polycue.api.v1 import media_pb2
 from polycue_client.cli.documents import print_json
 from polycue_client.cli.embedded import NotStarted
-from polycue_client.cli.exits import ExitCode, explain
+from polycue_client.cli.exits import explain
 from polycue_client.cli.inputs import check_readable, check_writable
 from polycue_client.cli.interruption import Interruption
 from polycue_client.cli.options import OutputChoice, ServerChoice
 from polycue_client.cli.outputs import Output, drafts_of, publish_all, refuse_taken
-from polycue_client.cli.results import Json, outcome_document
+from polycue_client.cli.results import Json, exit_code, outcome_document
 from polycue_client.cli.translate import own_format, stem_and_language
 from polycue_client.cli.workplace import Workplace, workplace
 from polycue_client.client import Polycue
@@ -74,28 +75,36 @@ def convert_all(texts: Sequence[Path], wish: Wish, choice: ServerChoice) -> int:
     """Convert all files, tell about each, and return the exit code."""
     conversions = [Conversion(text) for text in texts]
     with Interruption() as interruption:
-        try:
-            with workplace(choice, texts, interruption) as place:
-                for conversion in conversions:
-                    if interruption.times:
-                        break
-                    _convert(place, wish, conversion)
-                    _tell(conversion, wish.output)
-        except NotStarted as error:
-            click.echo(f"error: {explain(error)}", err=True)
-            return error.exit_code
-        except ServerUnreachable as error:
-            click.echo(f"error: {explain(error)}", err=True)
-            return ExitCode.UNREACHABLE
-    code = interruption.exit_code if interruption.times else _exit_code(conversions)
+        _work_off(deque(conversions), wish, choice, interruption)
+    code: int = exit_code(conversion.error for conversion in conversions)
+    if interruption.times:
+        code = interruption.exit_code
+        click.echo("interrupted", err=True)
     if wish.output.as_json:
         print_json({"exit_code": code, "files": [each.document() for each in conversions]})
     return code
 
 
-def _exit_code(conversions: Iterable[Conversion]) -> ExitCode:
-    failed = any(conversion.error for conversion in conversions)
-    return ExitCode.SOME_FAILED if failed else ExitCode.DONE
+def _work_off(
+    left: deque[Conversion], wish: Wish, choice: ServerChoice, interruption: Interruption
+) -> None:
+    """Convert one after the other; where the server is gone, it is so for all that are left."""
+    try:
+        with workplace(choice, [each.path for each in left], interruption) as place:
+            while left:
+                _go_on(interruption)
+                _convert(place, wish, left[0])
+                _tell(left.popleft(), wish.output)
+    except (NotStarted, ServerUnreachable) as error:
+        for conversion in left:
+            conversion.error = error
+            if not interruption.times:
+                _tell(conversion, wish.output)
+
+
+def _go_on(interruption: Interruption) -> None:
+    if interruption.times:
+        raise ServerUnreachable("interrupted before its turn")
 
 
 def _convert(place: Workplace, wish: Wish, conversion: Conversion) -> None:

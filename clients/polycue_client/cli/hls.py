@@ -1,6 +1,7 @@
 """HLS tracks: an archive on the wire, a folder of a playlist and its segments here."""
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -33,12 +34,12 @@ class FolderDraft:
     gives it its own.
 
     Raises:
-        FileExists: what is there is no HLS track; such a folder is never replaced.
+        OSError: what is there holds more than an HLS track; it is never replaced.
     """
 
     def __init__(self, to: Path) -> None:
         if os.path.lexists(to) and not _is_track(to):
-            raise FileExists(to)
+            raise OSError(errno.EEXIST, "is no HLS track, and is not replaced by one", str(to))
         self.to = to
         self.file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115
         self._hidden = to.with_name(f".polycue-{secrets.token_hex(8)}.part")

@@ -1,7 +1,7 @@
 """What there is to do for each file, and what became of it."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -156,8 +156,9 @@ def _check_place(item: Item, before: Iterable[Item], *, overwrite: bool) -> None
         refuse_taken(item.expected)
 
 
-def exit_code(results: Sequence[Result]) -> ExitCode:
-    errors = [result.error for result in results if result.error]
+def exit_code(outcomes: Iterable[Exception | None]) -> ExitCode:
+    """What the errors of all files, None for one that is done, mean to a shell."""
+    errors = [error for error in outcomes if error]
     refusal = next((error for error in errors if isinstance(error, NotStarted)), None)
     if refusal:
         return refusal.exit_code

@@ -188,9 +188,15 @@ def test_wrong_usage_is_told(
     assert told in capsys.readouterr().err
 
 
-def test_nobody_at_the_address_is_exit_code_3(text: Path) -> None:
+def test_nobody_at_the_address_is_exit_code_3_and_told_of_every_file(
+    text: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     args = ["convert", str(text), "-f", "vtt", "--server", f"unix:{text.parent / 'none.sock'}"]
-    assert run(args) == 3
+    assert run([*args, "--json"]) == 3
+    said = capfd.readouterr()
+    assert "no server answers" in said.err
+    (file,) = json.loads(said.out)["files"]
+    assert (file["ok"], file["error"]["type"]) == (False, "ServerUnreachable")
 
 
 def test_an_hls_track_becomes_a_folder(
@@ -242,7 +248,7 @@ def test_with_y_an_hls_track_is_replaced_and_no_other_folder_is(
     assert polycue("subtitle", film, "-f", "hls", "-y") == 1
     assert names_in(folder) == ["00001.vtt", "diary.txt", "index.m3u8"]
     assert names_in(film.parent) == ["film.en.hls", "film.mp4"]
-    assert "is there already" in capsys.readouterr().err
+    assert "is no HLS track, and is not replaced" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -277,5 +283,5 @@ def test_a_folder_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
 def test_a_link_to_an_hls_track_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     os.symlink(tmp_path / "elsewhere", tmp_path / "film.en.hls")
-    with pytest.raises(FileExists):
+    with pytest.raises(FileExistsError):
         FolderDraft(tmp_path / "film.en.hls")
