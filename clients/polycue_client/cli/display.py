@@ -22,6 +22,7 @@ _VERBS = {
     "JOB_STAGE_TRANSLATE": "translating",
     "JOB_STAGE_RENDER": "writing",
     "JOB_STAGE_MUX": "muxing",
+    "JOB_STAGE_SHOTS": "looking for cuts",
     "JOB_STAGE_SYNC": "fitting",
 }
 

@@ -274,6 +274,9 @@ def _preset_choice(ctx: click.Context, param: click.Parameter, value: str) -> Pr
     return PresetChoice(path.name, text)
 
 
+SHOT_MODES = ("auto", "on", "off")
+
+
 @dataclass(frozen=True, slots=True)
 class LayoutChoice:
     """How cues look; what is None comes from the preset."""
@@ -289,6 +292,7 @@ class LayoutChoice:
     min_gap: int | None
     chain_gap: float | None
     linger: float | None
+    shots: str
 
     @property
     def kind(self) -> str:
@@ -316,6 +320,11 @@ class LayoutChoice:
             max_line_count=self.max_line_count,
             max_chars_per_second=self.max_cps,
             min_gap_frames=self.min_gap,
+            shots=(
+                media_pb2.SHOT_MODE_UNSPECIFIED
+                if self.shots == "auto"
+                else media_pb2.ShotMode.Value(f"SHOT_MODE_{self.shots.upper()}")
+            ),
         )
         for field, seconds in (
             (config.min_cue_duration, self.min_duration),
@@ -383,6 +392,13 @@ layout_options = packed(
         type=click.FloatRange(0, 5),
         metavar="S",
         help="How long a cue may stay after its last word.",
+    ),
+    click.option(
+        "--shots",
+        type=click.Choice(SHOT_MODES),
+        default="auto",
+        help="Whether cues change with the cuts of the picture; 'auto' where the preset says so, "
+        "and as far as looking for them delays nothing much.",
     ),
 )
 

@@ -15,7 +15,7 @@ from polycue.cues.preset_file import (
     shipped,
 )
 from polycue.domain.errors import InvalidRequest
-from polycue.domain.request import Audience, LayoutOptions
+from polycue.domain.request import Audience, LayoutOptions, ShotMode
 
 __all__ = ["DEFAULT_PRESET", "Rules", "preset_names", "preset_of", "rules_for"]
 
@@ -70,6 +70,7 @@ _GUIDES = (
     *("max_line_chars", "max_line_count", "min_cue_ms", "max_cue_ms", "max_chars_per_second"),
     *("min_gap_frames", "chain_gap_ms", "linger_ms"),
 )
+_SHOTS = ("shot_zone_ms", "shot_gap_frames")
 _OPTIONAL = ("max_words_per_minute", "shot_zone_ms", "shot_gap_frames", "dash", "italics")
 
 
@@ -93,12 +94,13 @@ def rules_for(
     stated = {name: value for name, value in named.items() if value is not None}
     # Where nobody says anything, the default preset has a number.
     numbers = shipped(DEFAULT_PRESET).rules(language, variants) | preset.layout() | stated
-    chosen: dict[str, Any] = {name: numbers[name] for name in _GUIDES}
-    chosen |= {name: stated.get(name) for name in _OPTIONAL}
+    guides = _GUIDES + (_SHOTS if options.shots is ShotMode.ON else ())
+    chosen: dict[str, Any] = {name: stated.get(name) for name in _OPTIONAL}
+    chosen |= {name: numbers[name] for name in guides}
     rules = Rules(
         language=language,
         frame_rate=frame_rate if numbers.get("on_frames", True) else None,
-        unchecked=frozenset(_GUIDES) - stated.keys(),
+        unchecked=frozenset(guides) - stated.keys(),
         explain=options.explain,
         **chosen,
     )

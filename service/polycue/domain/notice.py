@@ -28,6 +28,7 @@ class NoticeReason(StrEnum):
     SYNC_UNCERTAIN = "SYNC_UNCERTAIN"  # little speaks for the place of a piece
     CUES_LEFT_OUT = "CUES_LEFT_OUT"  # cues of a scene that the film does not have
     LENGTH_DIFFERS = "LENGTH_DIFFERS"  # the film is not as long as the one its transcript is of
+    SHOTS_UNKNOWN = "SHOTS_UNKNOWN"  # cues were to heed the cuts of a picture that has none to show
     TRACK_LEFT_OUT = "TRACK_LEFT_OUT"  # the container cannot hold it, or it is empty
 
 

@@ -16,6 +16,7 @@ class Stage(StrEnum):
     TRANSLATE = "translate"
     RENDER = "render"
     MUX = "mux"
+    SHOTS = "shots"
     SYNC = "sync"
 
 

@@ -101,6 +101,14 @@ class Audience(StrEnum):
     CHILDREN = "children"
 
 
+class ShotMode(StrEnum):
+    """Whether cues heed the cuts of the picture."""
+
+    AUTO = "auto"  # where the preset has a rule about them and looking for them delays nothing much
+    ON = "on"  # however long that takes
+    OFF = "off"
+
+
 @dataclass(frozen=True, slots=True)
 class LayoutOptions:
     """How cues look; what is None comes from the preset.
@@ -122,6 +130,7 @@ class LayoutOptions:
     chain_gap_ms: int | None = None
     linger_ms: int | None = None
     custom_preset: str = ""
+    shots: ShotMode = ShotMode.AUTO
     explain: bool = False
 
     @property

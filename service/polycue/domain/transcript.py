@@ -8,6 +8,7 @@ from typing import Self
 from polycue.domain.audio import Span
 from polycue.domain.defence import Verdict
 from polycue.domain.notice import Notice
+from polycue.domain.shots import Shots
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Transcript:
     named the language, and 0 where nobody speaks. ``speech`` is where the detector heard somebody,
     in order, without padding; empty also where a stored transcript does not say. ``defence`` is
     what was done about words that nobody said, in order of time. ``frame_rate`` is the film's; None
-    where it has no picture.
+    where it has no picture. ``shots`` are None where nobody looked for them.
     """
 
     words: tuple[Word, ...]
@@ -87,6 +88,7 @@ class Transcript:
     speech: tuple[Span, ...] = ()
     defence: tuple[Verdict, ...] = ()
     frame_rate: Fraction | None = None
+    shots: Shots | None = None
 
     @property
     def languages(self) -> dict[str, int]:

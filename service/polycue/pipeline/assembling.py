@@ -16,8 +16,8 @@ from polycue.pipeline.translating import Translated, notices_of
 class GrowingTrack:
     """Cues of one language, each reported as soon as it is final.
 
-    ``route`` is empty for the language that is spoken. ``second_language`` is that of the spoken
-    lines in bilingual cues, else "".
+    ``route`` is empty for the language that is spoken. ``cuts_ms`` are those of the picture; they
+    may grow. ``second_language`` is that of the spoken lines in bilingual cues, else "".
     """
 
     def __init__(
@@ -27,12 +27,13 @@ class GrowingTrack:
         rules: Rules,
         report: Report,
         *,
+        cuts_ms: Sequence[int] = (),
         kind: TrackKind = TrackKind.SUBTITLES,
         second_language: str = "",
     ) -> None:
         self.language, self.route, self.kind = language, route, kind
         self._second_language = second_language
-        self._rules, self._report = rules, report
+        self._rules, self._report, self._cuts_ms = rules, report, cuts_ms
         self._cues: list[Cue] = []
         self._fallbacks: list[Fallback] = []
 
@@ -67,6 +68,7 @@ class GrowingTrack:
             media_end_ms=media_end_ms,
             next_start_ms=next_start_ms,
             previous_end_ms=self._cues[-1].end_ms if self._cues else None,
+            cuts_ms=self._cuts_ms,
         )
 
     def finish(self) -> Track:

@@ -25,7 +25,7 @@ def reported(track: Track, options: LayoutOptions, transcript: Transcript | None
     cues = track.cues
     if track.second_language:  # nobody reads both, and each has its own half of the lines
         cues = tuple(map(translation_alone, cues))
-    report = report_on(cues, rules, preset=preset, around=surroundings(transcript))
+    report = report_on(cues, rules, preset=preset, around=surroundings(track.cues, transcript))
     if transcript:
         report = with_recognition(report, transcript)
     if track.translated:
@@ -49,15 +49,17 @@ def page_of(track: Track, title: str, transcript: Transcript | None) -> str:
     """The report of a finished track as HTML for people."""
     if track.report is None:
         raise ValueError(f"the {track.language} track has no report")
-    around = surroundings(transcript)
+    around = surroundings(track.cues, transcript)
     return report_page(title, track.cues, track.report, around, track.notices)
 
 
-def surroundings(transcript: Transcript | None) -> Surroundings:
-    """What is known of a film beside its cues."""
+def surroundings(cues: Sequence[Cue], transcript: Transcript | None) -> Surroundings:
+    """What is known of a film beside its cues; its cuts where all that matter to them are."""
     if transcript is None:
         return Surroundings()
-    return Surroundings(transcript.speech, media_end_ms=transcript.duration_ms)
+    shots, end_ms = transcript.shots, cues[-1].end_ms if cues else 0
+    cuts = shots.cuts_ms if shots and shots.known_until(end_ms) else None
+    return Surroundings(transcript.speech, cuts, media_end_ms=transcript.duration_ms)
 
 
 def report_page(

@@ -7,6 +7,7 @@ from functools import partial
 from polycue.cues.islands import IslandSplitter
 from polycue.cues.presets import Rules, rules_for
 from polycue.cues.sentences import sentences
+from polycue.cues.shots import reach_ms
 from polycue.domain.audio import Audio, Span, joined
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk, ModelFacts, Recognised
@@ -25,6 +26,7 @@ from polycue.pipeline.forced import ForeignParts
 from polycue.pipeline.ports import Recogniser, Translator
 from polycue.pipeline.rebuilding import recognised_again
 from polycue.pipeline.rooms import wishes_for
+from polycue.pipeline.shots import KnownShots, ShotSource, shots_again, shots_of
 from polycue.pipeline.spoken import (
     OPENING_MS,
     certainty,
@@ -35,6 +37,7 @@ from polycue.pipeline.spoken import (
 from polycue.pipeline.targets import Target
 from polycue.pipeline.telling import notices_of
 from polycue.pipeline.tongues import Tongues
+from polycue.pipeline.waiting import Island, WaitingIslands
 from polycue.speech.cut import cut
 from polycue.translation.terms import Glossary
 
@@ -66,6 +69,8 @@ class Subtitling:
         self._speech: list[Span] = []
         self._results: list[Recognised] = []
         self._islands = IslandSplitter()
+        self._shots: ShotSource = KnownShots()
+        self._waiting = WaitingIslands(self._shots, 0)
         self._source: GrowingTrack | None = None
         self._targets: list[Target] = []
         self._language, self._certainty = task.speech.language, 1.0
@@ -77,6 +82,16 @@ class Subtitling:
         self._check_languages()
         if self._task.speech.follows_language and len(facts.languages) > 1:
             self._waits_ms = OPENING_MS
+        with shots_of(self._media, self._task.layout, cancel=self._cancel) as shots:
+            self._look_at(shots)
+            return self._listen(facts, stream, max_media_ms)
+
+    def _look_at(self, shots: ShotSource) -> None:
+        """Take the cuts of the picture from here; before any track is open."""
+        self._shots = shots
+        self._waiting = WaitingIslands(shots, reach_ms(self._rules(UNDETERMINED, translated=False)))
+
+    def _listen(self, facts: ModelFacts, stream: Stream, max_media_ms: int | None) -> Subtitled:
         with decode(
             self._media, stream, cancel=self._cancel, max_duration_ms=max_media_ms
         ) as decoding:
@@ -93,6 +108,8 @@ class Subtitling:
             notices = decoding.notices
         self._open()
         self._lay_out(self._islands.finish(), media_end_ms=duration_ms)
+        self._lay_out_rest()
+        notices += self._shots.notices()
         self._report(StageMoved(Stage.TRANSCRIBE, duration_ms, duration_ms, finished=True))
         return self._finish(self._transcript(facts, duration_ms, notices))
 
@@ -102,11 +119,16 @@ class Subtitling:
         The same words with the same wishes give the same cues.
         """
         self._check_languages()
-        for result in recognised_again(transcript):
-            self._take(result)
-        self._open()
-        self._lay_out(self._islands.finish(), media_end_ms=transcript.duration_ms)
-        return self._finish(transcript)
+        with shots_again(self._task, self._media, transcript.shots, cancel=self._cancel) as shots:
+            self._look_at(shots)
+            for result in recognised_again(transcript):
+                self._take(result)
+            self._open()
+            self._lay_out(self._islands.finish(), media_end_ms=transcript.duration_ms)
+            self._lay_out_rest()
+            told = (*transcript.notices, *shots.notices())
+            known = shots.result() or transcript.shots
+        return self._finish(replace(transcript, notices=told, shots=known))
 
     def _check_languages(self) -> None:
         """Fail before any work where the caller named a pair or a preset that is not there."""
@@ -217,6 +239,7 @@ class Subtitling:
             route,
             self._rules(language, translated=bool(route)),
             self._report,
+            cuts_ms=self._shots.cuts_ms,
             kind=kind or self._task.layout.track_kind,
             second_language=above,
         )
@@ -231,18 +254,35 @@ class Subtitling:
         return rules_for(self._task.layout, language, rate, translated=translated)
 
     def _lay_out(self, islands: list[tuple[Word, ...]], *, media_end_ms: int | None) -> None:
-        """Turn finished islands into cues of every track."""
+        """Turn finished islands into cues of every track, each once its cuts are known."""
+        self._waiting.put(islands, next_start_ms=self._islands.begins_ms, media_end_ms=media_end_ms)
+        for island in self._waiting.seen():
+            self._lay_out_one(island)
+        if (until_ms := self._shots.until_ms) is not None:
+            self._tell_looking(until_ms)
+
+    def _lay_out_rest(self) -> None:
+        for island in self._waiting.rest(self._tell_looking):
+            self._lay_out_one(island)
+        if shots := self._shots.result():
+            self._tell_looking(shots.until_ms or self._media.duration_ms or 0, finished=True)
+
+    def _tell_looking(self, until_ms: int, *, finished: bool = False) -> None:
+        total_ms = self._media.duration_ms
+        self._report(StageMoved(Stage.SHOTS, until_ms, total_ms, finished=finished))
+
+    def _lay_out_one(self, island: Island) -> None:
         if self._source is None:
             return
-        nexts = [*(island[0].start_ms for island in islands[1:]), self._islands.begins_ms]
-        for island, next_ms in zip(islands, nexts, strict=False):  # there may be no island
-            cues = self._source.add(island, next_start_ms=next_ms, media_end_ms=media_end_ms)
-            parts = sentences(island, self._source.language) if self._targets else []
-            for target in self._targets:
-                target.add(parts, cues, next_start_ms=next_ms, media_end_ms=media_end_ms)
-            if self._targets:
-                moved = StageMoved(Stage.TRANSLATE, island[-1].end_ms, self._media.duration_ms)
-                self._report(moved)
+        edges = {"next_start_ms": island.next_start_ms, "media_end_ms": island.media_end_ms}
+        cues = self._source.add(island.words, **edges)
+        if not self._targets:
+            return
+        parts = sentences(island.words, self._source.language)
+        for target in self._targets:
+            target.add(parts, cues, **edges)
+        moved = StageMoved(Stage.TRANSLATE, island.words[-1].end_ms, self._media.duration_ms)
+        self._report(moved)
 
     def _finish(self, transcript: Transcript) -> Subtitled:
         if self._targets:
@@ -287,6 +327,7 @@ class Subtitling:
             speech=joined(self._speech),
             defence=tuple(verdict for result in results for verdict in result.verdicts),
             frame_rate=self._media.frame_rate,
+            shots=self._shots.result(),
         )
         return replace(transcript, notices=(*decoded, *notices_of(transcript, facts, decoded)))
 

@@ -40,6 +40,15 @@ class Fields:
             raise self._wrong(name, "whole number")
         return value
 
+    def whole_or_none(self, name: str) -> int | None:
+        return None if self._values.get(name) is None else self.whole(name)
+
+    def wholes(self, name: str) -> tuple[int, ...]:
+        values = self._list(name)
+        if not all(_is_whole(value) for value in values):
+            raise self._wrong(name, "list of whole numbers")
+        return tuple(value for value in values if _is_whole(value))
+
     def number(self, name: str, default: float | None = None) -> float:
         """NaN where the document says null; ``default`` where it says nothing."""
         number = self.number_or_none(name) if name in self._values else default

@@ -16,6 +16,7 @@ from polycue.domain.audio import Span
 from polycue.domain.cue import Cue, CueFlag
 from polycue.domain.errors import SubtitleSyntax
 from polycue.domain.notice import Notice, NoticeReason
+from polycue.domain.shots import Shots
 from polycue.domain.track import Track, TrackKind
 from polycue.domain.transcript import ChunkFacts, Transcript, Word
 from polycue.tracks import json_defence, json_fallbacks, report_json
@@ -189,6 +190,7 @@ def _transcript(transcript: Transcript) -> dict[str, object]:
         "language_probability": _number(transcript.language_probability),
         "duration_ms": transcript.duration_ms,
         "frame_rate": None if transcript.frame_rate is None else str(transcript.frame_rate),
+        "shots": _shots(transcript.shots),
         "notices": _notices(transcript.notices),
         "chunks": [_chunk(chunk) for chunk in transcript.chunks],
         "speech": [[span.start_ms, span.end_ms] for span in transcript.speech],
@@ -208,6 +210,7 @@ def _read_transcript(fields: Fields) -> Transcript:
         speech=_checked(_read_speech, fields),
         defence=tuple(_checked(json_defence.read, entry) for entry in fields.children("defence")),
         frame_rate=_read_frame_rate(fields),
+        shots=_read_shots(fields.child("shots")),
     )
 
 
@@ -218,6 +221,18 @@ def _read_frame_rate(fields: Fields) -> Fraction | None:
     if not _FRAME_RATE.fullmatch(written):
         raise fields.error(f"has no frame rate in 'frame_rate': {written[:40]!r}")
     return Fraction(written)
+
+
+def _shots(shots: Shots | None) -> dict[str, object] | None:
+    if shots is None:
+        return None
+    return {"cuts_ms": list(shots.cuts_ms), "until_ms": shots.until_ms}
+
+
+def _read_shots(fields: Fields | None) -> Shots | None:
+    if fields is None:
+        return None
+    return _checked(lambda f: Shots(f.wholes("cuts_ms"), f.whole_or_none("until_ms")), fields)
 
 
 def _read_speech(fields: Fields) -> tuple[Span, ...]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from polycue.api.v1 import media_pb2
 from polycue_client import requests
 from polycue_client.cli.doubts import DoubtChoice
-from polycue_client.cli.options import LayoutChoice, PresetChoice, SpeechChoice
+from polycue_client.cli.options import LayoutChoice, SpeechChoice
 from polycue_client.cli.parsing import ForgivingCommand, settled
 from polycue_client.cli.subtitle import MuxChoice, audio_selector, subtitle
 from polycue_client.cli.translate import own_format, stem_and_language, translate
@@ -176,8 +176,7 @@ def test_what_is_not_given_is_left_to_the_server() -> None:
     assert not config.HasField("beam_size")
     assert not config.speech_detection.HasField("threshold")
     assert not config.speech_detection.HasField("padding")
-    layout = LayoutChoice(PresetChoice(""), "adult", False, *[None] * 8).config()
-    assert layout.ByteSize() == 0
+    assert layout_of().config().ByteSize() == 0
 
 
 def layout_of(*args: str) -> LayoutChoice:
@@ -191,7 +190,9 @@ def test_layout_options_reach_the_request() -> None:
     config = layout_of(
         *("--preset", "bbc", "--audience", "children", "--sdh", "--min_gap", "3"),
         *("--chain-gap", "0.4", "--linger", "1.25", "--max-duration", "6"),
+        *("--shots", "off"),
     ).config()
+    assert config.shots == media_pb2.SHOT_MODE_OFF
     assert (config.preset, config.custom_preset, config.min_gap_frames) == ("bbc", "", 3)
     assert (config.audience, config.hearing_impaired) == (media_pb2.AUDIENCE_CHILDREN, True)
     assert config.chain_gap.ToMilliseconds() == 400

@@ -4,7 +4,7 @@ import pytest
 
 from polycue.cues.presets import preset_names, rules_for
 from polycue.domain.errors import InvalidRequest
-from polycue.domain.request import Audience, LayoutOptions
+from polycue.domain.request import Audience, LayoutOptions, ShotMode
 
 NETFLIX = LayoutOptions()
 
@@ -67,6 +67,12 @@ def test_the_bbc_counts_words_and_wants_no_gap_or_a_long_one() -> None:
 def test_a_preset_without_cuts_asks_for_none() -> None:
     assert rules_for(NETFLIX, "en", None).shot_zone_ms == 500
     assert rules_for(LayoutOptions("ted"), "en", None).shot_zone_ms is None
+
+
+def test_cuts_that_are_asked_for_are_heeded_though_the_preset_has_no_rule_about_them() -> None:
+    rules = rules_for(LayoutOptions("ted", shots=ShotMode.ON), "en", None)
+    assert (rules.shot_zone_ms, rules.shot_gap_frames) == (500, 2)
+    assert rules.limit("shot_zone_ms") is None, "what is no rule is not checked"
 
 
 def test_raw_cues_answer_to_no_frames() -> None:

@@ -12,6 +12,7 @@ from polycue.domain.cue import Cue, CueFlag
 from polycue.domain.defence import Remedy, Signal, Verdict
 from polycue.domain.errors import SubtitleSyntax
 from polycue.domain.notice import Notice, NoticeReason
+from polycue.domain.shots import Shots
 from polycue.domain.track import Track, TrackKind
 from polycue.domain.transcript import ChunkFacts, Transcript, Word
 from polycue.domain.translation import Fallback, Objection, Rung
@@ -35,6 +36,7 @@ TRANSCRIPT = Transcript(
     speech=(Span(500, 1450),),
     defence=(Verdict(2000, 2750, Remedy.DROPPED, "Thank you.", (Signal.NO_SPEECH, Signal.PHRASE)),),
     frame_rate=Fraction(24_000, 1001),
+    shots=Shots((2085, 3503), until_ms=3600),
 )
 TRACK = Track(
     "en",
@@ -162,6 +164,8 @@ CUE = {"start_ms": 0, "end_ms": 9, "lines": ["Hi"]}
         ({"cues": [{**CUE, "words": [{"text": " "}]}]}, "words[0]"),
         ({"cues": [CUE, CUE]}, "overlap"),
         ({"transcript": []}, "transcript is not an object"),
+        ({"transcript": {**HEARD, "shots": {"cuts_ms": [5.5]}}}, "whole numbers in 'cuts_ms'"),
+        ({"transcript": {**HEARD, "shots": {"cuts_ms": [6, 5]}}}, "transcript.shots cannot be"),
         ({"transcript": {**HEARD, "speech": [5, 6]}}, "pairs of whole numbers in 'speech'"),
         ({"transcript": {**HEARD, "speech": [[5, 6, 7]]}}, "pairs of whole numbers in 'speech'"),
         ({"transcript": {**HEARD, "speech": [[6, 5]]}}, "transcript cannot be"),

@@ -87,6 +87,8 @@ class _JobStageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobStage.Val
     """Writing tracks."""
     JOB_STAGE_MUX: _JobStage.ValueType  # 6
     """Muxing."""
+    JOB_STAGE_SHOTS: _JobStage.ValueType  # 7
+    """Looking for the cuts of the picture."""
     JOB_STAGE_SYNC: _JobStage.ValueType  # 8
     """Fitting subtitles onto the speech."""
 
@@ -107,6 +109,8 @@ JOB_STAGE_RENDER: JobStage.ValueType  # 5
 """Writing tracks."""
 JOB_STAGE_MUX: JobStage.ValueType  # 6
 """Muxing."""
+JOB_STAGE_SHOTS: JobStage.ValueType  # 7
+"""Looking for the cuts of the picture."""
 JOB_STAGE_SYNC: JobStage.ValueType  # 8
 """Fitting subtitles onto the speech."""
 Global___JobStage: _TypeAlias = JobStage  # noqa: Y015

@@ -93,6 +93,34 @@ SPEECH_TASK_TRANSLATE: SpeechTask.ValueType  # 2
 """What is said, in English, by the recognizer itself."""
 Global___SpeechTask: _TypeAlias = SpeechTask  # noqa: Y015
 
+class _ShotMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ShotModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ShotMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SHOT_MODE_UNSPECIFIED: _ShotMode.ValueType  # 0
+    """Means AUTO."""
+    SHOT_MODE_AUTO: _ShotMode.ValueType  # 1
+    """Where the preset has a rule about them, and as far as looking for them delays nothing much."""
+    SHOT_MODE_ON: _ShotMode.ValueType  # 2
+    """However long that takes; with the numbers of `netflix` where the preset has none."""
+    SHOT_MODE_OFF: _ShotMode.ValueType  # 3
+    """Never."""
+
+class ShotMode(_ShotMode, metaclass=_ShotModeEnumTypeWrapper):
+    """ShotMode says whether cues heed the cuts of the picture."""
+
+SHOT_MODE_UNSPECIFIED: ShotMode.ValueType  # 0
+"""Means AUTO."""
+SHOT_MODE_AUTO: ShotMode.ValueType  # 1
+"""Where the preset has a rule about them, and as far as looking for them delays nothing much."""
+SHOT_MODE_ON: ShotMode.ValueType  # 2
+"""However long that takes; with the numbers of `netflix` where the preset has none."""
+SHOT_MODE_OFF: ShotMode.ValueType  # 3
+"""Never."""
+Global___ShotMode: _TypeAlias = ShotMode  # noqa: Y015
+
 class _Audience:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -487,6 +515,7 @@ class LayoutConfig(_message.Message):
     CHAIN_GAP_FIELD_NUMBER: _builtins.int
     LINGER_FIELD_NUMBER: _builtins.int
     CUSTOM_PRESET_FIELD_NUMBER: _builtins.int
+    SHOTS_FIELD_NUMBER: _builtins.int
     EXPLAIN_FIELD_NUMBER: _builtins.int
     preset: _builtins.str
     """Optional. Name of a preset, one of CatalogService.ListPresets; empty means `netflix`. With a
@@ -508,6 +537,8 @@ class LayoutConfig(_message.Message):
     """Optional. 0 to 24; the least frames between two cues."""
     custom_preset: _builtins.str
     """Optional. The text of a preset of the caller's own, TOML or JSON, at most 64 KiB."""
+    shots: Global___ShotMode.ValueType
+    """Optional. Only where there is a picture."""
     explain: _builtins.bool
     """Optional. Cues tell their costs, here and in JSON tracks."""
     @_builtins.property
@@ -541,11 +572,12 @@ class LayoutConfig(_message.Message):
         chain_gap: _duration_pb2.Duration | None = ...,
         linger: _duration_pb2.Duration | None = ...,
         custom_preset: _builtins.str = ...,
+        shots: Global___ShotMode.ValueType = ...,
         explain: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second", "_max_line_chars", b"_max_line_chars", "_max_line_count", b"_max_line_count", "_min_gap_frames", b"_min_gap_frames", "chain_gap", b"chain_gap", "linger", b"linger", "max_chars_per_second", b"max_chars_per_second", "max_cue_duration", b"max_cue_duration", "max_line_chars", b"max_line_chars", "max_line_count", b"max_line_count", "min_cue_duration", b"min_cue_duration", "min_gap_frames", b"min_gap_frames"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second", "_max_line_chars", b"_max_line_chars", "_max_line_count", b"_max_line_count", "_min_gap_frames", b"_min_gap_frames", "audience", b"audience", "chain_gap", b"chain_gap", "custom_preset", b"custom_preset", "explain", b"explain", "hearing_impaired", b"hearing_impaired", "linger", b"linger", "max_chars_per_second", b"max_chars_per_second", "max_cue_duration", b"max_cue_duration", "max_line_chars", b"max_line_chars", "max_line_count", b"max_line_count", "min_cue_duration", b"min_cue_duration", "min_gap_frames", b"min_gap_frames", "preset", b"preset"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second", "_max_line_chars", b"_max_line_chars", "_max_line_count", b"_max_line_count", "_min_gap_frames", b"_min_gap_frames", "audience", b"audience", "chain_gap", b"chain_gap", "custom_preset", b"custom_preset", "explain", b"explain", "hearing_impaired", b"hearing_impaired", "linger", b"linger", "max_chars_per_second", b"max_chars_per_second", "max_cue_duration", b"max_cue_duration", "max_line_chars", b"max_line_chars", "max_line_count", b"max_line_count", "min_cue_duration", b"min_cue_duration", "min_gap_frames", b"min_gap_frames", "preset", b"preset", "shots", b"shots"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_chars_per_second: _TypeAlias = _typing.Literal["max_chars_per_second"]  # noqa: Y015
     _WhichOneofArgType__max_chars_per_second: _TypeAlias = _typing.Literal["_max_chars_per_second", b"_max_chars_per_second"]  # noqa: Y015

@@ -13,6 +13,7 @@ from polycue.domain.request import (
     DetectionOptions,
     LayoutOptions,
     MuxOptions,
+    ShotMode,
     SpeechOptions,
     SpeechTask,
     SyncMode,
@@ -64,6 +65,12 @@ AUDIENCES: dict[media_pb2.Audience.ValueType, Audience] = {
     media_pb2.AUDIENCE_UNSPECIFIED: Audience.ADULT,
     media_pb2.AUDIENCE_ADULT: Audience.ADULT,
     media_pb2.AUDIENCE_CHILDREN: Audience.CHILDREN,
+}
+_SHOT_MODES: dict[media_pb2.ShotMode.ValueType, ShotMode] = {
+    media_pb2.SHOT_MODE_UNSPECIFIED: ShotMode.AUTO,
+    media_pb2.SHOT_MODE_AUTO: ShotMode.AUTO,
+    media_pb2.SHOT_MODE_ON: ShotMode.ON,
+    media_pb2.SHOT_MODE_OFF: ShotMode.OFF,
 }
 # The presets know these numbers by their names inside.
 _WIRE_NAMES = {
@@ -119,6 +126,7 @@ def layout_options(config: media_pb2.LayoutConfig, field: str) -> LayoutOptions:
         chain_gap_ms=_layout_ms(config, "chain_gap", field),
         linger_ms=_layout_ms(config, "linger", field),
         custom_preset=own,
+        shots=_shot_mode(config.shots, f"{field}.shots"),
         explain=config.explain,
     )
     try:
@@ -241,6 +249,12 @@ def _detection(config: media_pb2.SpeechDetectionConfig, field: str) -> Detection
             else default.padding_ms
         ),
     )
+
+
+def _shot_mode(value: media_pb2.ShotMode.ValueType, field: str) -> ShotMode:
+    if value not in _SHOT_MODES:
+        raise InvalidRequest(field, f"there is no mode {value}")
+    return _SHOT_MODES[value]
 
 
 def _layout_ms(config: media_pb2.LayoutConfig, name: str, field: str) -> int | None:

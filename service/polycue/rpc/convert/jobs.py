@@ -31,6 +31,7 @@ _STAGES: dict[Stage, jobs_pb2.JobStage.ValueType] = {
     Stage.TRANSLATE: jobs_pb2.JOB_STAGE_TRANSLATE,
     Stage.RENDER: jobs_pb2.JOB_STAGE_RENDER,
     Stage.MUX: jobs_pb2.JOB_STAGE_MUX,
+    Stage.SHOTS: jobs_pb2.JOB_STAGE_SHOTS,
     Stage.SYNC: jobs_pb2.JOB_STAGE_SYNC,
 }
 _LONGEST_TTL_MS = 10 * 365 * 24 * 60 * 60 * 1000
