@@ -93,6 +93,8 @@ class _Attempt:
 
     def advance(self, batcher: Batcher, cancel: CancelToken) -> None:
         if self.pending is not None and self.pending.done():
+            if self.pending.cancelled() or self.pending.exception():
+                return  # whoever waits for it gets the error, in its turn
             (other,) = self.pending.result()
             self.pending = None
             if better(self._best, other, self._chunk, self._options):

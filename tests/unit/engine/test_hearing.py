@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from polycue.domain.audio import Audio, Span
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
 from polycue.domain.defence import Remedy
+from polycue.domain.errors import Cancelled, RecognitionFailed
 from polycue.domain.request import DefenceOptions, SpeechOptions
 from polycue.domain.transcript import ChunkFacts, Word, text_of
 from polycue.engine.devices import Device
@@ -148,6 +150,23 @@ def test_a_chunk_keeps_the_language_it_was_first_heard_in() -> None:
         assert {text_of(r.words) for r in found} == {"So it goes on."}
 
 
+def test_a_second_hearing_that_fails_costs_no_chunk_before_it() -> None:
+    backend = Doubtful({10_000: 0.4})
+    run = backend.run
+
+    def failing(batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
+        if batch[0].settings.temperature:
+            raise RecognitionFailed(batch[0].chunks[0].audio.start_ms, "it fell over")
+        return run(batch)
+
+    backend.run = failing  # type: ignore[method-assign]
+    with recogniser(backend) as engine:
+        results = engine.transcribe(chunks(4), ENGLISH, cancel=CancelToken())
+        assert next(results).facts.start_ms == 0
+        with pytest.raises(RecognitionFailed, match="10000 ms"):
+            next(results)
+
+
 def test_a_caller_who_leaves_takes_back_what_is_to_be_heard_again() -> None:
     backend, token, stopped = Doubtful({0: 0.4}), CancelToken(), threading.Event()
     run = backend.run
@@ -169,8 +188,6 @@ def test_a_caller_who_leaves_takes_back_what_is_to_be_heard_again() -> None:
 
 
 def _drained(results: Iterator[Recognised]) -> None:
-    from polycue.domain.errors import Cancelled
-
     try:
         list(results)
     except Cancelled:
