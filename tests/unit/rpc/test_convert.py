@@ -155,6 +155,17 @@ def test_a_preset_of_the_callers_own_goes_by_the_name_it_gives() -> None:
     assert refusal(wrong).problem.startswith("house.toml: [default] there is no 'max_cpl'")
 
 
+@pytest.mark.parametrize("language", ["", "en"])
+def test_who_wants_the_foreign_parts_has_the_language_followed(language: str) -> None:
+    config = media_pb2.TranscribeConfig(language_code=language)
+    made = tasks.task(spec(forced=True, transcribe=config), find)
+    assert isinstance(made, SubtitleTask)
+    assert (made.forced, made.speech.multilingual) == (True, True)
+    assert made.speech.language == language
+    config.multilingual = False
+    assert refusal(spec(forced=True, transcribe=config)).field == "spec.subtitle.forced"
+
+
 def test_a_clip_makes_no_files() -> None:
     request = transcription_pb2.TranscribeRequest(media=media_pb2.MediaSource(content=b"x"))
     assert tasks.clip_task(request, find) == SubtitleTask(FILE, formats=())

@@ -367,7 +367,8 @@ class SubtitleTask(_message.Message):
     REPORT_PAGE_FIELD_NUMBER: _builtins.int
     forced: _builtins.bool
     """Optional. Also make, for each track, one of the parts that are not in the main language of the
-    media, which is the one with the most speech.
+    media, which is the one with the most speech. A language_code that is named is then what the
+    media begin with, and multilingual may not be false.
     """
     bilingual: _builtins.bool
     """Optional. Each translation is written beneath the words it translates, in the same cue; the

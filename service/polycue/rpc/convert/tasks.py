@@ -1,6 +1,7 @@
 """Requests to tasks."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from polycue.api.v1 import jobs_pb2, media_pb2, transcription_pb2
 from polycue.domain.errors import InvalidRequest
@@ -8,6 +9,7 @@ from polycue.domain.request import (
     GivenTrack,
     InputFile,
     MuxTask,
+    SpeechOptions,
     SubtitleTask,
     SyncTask,
     Task,
@@ -66,7 +68,7 @@ def _subtitle(message: jobs_pb2.SubtitleTask, field: str, find: Find) -> Subtitl
     return SubtitleTask(
         media=media,
         audio=audio_choice(message.media, f"{field}.media"),
-        speech=configs.speech_options(message.transcribe, f"{field}.transcribe"),
+        speech=_speech(message, field),
         targets=configs.targets(message.translations, f"{field}.translations"),
         translations=translation_options(message.translations, f"{field}.translations"),
         bilingual=message.bilingual,
@@ -77,6 +79,19 @@ def _subtitle(message: jobs_pb2.SubtitleTask, field: str, find: Find) -> Subtitl
         transcript=transcript,
         report_page=message.report_page,
     )
+
+
+def _speech(message: jobs_pb2.SubtitleTask, field: str) -> SpeechOptions:
+    """How to recognise; who wants the foreign parts wants them heard as such."""
+    options = configs.speech_options(message.transcribe, f"{field}.transcribe")
+    if not message.forced or options.multilingual:
+        return options
+    if options.multilingual is False:
+        raise InvalidRequest(
+            f"{field}.forced",
+            "asks for foreign parts, and 'multilingual' false says there are none",
+        )
+    return replace(options, multilingual=True)
 
 
 def _film_and_transcript(
