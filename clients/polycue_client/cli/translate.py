@@ -175,5 +175,10 @@ def stem_and_language(path: Path) -> tuple[str, str]:
     return (named["stem"], named["language"]) if named else (path.stem, "")
 
 
+def format_named(path: Path) -> str:
+    """The format that a file's name promises, "" where it promises none that is read."""
+    return _FORMAT_OF.get(path.suffix.lower(), "")
+
+
 def own_format(path: Path) -> str:
-    return _FORMAT_OF.get(path.suffix.lower(), "srt")
+    return format_named(path) or "srt"
