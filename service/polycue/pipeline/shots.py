@@ -37,8 +37,8 @@ class ShotSource(Protocol):
         """Up to when all are known; None where no more will be."""
         ...
 
-    def wait(self, time_ms: int, moved: Callable[[int], None]) -> None:
-        """Return once all cuts up to the time are known, or no more will be.
+    def wait(self, moved: Callable[[int], None]) -> None:
+        """Return once all cuts are known, or no more will be.
 
         ``moved`` is told now and then how far the picture was looked through.
 
@@ -67,7 +67,7 @@ class KnownShots:
     def __repr__(self) -> str:
         return f"KnownShots({len(self.cuts_ms)})"
 
-    def wait(self, time_ms: int, moved: Callable[[int], None]) -> None:
+    def wait(self, moved: Callable[[int], None]) -> None:
         pass
 
     def result(self) -> Shots | None:
@@ -111,9 +111,9 @@ class ShotScan:
     def until_ms(self) -> int | None:
         return None if self._over else self._reached_ms
 
-    def wait(self, time_ms: int, moved: Callable[[int], None]) -> None:
+    def wait(self, moved: Callable[[int], None]) -> None:
         deadline = self._deadline()
-        while not self._has(time_ms):
+        while not self._over:
             self._cancel.check()
             moved(self._reached_ms)
             if deadline is not None and time.monotonic() >= deadline:
@@ -121,7 +121,7 @@ class ShotScan:
                 self.stop()
                 return
             with self._moved:
-                if not self._has(time_ms):
+                if not self._over:
                     self._moved.wait(_TICK_S)
         self._cancel.check()
 
@@ -136,9 +136,6 @@ class ShotScan:
             return ()
         after = f"the cuts of the picture after {self._reached_ms / 1000:.1f} s: {self._problem}"
         return (_unknown(after, until_ms=str(self._reached_ms)),)
-
-    def _has(self, time_ms: int) -> bool:
-        return self._over or self._reached_ms >= time_ms
 
     def _deadline(self) -> float | None:
         if self._mode is ShotMode.ON:

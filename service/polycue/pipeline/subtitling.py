@@ -262,6 +262,8 @@ class Subtitling:
             self._tell_looking(until_ms)
 
     def _lay_out_rest(self) -> None:
+        if self._source is None:  # nobody speaks, so nobody needs the cuts
+            return
         for island in self._waiting.rest(self._tell_looking):
             self._lay_out_one(island)
         if shots := self._shots.result():
@@ -327,7 +329,7 @@ class Subtitling:
             speech=joined(self._speech),
             defence=tuple(verdict for result in results for verdict in result.verdicts),
             frame_rate=self._media.frame_rate,
-            shots=self._shots.result(),
+            shots=self._shots.result() if results else None,
         )
         return replace(transcript, notices=(*decoded, *notices_of(transcript, facts, decoded)))
 

@@ -48,9 +48,8 @@ class WaitingIslands:
             yield self._islands.popleft()
 
     def rest(self, moved: Callable[[int], None]) -> Iterator[Island]:
-        """All others, once their cuts are known or are not worth waiting for."""
-        if self._islands:
-            self._shots.wait(self._needed_ms(self._islands[-1]), moved)
+        """All others, once all cuts of the film are known or are not worth waiting for."""
+        self._shots.wait(moved)
         while self._islands:
             yield self._islands.popleft()
 
