@@ -1,4 +1,4 @@
-"""How long it takes to make ten thousand cues of words: to cut, set on lines and time them.
+"""How long ten thousand cues take: to cut, set on lines and time them, and to lint them.
 
 Prints milliseconds of one core and writes benchmarks/results/cue_speed.json. Run it from anywhere::
 
@@ -24,7 +24,8 @@ from typing import Any
 
 from polycue.cues.islands import islands
 from polycue.cues.layout import layout
-from polycue.cues.presets import rules_for
+from polycue.cues.presets import DEFAULT_PRESET, rules_for
+from polycue.cues.report import report_on
 from polycue.cues.segment import segment
 from polycue.cues.vocabulary import vocabulary
 from polycue.domain.request import LayoutOptions
@@ -79,6 +80,7 @@ def measure() -> dict[str, Any]:
     times = {
         "segment": seconds(lambda: [segment(run, rules) for run in runs]),
         "segment_and_time": seconds(lambda: layout(words, rules)),
+        "lint": seconds(lambda: report_on(cues, rules, preset=DEFAULT_PRESET)),
     }
     return {
         "python": platform.python_version(),

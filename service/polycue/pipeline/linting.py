@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from polycue.cues.frames import FASTEST_FPS, SLOWEST_FPS
@@ -17,7 +17,7 @@ from polycue.domain.notice import Notice
 from polycue.domain.report import LintRule, TrackReport, Violation
 from polycue.domain.request import LayoutOptions
 from polycue.domain.track import TrackFormat
-from polycue.pipeline.reporting import report_page, with_recognition
+from polycue.pipeline.reporting import judged, report_page, surroundings, with_origin
 from polycue.tracks import json_track
 from polycue.tracks.files import parse
 from polycue.tracks.reading import Faults, Reading
@@ -82,18 +82,25 @@ def lint_text(text: str, track_format: TrackFormat, language: str, options: Lint
     """
     rules_for(options.layout, language or UNDETERMINED, None)  # before any work
     reading, document = _read(text, track_format)
-    transcript = document.transcript if document else None
+    track, transcript = (document.track, document.transcript) if document else (None, None)
     rate = options.frame_rate or (transcript.frame_rate if transcript else None)
-    rules = rules_for(options.layout, language or _own_language(reading), rate)
-    around = Surroundings(
-        speech=transcript.speech if transcript else (),
-        media_end_ms=options.media_end_ms or (transcript.duration_ms if transcript else None),
+    rules = rules_for(
+        options.layout,
+        language or _own_language(reading),
+        rate,
+        translated=track is not None and track.translated,
+    )
+    around = surroundings(reading.cues, transcript)
+    around = replace(
+        around,
+        media_end_ms=options.media_end_ms or around.media_end_ms,
         file=_in_file(text, track_format, reading),
     )
     preset = preset_of(options.layout).name
-    report = report_on(reading.cues, rules, preset=preset, around=around, wanted=options.wanted)
-    if transcript:
-        report = with_recognition(report, transcript)
+    cues = judged(track) if track else reading.cues
+    report = report_on(cues, rules, preset=preset, around=around, wanted=options.wanted)
+    if track:
+        report = with_origin(report, track, transcript)
     return Linted(reading.cues, report, reading.notices, around)
 
 

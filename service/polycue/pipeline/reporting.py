@@ -22,27 +22,37 @@ def reported(track: Track, options: LayoutOptions, transcript: Transcript | None
     frame_rate = transcript.frame_rate if transcript else None
     rules = rules_for(options, track.language, frame_rate, translated=track.translated)
     preset = preset_of(options).name
-    cues = track.cues
-    if track.second_language:  # nobody reads both, and each has its own half of the lines
-        cues = tuple(map(translation_alone, cues))
-    report = report_on(cues, rules, preset=preset, around=surroundings(track.cues, transcript))
-    if transcript:
-        report = with_recognition(report, transcript)
-    if track.translated:
-        kept = sum(CueFlag.KEPT_SOURCE in cue.flags for cue in track.cues)
-        report = replace(report, translation=Translation(track.route, kept, track.fallbacks))
+    around = surroundings(track.cues, transcript)
+    report = report_on(judged(track), rules, preset=preset, around=around)
+    report = with_origin(report, track, transcript)
     return replace(track, report=report)
 
 
-def with_recognition(report: TrackReport, transcript: Transcript) -> TrackReport:
-    """The report with what the recogniser has to say."""
-    recognition = Recognition(
+def judged(track: Track) -> tuple[Cue, ...]:
+    """The cues that the rules are for: of a bilingual track the translation.
+
+    Nobody reads both languages, and each has its own half of the lines.
+    """
+    return tuple(map(translation_alone, track.cues)) if track.second_language else track.cues
+
+
+def with_origin(report: TrackReport, track: Track, transcript: Transcript | None) -> TrackReport:
+    """The report with how the track came about: what the recogniser and translator have to say."""
+    if transcript:
+        report = replace(report, recognition=_recognition(transcript))
+    if track.translated:
+        kept = sum(CueFlag.KEPT_SOURCE in cue.flags for cue in track.cues)
+        report = replace(report, translation=Translation(track.route, kept, track.fallbacks))
+    return report
+
+
+def _recognition(transcript: Transcript) -> Recognition:
+    return Recognition(
         model=transcript.model,
         speech_ms=sum(span.duration_ms for span in transcript.speech) or None,
         languages=tuple(SpokenLanguage(*item) for item in transcript.languages.items() if item[1]),
         verdicts=transcript.defence,
     )
-    return replace(report, recognition=recognition)
 
 
 def page_of(track: Track, title: str, transcript: Transcript | None) -> str:

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polycue.domain.audio import Span
-from polycue.domain.cue import Cue
+from polycue.domain.cue import Cue, CueFlag
 from polycue.domain.errors import InvalidRequest, LimitExceeded, SubtitleSyntax
 from polycue.domain.report import LintRule, RuleResult
 from polycue.domain.request import LayoutOptions
 from polycue.domain.track import Track, TrackFormat
-from polycue.domain.transcript import ChunkFacts, Transcript
+from polycue.domain.transcript import ChunkFacts, Transcript, Word
+from polycue.domain.translation import Fallback, Objection, Rung
 from polycue.pipeline.linting import Linted, LintOptions, frame_rate_of, lint_text
 from polycue.tracks import json_track, vtt
 from polycue.tracks.size import MAX_CUES
@@ -101,6 +102,26 @@ def test_a_json_track_brings_its_language_and_what_was_heard() -> None:
     assert report.recognition is not None
     assert report.recognition.speech_ms == 900
     assert [(s.language, s.duration_ms) for s in report.recognition.languages] == [("de", 900)]
+
+
+def test_a_translated_json_track_brings_how_it_came_about() -> None:
+    fallback = Fallback(0, 900, "¿Qué?", Objection.LOOP, Rung.KEPT_SOURCE, ("es",))
+    kept = Cue(0, 2000, ("¿Qué?",), flags=frozenset({CueFlag.KEPT_SOURCE}))
+    track = Track("en", (kept,), route=("es", "en"), fallbacks=(fallback,))
+    report = lint(json_track.write(track, None), JSON, "").report
+    assert report.translation is not None
+    assert (report.translation.route, report.translation.kept_source_count) == (("es", "en"), 1)
+    assert report.translation.fallbacks == (fallback,)
+
+
+def test_of_a_bilingual_track_the_translation_is_judged() -> None:
+    below = "¿Dónde están todas las barcas hoy?"
+    words = tuple(Word(word, 0, 900) for word in below.split())
+    both = Cue(0, 3000, ("Where are all of the boats today?", below), words)
+    track = Track("es", (both,), route=("en", "es"), second_language="en")
+    report = lint(json_track.write(track, None), JSON, "").report
+    assert report.chars is not None
+    assert report.chars.max == len(below)
 
 
 def test_a_file_of_a_million_cues_is_refused_at_once() -> None:
