@@ -18,7 +18,7 @@ from polycue_client.cli.interruption import Interruption
 from polycue_client.cli.options import OutputChoice, ServerChoice
 from polycue_client.cli.outputs import Output, drafts_of, publish_all, refuse_taken
 from polycue_client.cli.results import Json, exit_code, outcome_document
-from polycue_client.cli.translate import own_format, stem_and_language
+from polycue_client.cli.translate import format_named, stem_and_language
 from polycue_client.cli.workplace import Workplace, workplace
 from polycue_client.client import Polycue
 from polycue_client.errors import LimitExceeded, PolycueClientError, ServerUnreachable
@@ -142,7 +142,7 @@ def _converted(
         data, document = client.convert_file(
             content,
             to=name,
-            written_as=own_format(conversion.path),
+            written_as=format_named(conversion.path),
             language=language,
             layout=wish.layout if wish.layout.ByteSize() else None,
         )

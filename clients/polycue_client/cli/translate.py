@@ -43,6 +43,7 @@ Examples:
 """
 
 _FORMAT_OF = {
+    ".srt": "srt",
     ".vtt": "vtt",
     ".ass": "ass",
     ".ssa": "ass",

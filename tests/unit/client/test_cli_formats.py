@@ -106,6 +106,15 @@ def test_lines_are_broken_anew_only_where_their_look_is_given(
     assert request.document.language_code == "es"
 
 
+def test_a_name_that_promises_no_format_leaves_it_to_the_content(
+    polycue: Polycue, server: ScriptedServer, text: Path
+) -> None:
+    notes = text.rename(text.with_name("notes.txt"))
+    assert polycue("convert", notes, "-f", "vtt") == 0
+    (request,) = conversions(server)
+    assert request.document.format == media_pb2.SUBTITLE_FORMAT_UNSPECIFIED
+
+
 def test_a_file_is_never_written_over_itself(
     polycue: Polycue, text: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
