@@ -2,7 +2,8 @@
 
 A model's tokeniser cuts what it does not know into pieces, and the model may turn them into
 anything. So a term goes through it in the guise of a made-up name or number, which models tend to
-copy; whether it came through is looked at each time.
+copy; or it takes the place of what the model wrote for it; or the text is translated around it.
+Whether it came through is looked at each time.
 """
 
 import functools
