@@ -53,7 +53,8 @@ class Tongues:
             done = self._from(language, [sentences[number] for number in mine], own)
             for number, part in zip(mine, done.parts, strict=True):
                 parts[number] = _as_suspect(part, sentences[number])
-            kept.append(frozenset(chain.from_iterable(parts[n] for n in mine)) & done.kept)
+                if not done.kept.isdisjoint(part):
+                    kept.append(frozenset(parts[number]))
             fallbacks += done.fallbacks
         fallbacks.sort(key=lambda fallback: fallback.start_ms)
         return Translated(tuple(parts), frozenset().union(*kept), tuple(fallbacks))

@@ -23,10 +23,11 @@ from polycue.domain.request import (
     TranslationOptions,
 )
 from polycue.domain.track import Track
-from polycue.domain.transcript import Transcript, Word, text_of
+from polycue.domain.transcript import Sentence, Transcript, Word, text_of
 from polycue.domain.translation import Hypotheses, Hypothesis, Rung, Search, Term
 from polycue.pipeline.subtitling import Subtitling
 from polycue.pipeline.templates import translation_alone
+from polycue.pipeline.tongues import Tongues
 from polycue.testing.recogniser import ScriptedRecogniser
 from polycue.testing.translator import BEST, FakeTranslator
 
@@ -284,3 +285,12 @@ def test_terms_are_kept_in_a_track() -> None:
     assert "polycue" in translated.cues[0].text
     assert [f.rung for f in translated.fallbacks] == [Rung.PLACEHOLDER]
     assert own.fallbacks == ()
+
+
+def test_a_doubtful_word_does_not_hide_that_its_sentence_stays_in_its_language() -> None:
+    # Words of a doubtful sentence are made anew, and were not found again among those kept.
+    river, runs = say("River runs.")
+    translator = FakeTranslator(table={("River runs.", "es"): ""})
+    tongues = Tongues(translator, "en", "es", cancel=CancelToken())
+    done = tongues.translate([Sentence((replace(river, suspect=True), runs))])
+    assert done.kept == frozenset(done.words)
