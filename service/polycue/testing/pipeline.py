@@ -30,6 +30,7 @@ from polycue.domain.request import (
 from polycue.domain.track import Track, TrackFormat, sidecar_name
 from polycue.domain.transcript import Transcript, Word
 from polycue.domain.translation import Term
+from polycue.pipeline.reporting import reported
 from polycue.pipeline.result import TaskResult
 
 CUE_MS = 1000
@@ -119,6 +120,7 @@ class FakePipeline:
         for options in task.mux:
             files += _copy(task, options.container or Container.MKV, workdir, report)
         transcript = Transcript(words, spoken, 1.0, (), duration_ms, "fake")
+        tracks = tuple(reported(track, task.layout, transcript) for track in tracks)
         return TaskResult(tracks, tuple(files), (), transcript, duration_ms)
 
     def translate_cues(
@@ -136,7 +138,7 @@ class FakePipeline:
         shouted = (
             Cue(cue.start_ms, cue.end_ms, tuple(line.upper() for line in cue.lines)) for cue in cues
         )
-        return Track(target, tuple(shouted), options.track_kind, route)
+        return reported(Track(target, tuple(shouted), options.track_kind, route), options, None)
 
     def convert(
         self, cues: Sequence[Cue], language: str, options: LayoutOptions

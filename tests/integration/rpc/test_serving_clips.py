@@ -44,6 +44,22 @@ def test_a_clip_becomes_tracks(serve: Serve) -> None:
     serve(scenario)
 
 
+def test_each_track_of_a_clip_has_its_report(serve: Serve) -> None:
+    async def scenario(channel: Channel) -> None:
+        own, spanish = (await transcribe(channel, translations=SPANISH)).tracks
+        assert (own.report.language_code, own.report.cue_count) == ("en", 3)
+        assert not own.report.HasField("translation")
+        assert list(spanish.report.translation.route) == ["en", "es"]
+        (finished,) = (
+            event.finished for event in await stream(channel) if event.HasField("finished")
+        )
+        (track,) = finished.tracks
+        assert not track.cues
+        assert track.report == own.report
+
+    serve(scenario)
+
+
 def test_the_largest_clip_fits_into_a_call_and_one_byte_more_is_to_be_uploaded(
     serve: Serve,
 ) -> None:

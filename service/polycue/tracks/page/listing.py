@@ -16,8 +16,6 @@ _FLAGS = {
     CueFlag.SUSPECT: "perhaps nobody said this",
 }
 _MARKS = {Severity.HARD: "✖", Severity.SOFT: "▲"}
-# What a cue is measured by is told with it anyway; the others say only that they are broken.
-_UNITS = {"ms": "ms", "characters": "characters", "lines": "lines"}
 
 
 def cues(subject: Subject) -> str:
