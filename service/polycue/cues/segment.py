@@ -8,7 +8,7 @@ width and longest stay hold by construction; only a single word may exceed them.
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import accumulate
 
@@ -102,6 +102,7 @@ class Programme:
         self._enough = weights.short_below * rules.max_line_chars
         self._unhurried_ms = weights.stay_enough * rules.min_cue_ms
         self._reading_ms = 1000 / rules.max_chars_per_second
+        self._by_price = rules.max_line_count <= 2
 
     def solve(self) -> list[tuple[int, int]]:
         """The cheapest cues for all words, in order."""
@@ -111,20 +112,30 @@ class Programme:
         for after in range(1, size + 1):
             ending = self._weights.cue + self._boundary(after) + self._pause(after)
             least, begin = math.inf, after
-            # The shortest first: what they cost spares weighing the lines of most longer ones.
-            # Of two that cost the same the longer is taken.
-            for first in reversed(range(firsts[after], after)):
+            for first in self._tried(range(firsts[after], after), cheapest):
                 # The other terms are never negative, and lines are the dearest of them to weigh.
                 cost = cheapest[first] + ending
                 if cost > least:
+                    if self._by_price:
+                        break
                     continue
                 cost += sum(self._body(first, after))
                 if cost <= least:
                     cost += self._lines.best(first, after, least - cost)[0]
-                if cost <= least:
+                # Of two that cost the same the longer is taken.
+                if (cost, first) < (least, begin):
                     least, begin = cost, first
             cheapest[after], begins[after] = least, begin
         return _path(begins)
+
+    def _tried(self, firsts: range, cheapest: Sequence[float]) -> Iterable[int]:
+        """Where a cue may begin, in the order in which to look.
+
+        Two lines are weighed in no time, so the cheapest beginnings come first, and what is dearer
+        than a whole cue already ends the search. More lines can be set in a great many ways: there
+        the shortest cues come first, whose costs spare weighing most longer ones.
+        """
+        return sorted(firsts, key=cheapest.__getitem__) if self._by_price else reversed(firsts)
 
     def costs(self, first: int, after: int) -> Costs:
         shortness, inside, time = self._body(first, after)
