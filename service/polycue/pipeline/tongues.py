@@ -45,7 +45,7 @@ class Tongues:
         for number, sentence in enumerate(sentences):
             numbers[sentence.words[0].language or self._own].append(number)
         parts: list[tuple[Word, ...]] = [()] * len(sentences)
-        kept: list[frozenset[Word]] = []
+        kept: set[Word] = set()
         fallbacks: list[Fallback] = []
         for language, mine in numbers.items():
             rooms = tuple(wishes.rooms[number] for number in mine if wishes.rooms)
@@ -54,21 +54,31 @@ class Tongues:
             for number, part in zip(mine, done.parts, strict=True):
                 parts[number] = _as_suspect(part, sentences[number])
                 if not done.kept.isdisjoint(part):
-                    kept.append(frozenset(parts[number]))
+                    kept.update(parts[number])
             fallbacks += done.fallbacks
         fallbacks.sort(key=lambda fallback: fallback.start_ms)
-        return Translated(tuple(parts), frozenset().union(*kept), tuple(fallbacks))
+        return Translated(tuple(parts), frozenset(kept), tuple(fallbacks))
 
     def route(self, language: str) -> Route:
-        """The languages to go through from this one; none where no way leads to the target."""
-        if primary(language) == primary(self._target):
-            return (language,)
+        """The languages to go through from this one; none where no way leads to the target.
+
+        Itself alone where it is at home there, such as Spanish in Latin American Spanish; but from
+        one script of Chinese to the other there may be a pair.
+        """
         if language not in self._routes:
-            try:
-                self._routes[language] = self._translator.route(language, self._target)
-            except PairNotInstalled as error:
-                self._missing[language], self._routes[language] = error, ()
+            self._routes[language] = self._found(language)
         return self._routes[language]
+
+    def _found(self, language: str) -> Route:
+        if language == self._target:
+            return (language,)
+        try:
+            return self._translator.route(language, self._target)
+        except PairNotInstalled as error:
+            if primary(language) == primary(self._target):
+                return (language,)
+            self._missing[language] = error
+            return ()
 
     def notices(self) -> Iterator[Notice]:
         """One for each language that could not be translated at all."""
