@@ -22,7 +22,11 @@ from polycue.domain.request import Audience, LayoutOptions
 from polycue.domain.track import Track
 from polycue.domain.transcript import Word
 
-FRAME_RATES = [None, *(Fraction(n, d) for n, d in ((24, 1), (24000, 1001), (25, 1), (60, 1)))]
+FRAME_RATES = [
+    None,
+    *(Fraction(n, d) for n, d in ((24, 1), (24000, 1001), (25, 1), (30000, 1001), (30, 1))),
+    *(Fraction(n, d) for n, d in ((50, 1), (60000, 1001), (60, 1))),
+]
 ODD_TEXTS = [
     "the", "of", "and", "Mr.", "e.g.", "--", "-", "?", "…", "“", "」", "Hello,", "«Bonjour»", "3.",
     "42", "pneumonoultramicroscopicsilicovolcanoconiosis" * 2, "e\u0301tat", "\u0301", "\u200b",

@@ -96,3 +96,26 @@ def test_who_speaks_next_waits_for_a_cue_to_be_seen() -> None:
 
 def test_a_cue_never_stays_longer_than_it_may() -> None:
     assert times(cue(1000, 30_000)) == [(1000, 8000)]
+
+
+@pytest.mark.parametrize(
+    ("rate", "half_second"),
+    [
+        *((Fraction(24000, 1001), 12), (Fraction(24), 12), (Fraction(25), 13), (Fraction(50), 25)),
+        *((Fraction(30000, 1001), 15), (Fraction(30), 15)),
+        *((Fraction(60000, 1001), 30), (Fraction(60), 30)),
+    ],
+)
+def test_a_gap_is_two_frames_or_half_a_second_at_any_rate(rate: Fraction, half_second: int) -> None:
+    rules = rules_for(LayoutOptions(), "en", rate)
+    grid = rules.grid
+    gaps = set()
+    for frames in range(3 * half_second):
+        start_ms = grid.in_ms(grid.first_in(3000) + frames)
+        first, second = timed([cue(1000, 3000), cue(start_ms, start_ms + 2000)], rules, ALONE)
+        gaps.add(grid.first_in(second.start_ms) - grid.last_out(first.end_ms))
+        assert first.duration_ms >= rules.min_cue_ms
+        lingers = first.end_ms < 3500 + grid.in_ms(1)
+        assert lingers or first.end_ms == grid.gone_ms(second.start_ms), "or it is chained"
+    assert 2 in gaps
+    assert min(gaps - {2}) == half_second
