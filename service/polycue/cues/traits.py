@@ -42,6 +42,8 @@ def traits_of(text: str, language: str) -> Traits:
 def _traits(text: str, language: str) -> Traits:
     known = vocabulary(language)
     word = bare(text)
+    if text[-1] in "'’" and f"{word}'" in known.function_words:
+        word += "'"  # elided, and parted from its word: no quotation mark
     opens_clause = _begins_with(word, known.clause_openers)
     function_word = _begins_with(word, known.function_words)
     opening = ELSEWHERE

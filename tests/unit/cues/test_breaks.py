@@ -28,6 +28,12 @@ def test_nothing_is_worse_than_after_a_function_word() -> None:
     assert tied == {"the", "over", "a", "by"}
 
 
+def test_an_elided_word_that_stands_apart_is_a_function_word_still() -> None:
+    found = costs("il buvait lentement toute l' eau qu’ elle versait", "fr")
+    assert min(found["l'"], found["qu’"]) > 20 > found["lentement"]
+    assert costs("he called it 'awful'", "en")["it"] > 20
+
+
 def test_before_a_conjunction_is_better_than_before_a_noun() -> None:
     found = costs("several quick animals jumped high because lazy creatures slept there all day")
     assert found["high"] < found["jumped"]
