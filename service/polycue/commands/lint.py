@@ -23,6 +23,7 @@ from polycue.rpc.convert.configs import layout_options as checked_layout
 from polycue.tracks import report_json
 from polycue.tracks.files import decode_text, format_of, write_atomically
 from polycue.tracks.size import read_file
+from polycue_client.cli.inputs import SUBTITLE_SUFFIXES, expanded
 from polycue_client.cli.options import LayoutChoice, layout_options
 from polycue_client.cli.parsing import ForgivingCommand, comma_list, section
 
@@ -33,7 +34,8 @@ _HELP = """Say which rules subtitle files break, and where.
 
 SRT, WebVTT, JSON tracks and whatever else polycue reads are held against the limits of a preset.
 The language is taken from the file's name (film.es.srt) or from the file itself; say it with
---language where neither does. Rules that could not be checked are named, with why.
+--language where neither does. A folder stands for the subtitle files in it. Rules that could not be
+checked are named, with why.
 
 \b
 Examples:
@@ -113,6 +115,7 @@ def lint(
     html: Path | None,
     layout: LayoutChoice,
 ) -> None:
+    files = tuple(expanded(files, SUBTITLE_SUFFIXES, recursive=False))
     if html and len(files) > 1 and not html.is_dir():
         raise click.UsageError(f"--html {html}: name a folder for the pages of several files")
     if list_all and as_json:

@@ -102,6 +102,13 @@ def test_one_bad_file_does_not_stop_the_others(write) -> None:  # type: ignore[n
     assert third["report"]["clean_cues"] == 1
 
 
+def test_a_folder_stands_for_its_subtitle_files(write, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    for name in ("a.en.srt", "b.es.srt", "notes.txt"):
+        write(name, GOOD)
+    document = json.loads(run(tmp_path, "--json").stdout)
+    assert [file["report"]["language"] for file in document["files"]] == ["en", "es"]
+
+
 def test_a_file_that_is_too_large_is_refused_with_its_limit(tmp_path: Path) -> None:
     path = tmp_path / "film.en.srt"
     with path.open("wb") as file:
