@@ -22,7 +22,7 @@ from polycue.sync.fit import Fit, Piece
 from polycue.sync.retiming import retimed
 from polycue.tracks.files import encode, write_atomically
 
-MOST_CUES = 20_000  # a film of three hours has 3,000
+MOST_CUES = 6_000  # a film of three hours has 3,000
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ _MOST_OFFSETS = 12_000  # up to here all are tried, which is ten minutes this wa
 _BIN_MS = 100  # of the correlation
 _BLOCK_CUES = 40  # are correlated as one; half of them again with the next
 _PEAKS = 6  # of each block
+_MOST_PLACES = 250  # of all blocks, or a long file would take for ever
 _AROUND_MS = 300  # on either side of a peak
 _RATIOS_KEPT = 3  # of a long film: the neighbours of the right one look much like it
 
@@ -59,8 +60,10 @@ class Guesses:
             size = 1 << (len(self._film) + self._longest_block(ratio)).bit_length()
             film = np.fft.rfft(self._film, size)
             found = [self._block(block, ratio, film, size) for block in self._blocks()]
-            peaks = np.concatenate([offsets for offsets, _ in found])
-            self._known[ratio] = (peaks, sum(height for _, height in found))
+            promise = sum(float(heights[0]) for _, heights in found)
+            offsets = np.concatenate([offsets for offsets, _ in found])
+            heights = np.concatenate([heights for _, heights in found])
+            self._known[ratio] = (_most_wanted(offsets, heights), promise)
         return self._known[ratio]
 
     def _blocks(self) -> list[Sequence[Cue]]:
@@ -76,15 +79,24 @@ class Guesses:
 
     def _block(
         self, block: Sequence[Cue], ratio: float, film: NDArray[np.complex128], size: int
-    ) -> tuple[NDArray[np.int64], float]:
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The offsets of its highest peaks, and how high these are, the highest first."""
         begin_ms = block[0].start_ms * ratio
         shape = _shape(block, ratio, begin_ms, longest=len(self._film))
         match = np.fft.irfft(film * np.conj(np.fft.rfft(shape, size)), size)
         match = np.roll(match, len(shape) - 1)[: len(self._film) + len(shape) - 1]
         best = _highest(match)
-        height = float(match[best[0]] / max(np.sqrt(np.square(shape).sum()), 1e-9))
+        heights = match[best] / max(float(np.sqrt(np.square(shape).sum())), 1e-9)
         offsets = (best - (len(shape) - 1)).astype(np.int64) * _BIN_MS - round(begin_ms)
-        return offsets, height
+        return offsets, heights
+
+
+def _most_wanted(offsets: NDArray[np.int64], heights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Where the peaks of many blocks, or very high ones, lie together."""
+    places, which = np.unique(offsets // _AROUND_MS, return_inverse=True)
+    wanted = np.argsort(-np.bincount(which, weights=heights))[:_MOST_PLACES]
+    kept: NDArray[np.int64] = offsets[np.isin(offsets // _AROUND_MS, places[wanted])]
+    return kept
 
 
 def _shape(

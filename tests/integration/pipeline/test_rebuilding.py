@@ -1,7 +1,8 @@
 """Tracks made again from a stored transcript."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.chunk import Chunk, ModelFacts, Recognised
 from polycue.domain.errors import (
     InvalidRequest,
     PairNotInstalled,
@@ -151,6 +152,30 @@ def test_what_the_recogniser_translated_can_be_used_again(clip: InputFile, tmp_p
     assert [t.route for t in second.tracks] == [("es", "en"), ("es", "en", "de")]
     assert second.tracks == first.tracks
     assert second.language == "es"
+
+
+class Polyglot(ScriptedRecogniser):
+    """The film's second half is in Spanish."""
+
+    def transcribe(
+        self, chunks: Iterable[Chunk], options: SpeechOptions, *, cancel: CancelToken
+    ) -> Iterator[Recognised]:
+        for result in super().transcribe(chunks, options, cancel=cancel):
+            tongue = "es" if result.facts.start_ms > 6500 else "en"
+            yield replace(result, facts=replace(result.facts, language=tongue))
+
+
+def test_the_languages_of_a_films_parts_are_kept(clip: InputFile, tmp_path: Path) -> None:
+    wishes = {"targets": ("de",), "formats": ALL, "forced": True}
+    facts = ModelFacts("scripted", ("en", "es", "de"), 5000, translates=True, demo=False)
+    listener = Polyglot(SCRIPT, facts=facts)
+    first = run(SubtitleTask(clip, **wishes), tmp_path / "first", listener)  # type: ignore[arg-type]
+    stored = next(f for f in first.files if f.filename == "clip.en.json")
+    second = again(InputFile(stored.path, stored.filename), tmp_path / "w", **wishes)
+    assert [f.filename for f in second.files] == [f.filename for f in first.files]
+    for before, after in zip(first.files, second.files, strict=True):
+        assert after.path.read_bytes() == before.path.read_bytes()
+    assert {word.language for cue in second.tracks[0].cues for word in cue.words} == {"", "es"}
 
 
 def test_a_film_in_which_nobody_speaks_stays_so(clip: InputFile, tmp_path: Path) -> None:
