@@ -56,9 +56,9 @@ class _Substation(SubstationFormat):
 def write(track: Track, *, note: str = "") -> str:
     """The track as ASS in one style; ``note`` stands as a comment in its first section.
 
-    Times are cut down to hundredths of a second, which leaves each of them between the same two
-    frames up to 100 frames a second. A cue that would vanish stays a hundredth, and what follows
-    moves behind it.
+    Times are cut down to hundredths of a second: none becomes later, and up to 100 frames a second
+    none falls back to the frame before its own. A cue that would vanish stays a hundredth, and what
+    follows moves behind it.
     """
     full = [(cue, lines) for cue in track.cues if (lines := clean_lines(cue.lines))]
     file = pysubs2.SSAFile()

@@ -152,7 +152,7 @@ def test_json_keeps_everything(track: Track) -> None:
 
 
 @given(tracks(), st.text(max_size=40) | st.sampled_from(NASTY))
-def test_ass_keeps_all_text_and_each_time_between_the_same_frames(track: Track, note: str) -> None:
+def test_ass_keeps_all_text_and_cuts_times_down_to_hundredths(track: Track, note: str) -> None:
     written = ass.write(track, note=note)
     reading = ass.read(written)
     assert reading.notices == ()
