@@ -77,6 +77,7 @@ def test_a_breach_is_told_in_words_and_not_by_colour_alone() -> None:
     assert "✖ 1 hard breach and no soft breaches in 1 cue" in text
     assert "✖ hard a line is too long: 50 against 42 characters" in text
     assert "not checked: where somebody speaks is not known" in text
+    assert "Cues stand for 4.0 s" in text
 
 
 @pytest.mark.parametrize(

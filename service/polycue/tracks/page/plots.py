@@ -92,8 +92,25 @@ def timeline(subject: Subject) -> str:
     known += ["thin upright lines are shot changes"] if subject.cuts else []
     return (
         f"<section><h2>Timeline</h2><p>From left to right: {'; '.join(known)}."
-        f" Each row is {_minutes(step_ms)} long.</p>"
+        f" Each row is {_minutes(step_ms)} long.</p><p>{_rhythm(subject)}</p>"
         f'<div class="timeline">{rows}</div></section>'
+    )
+
+
+def _rhythm(subject: Subject) -> str:
+    """How long cues stand and how long the pauses between them are, in a sentence."""
+    stays, gaps = subject.report.stays, subject.report.gaps
+    stand = (
+        f"Cues stand for {stays.p5 / 1000:.1f} s (5 % for less), {stays.p50 / 1000:.1f} s (half of"
+        f" them) to {stays.p95 / 1000:.1f} s (5 % for more). "
+        if stays
+        else ""
+    )
+    return (
+        f"{stand}Of the gaps between them {number(gaps.seen)} are seen as pauses,"
+        f" {number(gaps.closed)} are closed to the smallest, {number(gaps.flicker)} are too short"
+        f" to be seen, {number(gaps.below_minimum)} below the smallest, and"
+        f" {number(gaps.touching)} cues touch the next."
     )
 
 
