@@ -84,6 +84,8 @@ def test_bilingual_tracks_have_names_of_their_own_beside_the_film_and_in_a_copy(
     assert [file.filename for file in result.files] == [
         "clip.en.srt",
         "clip.bilingual.es.srt",
+        "clip.en.report.json",
+        "clip.bilingual.es.report.json",
         "clip.subtitled.mkv",
     ]
     assert "One river.\nes: One river.\n" in (tmp_path / "clip.bilingual.es.srt").read_text()
