@@ -93,6 +93,11 @@ class SpeechOptions:
         """Whether each part of a film may be in a language of its own."""
         return not self.language if self.multilingual is None else self.multilingual
 
+    @property
+    def translates(self) -> bool:
+        """Whether all words come in English, whatever is spoken."""
+        return self.task is SpeechTask.TRANSLATE
+
 
 class Audience(StrEnum):
     """Whom a programme is for; children read more slowly."""

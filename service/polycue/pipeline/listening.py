@@ -1,9 +1,9 @@
 """What a film gives to hold subtitles against: its words where they help, and its speech."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from polycue.domain.audio import Audio, Span, joined
+from polycue.domain.audio import Span, joined
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk
 from polycue.domain.errors import LanguageNotSupported, ModelMissing
@@ -12,12 +12,11 @@ from polycue.domain.notice import Notice
 from polycue.domain.progress import LanguageFound, MediaFound, Report, Stage, StageMoved
 from polycue.domain.request import InputFile, SyncMode, SyncTask
 from polycue.domain.transcript import Word
-from polycue.media.decode import decode
 from polycue.media.probe import probe
 from polycue.media.streams import choose_audio
 from polycue.pipeline.ports import Recogniser
 from polycue.pipeline.rebuilding import read_transcript
-from polycue.speech.cut import cut
+from polycue.pipeline.sound import sound_of
 
 _CHUNK_MS = 30_000  # where no model says how long one may be
 
@@ -58,7 +57,6 @@ class Listening:
     ) -> None:
         self._task, self._recogniser = task, recogniser
         self._cancel, self._report = cancel, report
-        self._speech: list[Span] = []
         self._words: list[Word] = []
         self._language = self._wordless = ""
 
@@ -69,25 +67,24 @@ class Listening:
         self._report(StageMoved(Stage.PROBE, 0, media.duration_ms, finished=True))
         stream = choose_audio(media, self._task.audio)
         max_chunk_ms = self._most_the_recogniser_takes()
-        with decode(media, stream, cancel=self._cancel, max_duration_ms=max_media_ms) as decoding:
-            pieces = cut(
-                self._passed_on(decoding, media.duration_ms),
-                self._task.speech.detection,
-                max_chunk_ms=max_chunk_ms or _CHUNK_MS,
+        with sound_of(
+            media, stream, max_media_ms=max_media_ms, cancel=self._cancel, report=self._report
+        ) as sound:
+            chunks = sound.chunks(
+                self._task.speech.detection, max_chunk_ms=max_chunk_ms or _CHUNK_MS
             )
-            chunks = self._noted(pieces)
             if max_chunk_ms:
                 self._recognise(chunks, media.duration_ms)
             for _ in chunks:  # what was not recognised is speech all the same
                 self._cancel.check()
-            return Heard(
-                tuple(self._words),
-                joined(self._speech),
-                max(decoding.decoded_ms, media.duration_ms or 0),
-                self._language,
-                self._wordless,
-                decoding.notices,
-            )
+        return Heard(
+            tuple(self._words),
+            sound.speech,
+            sound.duration_ms,
+            self._language,
+            self._wordless,
+            sound.notices,
+        )
 
     def _most_the_recogniser_takes(self) -> int:
         """In milliseconds; 0 where it is not to be asked, or not there."""
@@ -128,18 +125,3 @@ class Listening:
         if self._task.mode is SyncMode.TEXT:
             raise error
         self._wordless = str(error)
-
-    def _passed_on(self, blocks: Iterable[Audio], total_ms: int | None) -> Iterator[Audio]:
-        """The sound, with word of how far it has been decoded."""
-        done_ms = 0
-        for block in blocks:
-            yield block
-            done_ms = block.end_ms
-            self._report(StageMoved(Stage.EXTRACT, done_ms, total_ms))
-        self._report(StageMoved(Stage.EXTRACT, done_ms, total_ms, finished=True))
-
-    def _noted(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-        """The chunks; where somebody speaks in them is kept."""
-        for chunk in chunks:
-            self._speech += chunk.speech
-            yield chunk

@@ -4,14 +4,53 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from polycue.domain.chunk import Recognised
-from polycue.domain.language import primary
-from polycue.domain.transcript import Word
+from polycue.domain.language import UNDETERMINED, primary
+from polycue.domain.request import SpeechOptions
+from polycue.domain.transcript import Transcript, Word
 
 OPENING_MS = 30_000  # of speech; then the tracks open and their language changes no more
 
 
-def speech_ms(results: Sequence[Recognised]) -> int:
-    return sum(result.facts.speech_ms for result in results)
+class Spoken:
+    """What was heard of a film so far, and the language it is in, "" until that is settled."""
+
+    def __init__(self, options: SpeechOptions) -> None:
+        self.results: list[Recognised] = []
+        self.language, self._certainty = options.language, 1.0
+        self._translates = options.translates
+
+    def __repr__(self) -> str:
+        return f"Spoken({len(self.results)} chunks, {self.language or 'unsettled'})"
+
+    @property
+    def speech_ms(self) -> int:
+        return sum(result.facts.speech_ms for result in self.results)
+
+    def add(self, result: Recognised) -> None:
+        self.results.append(result)
+
+    def settle(self) -> str:
+        """The language of the film by what was heard so far, unless one was named."""
+        if not self.language:
+            self.language = main_language(self.results)
+            self._certainty = certainty(self.results, self.language)
+        return self.language
+
+    def words_of(self, result: Recognised) -> tuple[Word, ...]:
+        """Where the recogniser itself translates, all are in one language."""
+        return result.words if self._translates else labelled(result, self.language)
+
+    def transcript(self, model: str, duration_ms: int) -> Transcript:
+        """Of what was heard; not of what others know of the film."""
+        return Transcript(
+            words=tuple(word for result in self.results for word in self.words_of(result)),
+            language=self.language or UNDETERMINED,
+            language_probability=self._certainty if self.results else 0.0,
+            chunks=tuple(result.facts for result in self.results),
+            duration_ms=duration_ms,
+            model=model,
+            defence=tuple(verdict for result in self.results for verdict in result.verdicts),
+        )
 
 
 def main_language(results: Sequence[Recognised]) -> str:
