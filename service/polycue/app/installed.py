@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from polycue.domain import language as languages
 from polycue.domain.errors import LanguageNotSupported, ModelDamaged, ModelMissing
-from polycue.domain.request import MuxTask, SpeechTask, SubtitleTask, SyncTask, Task, TranslateTask
+from polycue.domain.request import MuxTask, SubtitleTask, SyncTask, Task, TranslateTask
 from polycue.engine.recogniser import Recogniser
 from polycue.engine.translator import Translator
 from polycue.models.facts import ModelKind
@@ -69,7 +69,7 @@ class InstalledModels:
         known = {languages.whisper_code(tag) for tag in model.languages}
         if spoken and known and languages.whisper_code(spoken) not in known:
             raise LanguageNotSupported(model.name, spoken)
-        written = "en" if task.speech.task is SpeechTask.TRANSLATE else spoken
+        written = "en" if task.speech.translates else spoken
         for target in task.targets:
             self._check_target(written, target)
 

@@ -19,7 +19,7 @@ from polycue.domain.report import Severity
 from polycue.media.probe import probe
 from polycue.pipeline.foreign import language_of_stem
 from polycue.pipeline.linting import Linted, LintOptions, frame_rate_of, lint_text
-from polycue.rpc.convert.configs import layout_options as checked_layout
+from polycue.rpc.convert.layout import layout_options as checked_layout
 from polycue.tracks import report_json
 from polycue.tracks.files import decode_text, format_of, write_atomically
 from polycue.tracks.size import read_file

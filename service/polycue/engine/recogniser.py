@@ -9,7 +9,7 @@ from polycue.domain import language as languages
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
 from polycue.domain.errors import Draining, InvalidRequest, LanguageNotSupported
-from polycue.domain.request import MAX_BEAM_SIZE, SpeechOptions, SpeechTask
+from polycue.domain.request import MAX_BEAM_SIZE, SpeechOptions
 from polycue.engine.backends.backend import Backend
 from polycue.engine.backends.threads import ThreadBackend
 from polycue.engine.batcher import Batcher
@@ -114,7 +114,7 @@ def _settings(options: SpeechOptions, facts: ModelFacts) -> tuple[DecodeSettings
     """How to decode, and what is believed of the language before it is followed, if it is."""
     if not 1 <= options.beam_size <= MAX_BEAM_SIZE:
         raise InvalidRequest("speech.beam_size", f"is within 1..{MAX_BEAM_SIZE}")
-    if options.task is SpeechTask.TRANSLATE and not facts.translates:
+    if options.translates and not facts.translates:
         raise InvalidRequest("speech.task", f"model {facts.name!r} cannot translate by itself")
     named = options.language
     known = {languages.whisper_code(tag) for tag in facts.languages}

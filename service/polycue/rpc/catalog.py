@@ -8,7 +8,7 @@ from polycue.domain.request import LayoutOptions
 from polycue.jobs.lane import Lane
 from polycue.rpc import pages
 from polycue.rpc.convert import catalog as convert
-from polycue.rpc.convert import configs, fields
+from polycue.rpc.convert import fields, layout
 from polycue.rpc.guard import Context
 from polycue.rpc.installed import Installed
 from polycue.rpc.limits import Limits
@@ -51,7 +51,7 @@ class CatalogService(pb_grpc.CatalogServiceServicer):
         self, request: pb.ListPresetsRequest, context: Context
     ) -> pb.ListPresetsResponse:
         language = fields.optional_language(request.language_code, "language_code")
-        audience = configs.audience(request.audience, "audience")
+        audience = layout.audience(request.audience, "audience")
         wishes = (
             LayoutOptions(name, audience=audience, hearing_impaired=request.hearing_impaired)
             for name in preset_names()

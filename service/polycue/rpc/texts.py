@@ -13,9 +13,9 @@ from polycue.domain.request import LayoutOptions, options_for
 from polycue.domain.track import Track, TrackFormat
 from polycue.domain.translation import Term
 from polycue.pipeline.linting import lint_text
-from polycue.rpc.convert import configs, documents, fields, reports, tracks
-from polycue.rpc.convert.tasks import foreign_targets
-from polycue.rpc.convert.wishes import translation_options
+from polycue.rpc.convert import documents, fields, outputs, reports, tracks
+from polycue.rpc.convert.layout import layout_options
+from polycue.rpc.convert.translations import foreign_targets, translation_options
 from polycue.rpc.limits import require_sendable
 from polycue.tracks.files import decode_text, encode, format_of, parse
 from polycue.tracks.overlap import settled
@@ -60,7 +60,7 @@ class Texts:
         spoken = fields.language(request.document.language_code, "document.language_code")
         wanted = foreign_targets(request.translations, "translations", spoken)
         wishes = translation_options(request.translations, "translations")
-        layout = configs.layout_options(request.layout, "layout")
+        layout = layout_options(request.layout, "layout")
         own_format = documents.input_format(request.document.format)
         written_as = documents.output_format(request.output_format, own_format)
         reading = _read(request.document, own_format)
@@ -84,14 +84,14 @@ class Texts:
             InvalidRequest, SubtitleSyntax: the request, or the text, is not usable.
             LimitExceeded: the text does not fit into one answer.
         """
-        written_as = configs.track_format(request.output_format, "output_format")
+        written_as = outputs.track_format(request.output_format, "output_format")
         language = fields.optional_language(
             request.document.language_code, "document.language_code"
         )
         reading = _given(request)
         language = language or _named(reading)
         if request.HasField("layout"):
-            layout = configs.layout_options(request.layout, "layout")
+            layout = layout_options(request.layout, "layout")
             reading = replace(reading, cues=self._pipeline.convert(reading.cues, language, layout))
         track = Track(language, reading.cues)
         response = pb.ConvertSubtitlesResponse(

@@ -36,7 +36,7 @@ from polycue.domain.transcript import Word
 from polycue.domain.translation import Term
 from polycue.jobs.job import JobState
 from polycue.pipeline.result import TaskResult
-from polycue.rpc.convert import configs, fields, jobs, names, sources, tasks, times, tracks
+from polycue.rpc.convert import fields, jobs, names, outputs, sources, tasks, times, tracks
 
 FILE = InputFile(Path("film.mkv"), "film.mkv")
 
@@ -552,7 +552,7 @@ def test_every_state_and_stage_has_a_number() -> None:
     assert set(jobs._STATES) == set(JobState)
     assert len(set(jobs._STATES.values())) == len(JobState)
     assert set(jobs._STAGES) == set(Stage)
-    assert set(configs.FORMATS.values()) == set(TrackFormat)
+    assert set(outputs.FORMATS.values()) == set(TrackFormat)
     assert set(tracks._KINDS) == set(TrackKind)
 
 

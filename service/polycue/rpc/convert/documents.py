@@ -6,10 +6,10 @@ from polycue.api.v1 import media_pb2, subtitles_pb2
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.notice import Notice
 from polycue.domain.track import Track, TrackFormat
-from polycue.rpc.convert import configs, reports, tracks
+from polycue.rpc.convert import outputs, reports, tracks
 from polycue.tracks.files import render
 
-_WIRE = {value: key for key, value in configs.FORMATS.items()}
+_WIRE = {value: key for key, value in outputs.FORMATS.items()}
 
 
 def input_format(value: media_pb2.SubtitleFormat.ValueType) -> TrackFormat:
@@ -18,7 +18,7 @@ def input_format(value: media_pb2.SubtitleFormat.ValueType) -> TrackFormat:
     Raises:
         InvalidRequest: there is none, or it is one that cannot be read.
     """
-    track_format = configs.track_format(value, "document.format")
+    track_format = outputs.track_format(value, "document.format")
     if not track_format.is_readable:
         raise InvalidRequest("document.format", f"{track_format.upper()} cannot be read back")
     return track_format
@@ -30,7 +30,7 @@ def output_format(value: media_pb2.SubtitleFormat.ValueType, own: TrackFormat) -
     Raises:
         InvalidRequest: there is no such format, or it is no text.
     """
-    track_format = configs.track_format(value, "output_format") if value else own
+    track_format = outputs.track_format(value, "output_format") if value else own
     if not track_format.is_text:
         raise InvalidRequest(
             "output_format", f"{track_format.upper()} is no text; make it with CreateJob"

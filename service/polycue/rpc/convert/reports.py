@@ -18,7 +18,8 @@ from polycue.domain.report import (
 )
 from polycue.domain.translation import Fallback
 from polycue.pipeline.linting import LintOptions, frame_rate_of
-from polycue.rpc.convert import configs, times
+from polycue.rpc.convert import times
+from polycue.rpc.convert.layout import layout_options
 
 _SEVERITIES = {
     Severity.HARD: report_pb2.RULE_SEVERITY_HARD,
@@ -39,7 +40,7 @@ def lint_options(request: subtitles_pb2.LintSubtitlesRequest) -> LintOptions:
             request.media_duration, "media_duration", low_ms=1, high_ms=_LONGEST_MEDIA_MS
         )
     return LintOptions(
-        layout=configs.layout_options(request.layout, "layout"),
+        layout=layout_options(request.layout, "layout"),
         wanted=chosen(request.rules, request.ignored_rules),
         frame_rate=_frame_rate(request),
         media_end_ms=media_end_ms,

@@ -11,17 +11,25 @@ from polycue.domain.request import (
     MuxTask,
     SpeechOptions,
     SubtitleTask,
+    SyncMode,
     SyncTask,
     Task,
     TranslateTask,
 )
 from polycue.domain.track import TrackKind
-from polycue.rpc.convert import configs, fields
+from polycue.rpc.convert import fields, outputs
+from polycue.rpc.convert.layout import layout_options
 from polycue.rpc.convert.sources import audio_choice
-from polycue.rpc.convert.wishes import translation_options
+from polycue.rpc.convert.speech import speech_options
+from polycue.rpc.convert.translations import foreign_targets, targets, translation_options
 
 _MOST_TRACKS = 50
 _LONGEST_TITLE_CHARS = 200
+_SYNC_MODES: dict[jobs_pb2.SyncMode.ValueType, SyncMode] = {
+    jobs_pb2.SYNC_MODE_UNSPECIFIED: SyncMode.AUTO,
+    jobs_pb2.SYNC_MODE_TEXT: SyncMode.TEXT,
+    jobs_pb2.SYNC_MODE_SPEECH: SyncMode.SPEECH,
+}
 
 Find = Callable[[media_pb2.MediaSource, str], InputFile]
 """The file a source means; the second argument is the source's field, for errors to name."""
@@ -53,10 +61,10 @@ def clip_task(request: ClipRequest, find: Find) -> SubtitleTask:
     return SubtitleTask(
         media=find(request.media, "media"),
         audio=audio_choice(request.media, "media"),
-        speech=configs.speech_options(request.transcribe, "transcribe"),
-        targets=configs.targets(request.translations, "translations"),
+        speech=speech_options(request.transcribe, "transcribe"),
+        targets=targets(request.translations, "translations"),
         translations=translation_options(request.translations, "translations"),
-        layout=configs.layout_options(request.layout, "layout"),
+        layout=layout_options(request.layout, "layout"),
         formats=(),
     )
 
@@ -69,12 +77,12 @@ def _subtitle(message: jobs_pb2.SubtitleTask, field: str, find: Find) -> Subtitl
         media=media,
         audio=audio_choice(message.media, f"{field}.media"),
         speech=_speech(message, field),
-        targets=configs.targets(message.translations, f"{field}.translations"),
+        targets=targets(message.translations, f"{field}.translations"),
         translations=translation_options(message.translations, f"{field}.translations"),
         bilingual=message.bilingual,
-        layout=configs.layout_options(message.layout, f"{field}.layout"),
-        formats=configs.track_formats(message.formats, f"{field}.formats"),
-        mux=configs.mux_copies(message.mux, f"{field}.mux"),
+        layout=layout_options(message.layout, f"{field}.layout"),
+        formats=outputs.track_formats(message.formats, f"{field}.formats"),
+        mux=outputs.mux_copies(message.mux, f"{field}.mux"),
         forced=message.forced,
         transcript=transcript,
         report_page=message.report_page,
@@ -83,7 +91,7 @@ def _subtitle(message: jobs_pb2.SubtitleTask, field: str, find: Find) -> Subtitl
 
 def _speech(message: jobs_pb2.SubtitleTask, field: str) -> SpeechOptions:
     """How to recognise; who wants the foreign parts wants them heard as such."""
-    options = configs.speech_options(message.transcribe, f"{field}.transcribe")
+    options = speech_options(message.transcribe, f"{field}.transcribe")
     if not message.forced or options.multilingual:
         return options
     if options.multilingual is False:
@@ -113,20 +121,10 @@ def _translate(message: jobs_pb2.TranslateTask, field: str, find: Find) -> Trans
         language=spoken,
         targets=foreign_targets(message.translations, f"{field}.translations", spoken),
         translations=translation_options(message.translations, f"{field}.translations"),
-        layout=configs.layout_options(message.layout, f"{field}.layout"),
-        formats=configs.track_formats(message.formats, f"{field}.formats"),
+        layout=layout_options(message.layout, f"{field}.layout"),
+        formats=outputs.track_formats(message.formats, f"{field}.formats"),
         report_page=message.report_page,
     )
-
-
-def foreign_targets(translations: configs.Translations, field: str, spoken: str) -> tuple[str, ...]:
-    """At least one language, none of them the one the text is in."""
-    found = configs.targets(translations, field)
-    if not found:
-        raise InvalidRequest(field, "is empty; name at least one language")
-    if spoken in found:
-        raise InvalidRequest(field, f"{spoken!r} is the language the text is in")
-    return found
 
 
 def _sync(message: jobs_pb2.SyncTask, field: str, find: Find) -> SyncTask:
@@ -136,12 +134,18 @@ def _sync(message: jobs_pb2.SyncTask, field: str, find: Find) -> SyncTask:
         subtitle=find(message.subtitle, f"{field}.subtitle"),
         audio=audio_choice(message.media, f"{field}.media"),
         language=fields.optional_language(message.language_code, f"{field}.language_code"),
-        mode=configs.sync_mode(message.mode, f"{field}.mode"),
-        speech=configs.speech_options(message.transcribe, f"{field}.transcribe"),
-        formats=configs.track_formats(message.formats, f"{field}.formats"),
+        mode=_sync_mode(message.mode, f"{field}.mode"),
+        speech=speech_options(message.transcribe, f"{field}.transcribe"),
+        formats=outputs.track_formats(message.formats, f"{field}.formats"),
         force=message.force,
         transcript=transcript,
     )
+
+
+def _sync_mode(value: jobs_pb2.SyncMode.ValueType, field: str) -> SyncMode:
+    if value not in _SYNC_MODES:
+        raise InvalidRequest(field, f"there is no mode {value}")
+    return _SYNC_MODES[value]
 
 
 def _mux(message: jobs_pb2.MuxTask, field: str, find: Find) -> MuxTask:
@@ -155,7 +159,7 @@ def _mux(message: jobs_pb2.MuxTask, field: str, find: Find) -> MuxTask:
             _given_track(track, f"{field}.tracks[{number}]", find)
             for number, track in enumerate(message.tracks)
         ),
-        options=configs.mux_options(message.config, f"{field}.config"),
+        options=outputs.mux_options(message.config, f"{field}.config"),
     )
 
 

@@ -1,4 +1,4 @@
-"""What callers wish of a translation besides its language."""
+"""Which translations callers wish for, and what they wish of them."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,38 @@ from polycue.domain.request import TranslationOptions
 from polycue.domain.translation import Term
 from polycue.rpc.convert import fields
 
+_MOST_TARGETS = 20
 _MOST_TERMS = 1000
 _LONGEST_TERM_CHARS = 100
 _LONGEST_TRANSLATION_CHARS = 200
 
+Translations = Sequence[media_pb2.TranslateConfig]
 
-def translation_options(
-    configs: Sequence[media_pb2.TranslateConfig], field: str
-) -> tuple[TranslationOptions, ...]:
+
+def targets(configs: Translations, field: str) -> tuple[str, ...]:
+    """The languages asked for, in their order."""
+    if len(configs) > _MOST_TARGETS:
+        raise InvalidRequest(field, f"there are {len(configs)}, at most {_MOST_TARGETS} are made")
+    return fields.distinct(
+        (
+            fields.language(config.target_language_code, f"{field}[{number}].target_language_code")
+            for number, config in enumerate(configs)
+        ),
+        field,
+    )
+
+
+def foreign_targets(configs: Translations, field: str, spoken: str) -> tuple[str, ...]:
+    """At least one language, none of them the one the text is in."""
+    found = targets(configs, field)
+    if not found:
+        raise InvalidRequest(field, "is empty; name at least one language")
+    if spoken in found:
+        raise InvalidRequest(field, f"{spoken!r} is the language the text is in")
+    return found
+
+
+def translation_options(configs: Translations, field: str) -> tuple[TranslationOptions, ...]:
     """One for each target of which more is said than its language, which is known to be one.
 
     Raises:
