@@ -15,9 +15,10 @@ from polycue_client.cli.documents import print_json
 from polycue_client.cli.embedded import NotStarted
 from polycue_client.cli.exits import explain
 from polycue_client.cli.interruption import Interruption
-from polycue_client.cli.options import OutputChoice, ServerChoice
+from polycue_client.cli.options import OutputChoice
 from polycue_client.cli.outputs import REPORT_TYPES, fetch_all, refuse_taken
 from polycue_client.cli.results import Item, Result, exit_code, planned
+from polycue_client.cli.servers import ServerChoice
 from polycue_client.cli.workplace import Workplace, workplace
 from polycue_client.drafts import wire_name
 from polycue_client.errors import (

@@ -13,12 +13,17 @@ from polycue.api.v1 import media_pb2
 from polycue_client.cli.documents import print_json
 from polycue_client.cli.embedded import NotStarted
 from polycue_client.cli.exits import explain
-from polycue_client.cli.inputs import check_readable, check_writable
+from polycue_client.cli.inputs import (
+    check_readable,
+    check_writable,
+    format_named,
+    stem_and_language,
+)
 from polycue_client.cli.interruption import Interruption
-from polycue_client.cli.options import OutputChoice, ServerChoice
+from polycue_client.cli.options import OutputChoice
 from polycue_client.cli.outputs import Output, drafts_of, publish_all, refuse_taken
 from polycue_client.cli.results import Json, exit_code, outcome_document
-from polycue_client.cli.translate import format_named, stem_and_language
+from polycue_client.cli.servers import ServerChoice
 from polycue_client.cli.workplace import Workplace, workplace
 from polycue_client.client import Polycue
 from polycue_client.errors import LimitExceeded, PolycueClientError, ServerUnreachable

@@ -4,15 +4,11 @@ from pathlib import Path
 
 import click
 
-from polycue_client.cli.options import (
-    LayoutChoice,
-    OutputChoice,
-    ServerChoice,
-    formats_option,
-    layout_options,
-    server_options,
-)
+from polycue_client.cli.inputs import SUBTITLE_SUFFIXES, expanded
+from polycue_client.cli.layout import LayoutChoice, layout_options
+from polycue_client.cli.options import OutputChoice, formats_option
 from polycue_client.cli.parsing import ForgivingCommand, section
+from polycue_client.cli.servers import ServerChoice, server_options
 
 # After \b click keeps the lines as they are.
 _HELP = """Write subtitle files in other formats; every cue keeps its time.
@@ -70,7 +66,6 @@ def convert(
     choice: ServerChoice,
 ) -> None:
     from polycue_client.cli.conversion import Wish, convert_all
-    from polycue_client.cli.inputs import SUBTITLE_SUFFIXES, expanded
 
     if not formats:
         raise click.UsageError("say with -f what to write, such as -f vtt")

@@ -3,7 +3,7 @@
 import click
 
 from polycue_client.cli.exits import Failed, Unreachable, reported
-from polycue_client.cli.options import server_address
+from polycue_client.cli.servers import server_address
 
 # grpc.health.v1 has one method and two fields of interest, so its messages are read as bytes here:
 # the generated code is in a package that the light client does not need otherwise.

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -18,7 +19,19 @@ MEDIA_SUFFIXES = frozenset(
     }
 )
 # fmt: on
-SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp", ".tsv"})
+_FORMAT_OF = {
+    ".srt": "srt",
+    ".vtt": "vtt",
+    ".ass": "ass",
+    ".ssa": "ass",
+    ".ttml": "ttml",
+    ".dfxp": "ttml",
+    ".tsv": "tsv",
+}
+SUBTITLE_SUFFIXES = frozenset(_FORMAT_OF)
+_NAMED = re.compile(
+    r"(?P<stem>.+)\.(?P<language>[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)(?<!\.sdh)(\.(sdh|forced))?"
+)
 
 
 def expanded(
@@ -81,3 +94,21 @@ def check_writable(folder: Path) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(nearest))
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, "no file can be written here", str(nearest))
+
+
+def stem_and_language(path: Path) -> tuple[str, str]:
+    """``film.en.srt`` is the stem "film" in "en"; ``film.srt`` is in "", which is not known.
+
+    So is ``film.en.sdh.srt``.
+    """
+    named = _NAMED.fullmatch(path.stem)
+    return (named["stem"], named["language"]) if named else (path.stem, "")
+
+
+def format_named(path: Path) -> str:
+    """The format that a file's name promises, "" where it promises none that is read."""
+    return _FORMAT_OF.get(path.suffix.lower(), "")
+
+
+def own_format(path: Path) -> str:
+    return format_named(path) or "srt"

@@ -12,8 +12,8 @@ import click
 from polycue_client.cli.documents import print_json
 from polycue_client.cli.exits import Failed, reported
 from polycue_client.cli.interruption import Interruption
-from polycue_client.cli.options import server_address
 from polycue_client.cli.parsing import ForgivingCommand, comma_list_of
+from polycue_client.cli.servers import server_address
 
 if TYPE_CHECKING:
     from polycue.api.v1 import jobs_pb2

@@ -4,10 +4,15 @@
 with commas or by repeating the option.
 """
 
+import dataclasses
+import functools
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 _LAST = "Options"  # the help section of those that were given none
 _WORDS = {"true": True, "false": False}  # what str2bool in openai-whisper takes
@@ -141,5 +146,26 @@ def section(
             # click keeps the options of a function there until it becomes a command
             function.__click_params__[-1].section = title  # type: ignore[attr-defined]
         return function
+
+    return decorate
+
+
+def packed(
+    name: str, kind: type, title: str, *options: Callable[[Function], Function]
+) -> Callable[[Function], Function]:
+    """A decorator that adds the options and hands their values over as one argument.
+
+    ``kind`` is a dataclass with a field for each option, by the same name; ``title`` heads them in
+    the help.
+    """
+    fields = [field.name for field in dataclasses.fields(kind)]
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            kwargs[name] = kind(**{field: kwargs.pop(field) for field in fields})
+            return function(*args, **kwargs)
+
+        return section(title, *options)(run)  # type: ignore[return-value, arg-type]
 
     return decorate

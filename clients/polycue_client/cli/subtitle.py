@@ -1,6 +1,5 @@
 """``polycue subtitle``: films in, subtitles out."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,44 +9,35 @@ import click
 
 from polycue_client.cli.doubts import DoubtChoice, doubt_options
 from polycue_client.cli.familiar import EPILOG, familiar_options
+from polycue_client.cli.inputs import MEDIA_SUFFIXES, expanded, stem_and_language
+from polycue_client.cli.layout import LayoutChoice, layout_options
+from polycue_client.cli.muxing import MuxChoice, mux_options
 from polycue_client.cli.options import (
     REPORT_PAGE,
-    LayoutChoice,
     OutputChoice,
-    ServerChoice,
-    SpeechChoice,
     formats_option,
     is_canonical,
-    layout_options,
     output_options,
-    packed,
     report_option,
-    server_options,
-    speech_options,
 )
 from polycue_client.cli.parsing import (
     ForgivingCommand,
-    OptionalValue,
     comma_list,
-    comma_list_of,
     section,
+)
+from polycue_client.cli.servers import ServerChoice, server_options
+from polycue_client.cli.speech import (
+    SpeechChoice,
+    audio_selector,
+    audio_track_option,
+    speech_options,
 )
 from polycue_client.cli.terms import TermsChoice, terms_options
 from polycue_client.cli.transcripts import from_json_option, inputs, refuse_listening
-from polycue_client.cli.translate import stem_and_language
 
 if TYPE_CHECKING:
     from polycue.api.v1 import jobs_pb2, media_pb2
     from polycue_client.cli.results import Item
-
-OWN = "own"  # the input's own container
-CONTAINERS = ("mkv", "mp4", "mov", "webm")
-# fmt: off
-_CONTAINER_OF = {
-    "m4a": "mp4", "m4b": "mp4", "m4v": "mp4", "3gp": "mp4", "3g2": "mp4", "f4v": "mp4",
-    "mka": "mkv", "mk3d": "mkv", "qt": "mov",
-}
-# fmt: on
 
 # After \b click keeps the lines as they are.
 _HELP = """Write subtitles for films, in their own language and in others.
@@ -71,56 +61,6 @@ Examples:
   polycue subtitle film.en.json --explain -o explained/
   polycue subtitle film.mp4 --server localhost:50051 --json
 """
-
-
-@dataclass(frozen=True, slots=True)
-class MuxChoice:
-    """Which muxed copies are wanted; ``burn`` is the language drawn into the picture."""
-
-    mux: tuple[str, ...]
-    burn: str
-
-    @property
-    def containers(self) -> tuple[str, ...]:
-        return self.mux or ((OWN,) if self.burn else ())
-
-    def configs(self) -> "list[jobs_pb2.MuxConfig]":
-        from polycue_client.requests import mux_configs
-
-        names = ["" if name == OWN else name for name in self.containers]
-        return mux_configs(names, burn_in=self.burn)
-
-    def suffixes(self, film: Path) -> list[str]:
-        """What the copies' names end with, as far as the film's own name tells its container."""
-        own = film.suffix.removeprefix(".").lower()
-        own = _CONTAINER_OF.get(own, own)
-        return [own if name == OWN else name for name in self.containers]
-
-
-def _names_containers(word: str) -> bool:
-    return all(part.lower() in (*CONTAINERS, OWN) for part in word.split(","))
-
-
-_mux_options = packed(
-    "mux",
-    MuxChoice,
-    "Output",
-    click.option(
-        "--mux",
-        "--embed",
-        "--embed-subs",
-        cls=OptionalValue,
-        bare=OWN,
-        takes=_names_containers,
-        multiple=True,
-        callback=comma_list_of(*CONTAINERS, OWN),
-        metavar="[mkv,mp4,mov,webm]",
-        help="Also a copy of the film with the subtitles in; alone, in its own container.",
-    ),
-    click.option(
-        "--burn", default="", metavar="LANG", help="Draw this language into the copy's picture."
-    ),
-)
 
 
 @click.command(cls=ForgivingCommand, help=_HELP, epilog=EPILOG)
@@ -158,16 +98,11 @@ _mux_options = packed(
     ),
     report_option,
 )
-@_mux_options
+@mux_options
 @output_options
 @section(
     "Input",
-    click.option(
-        "--audio-track",
-        default="",
-        metavar="N|LANG|TITLE",
-        help="Which sound: its number from 0, its language or part of its title.",
-    ),
+    audio_track_option("--audio-track"),
     from_json_option,
     click.option("--recursive", "-r", is_flag=True, help="Also look into folders of folders."),
 )
@@ -200,7 +135,6 @@ def subtitle(
     choice: ServerChoice,
 ) -> None:
     from polycue_client.cli.batch import work_on
-    from polycue_client.cli.inputs import MEDIA_SUFFIXES, expanded
 
     wanted = inputs(
         files, transcript, lambda paths: expanded(paths, MEDIA_SUFFIXES, recursive=recursive)
@@ -331,14 +265,3 @@ class _Wish:
         config = self.layout.config()
         config.explain = self.explain
         return config
-
-
-def audio_selector(text: str) -> "media_pb2.AudioSelector":
-    """A number is an ordinal, two or three letters (``es``, ``pt-BR``) a language."""
-    from polycue.api.v1 import media_pb2
-
-    if text.isascii() and text.isdigit():
-        return media_pb2.AudioSelector(ordinal=int(text))
-    if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
-        return media_pb2.AudioSelector(language_code=text)
-    return media_pb2.AudioSelector(title=text)

@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polycue_client.cli.options import (
-    OutputChoice,
-    ServerChoice,
-    SpeechChoice,
-    formats_option,
-    output_options,
-    server_options,
-    speech_options,
-)
+from polycue_client.cli.inputs import own_format, stem_and_language
+from polycue_client.cli.options import OutputChoice, formats_option, output_options
 from polycue_client.cli.outputs import SYNCED
 from polycue_client.cli.parsing import ForgivingCommand, section
-from polycue_client.cli.subtitle import audio_selector
+from polycue_client.cli.servers import ServerChoice, server_options
+from polycue_client.cli.speech import (
+    SpeechChoice,
+    audio_selector,
+    audio_track_option,
+    speech_options,
+)
 from polycue_client.cli.transcripts import is_transcript, refuse_listening
-from polycue_client.cli.translate import own_format, stem_and_language
 
 if TYPE_CHECKING:
     from polycue.api.v1 import jobs_pb2, media_pb2
@@ -69,13 +67,7 @@ Examples:
 @section(
     "Input",
     click.option("--overwrite-input", is_flag=True, help="Write over the subtitles themselves."),
-    click.option(
-        "--audio-track",
-        "--reference-stream",
-        default="",
-        metavar="N|LANG|TITLE",
-        help="Which sound: its number from 0, its language or part of its title.",
-    ),
+    audio_track_option("--audio-track", "--reference-stream"),
 )
 @speech_options
 @server_options

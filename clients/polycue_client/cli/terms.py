@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polycue_client.cli.options import packed
-from polycue_client.cli.parsing import comma_list
+from polycue_client.cli.parsing import comma_list, packed
 
 if TYPE_CHECKING:
     from polycue.api.v1 import media_pb2

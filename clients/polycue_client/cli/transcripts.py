@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from polycue_client.cli.doubts import DoubtChoice
-from polycue_client.cli.options import SpeechChoice
+from polycue_client.cli.speech import SpeechChoice
 
 # What is said about listening, and means nothing where nobody listens.
 _ABOUT_LISTENING = (

@@ -1,6 +1,5 @@
 """``polycue translate``: subtitle files into other languages."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,19 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from polycue_client.cli.inputs import SUBTITLE_SUFFIXES, expanded, own_format, stem_and_language
+from polycue_client.cli.layout import LayoutChoice, layout_options
 from polycue_client.cli.options import (
     REPORT_PAGE,
-    LayoutChoice,
     OutputChoice,
-    ServerChoice,
     formats_option,
     is_canonical,
-    layout_options,
     output_options,
     report_option,
-    server_options,
 )
 from polycue_client.cli.parsing import ForgivingCommand, comma_list, section
+from polycue_client.cli.servers import ServerChoice, server_options
 from polycue_client.cli.terms import TermsChoice, terms_options
 
 if TYPE_CHECKING:
@@ -41,19 +39,6 @@ Examples:
   polycue translate film.en.srt --to es,de --glossary terms.csv
   polycue translate film.en.vtt --to es -o - > film.es.vtt
 """
-
-_FORMAT_OF = {
-    ".srt": "srt",
-    ".vtt": "vtt",
-    ".ass": "ass",
-    ".ssa": "ass",
-    ".ttml": "ttml",
-    ".dfxp": "ttml",
-    ".tsv": "tsv",
-}
-_NAMED = re.compile(
-    r"(?P<stem>.+)\.(?P<language>[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)(?<!\.sdh)(\.(sdh|forced))?"
-)
 
 
 @click.command(cls=ForgivingCommand, help=_HELP)
@@ -102,7 +87,6 @@ def translate(
     choice: ServerChoice,
 ) -> None:
     from polycue_client.cli.batch import work_on
-    from polycue_client.cli.inputs import SUBTITLE_SUFFIXES, expanded
 
     def foreign(text: Path) -> bool:
         return stem_and_language(text)[1] not in targets
@@ -165,21 +149,3 @@ class _Wish:
             layout=self.layout.config(),
             report_page=self.report_page,
         )
-
-
-def stem_and_language(path: Path) -> tuple[str, str]:
-    """``film.en.srt`` is the stem "film" in "en"; ``film.srt`` is in "", which is not known.
-
-    So is ``film.en.sdh.srt``.
-    """
-    named = _NAMED.fullmatch(path.stem)
-    return (named["stem"], named["language"]) if named else (path.stem, "")
-
-
-def format_named(path: Path) -> str:
-    """The format that a file's name promises, "" where it promises none that is read."""
-    return _FORMAT_OF.get(path.suffix.lower(), "")
-
-
-def own_format(path: Path) -> str:
-    return format_named(path) or "srt"

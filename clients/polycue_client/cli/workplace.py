@@ -10,7 +10,7 @@ from pathlib import Path
 from polycue.api.v1 import media_pb2
 from polycue_client.cli.embedded import EmbeddedServer, embedded_server
 from polycue_client.cli.interruption import Interruption
-from polycue_client.cli.options import ServerChoice
+from polycue_client.cli.servers import ServerChoice
 from polycue_client.client import Polycue, connect
 from polycue_client.drafts import wire_name
 from polycue_client.errors import Details, PolycueClientError, ServerUnreachable

@@ -24,7 +24,7 @@ from polycue.tracks import report_json
 from polycue.tracks.files import decode_text, format_of, write_atomically
 from polycue.tracks.size import read_file
 from polycue_client.cli.inputs import SUBTITLE_SUFFIXES, expanded
-from polycue_client.cli.options import LayoutChoice, layout_options
+from polycue_client.cli.layout import LayoutChoice, layout_options
 from polycue_client.cli.parsing import ForgivingCommand, comma_list, section
 
 CLEAN, BROKEN = 0, 1

@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from polycue.api.v1 import media_pb2
 from polycue_client import requests
 from polycue_client.cli.doubts import DoubtChoice
-from polycue_client.cli.options import LayoutChoice, SpeechChoice
+from polycue_client.cli.inputs import own_format, stem_and_language
+from polycue_client.cli.layout import LayoutChoice
+from polycue_client.cli.muxing import MuxChoice
 from polycue_client.cli.parsing import ForgivingCommand, settled
-from polycue_client.cli.subtitle import MuxChoice, audio_selector, subtitle
-from polycue_client.cli.translate import own_format, stem_and_language, translate
+from polycue_client.cli.speech import SpeechChoice, audio_selector
+from polycue_client.cli.subtitle import subtitle
+from polycue_client.cli.translate import translate
 
 
 def parsed(*args: str) -> dict[str, object]:
