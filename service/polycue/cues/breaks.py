@@ -22,9 +22,10 @@ from polycue.cues.punctuation import (
     ends_sentence,
     tails,
 )
-from polycue.cues.scripts import are_one, has_unspaced, holds_together, is_unspaced
+from polycue.cues.scripts import are_one, holds_together
 from polycue.cues.traits import Traits, traits_of
 from polycue.cues.vocabulary import vocabulary
+from polycue.domain.scripts import has_unspaced, is_unspaced, runs_on
 from polycue.domain.transcript import Word, text_of
 
 CLAUSE_END = 0.0
@@ -159,7 +160,7 @@ def _torn(word: Word, following: Word) -> bool:
 
 
 def _at_rare_space(word: Word, following: Word) -> bool:
-    return not following.joined and is_unspaced(word.text[-1]) and is_unspaced(following.text[0])
+    return not following.joined and runs_on(word.text, following.text)
 
 
 def _ties(here: Traits, coming: Traits, begins_sentence: bool) -> float:

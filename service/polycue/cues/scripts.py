@@ -1,19 +1,13 @@
-"""Scripts written without spaces between words: what may be parted in them, and what never."""
+"""What may be parted in scripts written without spaces between words, and what never."""
 
 import functools
 import unicodedata
 
 import regex  # type: ignore[import-untyped]
 
-# With the punctuation that is theirs.
-_UNSPACED = regex.compile(
-    r"[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}"
-    r"\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]"
-)
 # A grapheme cluster with the vowels before its consonant (Thai, Lao), the consonant stacked below
 # it (Khmer, Burmese) and marks behind it: Unicode counts these as clusters of their own.
 _SYLLABLE = regex.compile(r"[\u0e40-\u0e44\u0ec0-\u0ec4]*\X(?:(?<=[\u17d2\u1039])\X|(?=\p{M})\X)*")
-_FIRST_UNSPACED = "\u0e00"  # Thai; asked of every letter of a film
 _JOINERS = "\u200d\u17d2\u1039"
 _LONGEST_SYLLABLE = 16  # characters; joined emoji have up to ten
 
@@ -28,14 +22,6 @@ _NEVER_FIRST = frozenset(
 _NEVER_LAST = frozenset("￥¥＄$￡£€€№＃#＠@")
 # Dots and dashes that stand twice are one mark.
 _DOUBLED = frozenset("…‥—―─・")
-
-
-def is_unspaced(character: str) -> bool:
-    return character >= _FIRST_UNSPACED and _UNSPACED.match(character) is not None
-
-
-def has_unspaced(text: str) -> bool:
-    return not text.isascii() and _UNSPACED.search(text) is not None
 
 
 def syllables(text: str) -> list[str]:

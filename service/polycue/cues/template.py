@@ -11,9 +11,10 @@ from polycue.cues.flags import flags_of
 from polycue.cues.lines import Lines
 from polycue.cues.measure import clusters
 from polycue.cues.presets import Rules
-from polycue.cues.tokens import runs_on, tokens
+from polycue.cues.tokens import tokens
 from polycue.cues.weights import LINES
 from polycue.domain.cue import Cue
+from polycue.domain.scripts import runs_on
 from polycue.domain.transcript import Sentence, Word
 
 # How many words to either side of the one spoken when a cue changes the change is tried at.

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
-from polycue.cues.scripts import has_unspaced, is_unspaced, syllables
+from polycue.cues.scripts import syllables
+from polycue.domain.scripts import has_unspaced, is_unspaced, runs_on
 
 # White space at which a line may end; French has no-break spaces before its question marks.
 _SPACE = re.compile(r"[^\S\u00a0\u2007\u202f]+")
@@ -32,11 +33,6 @@ def tokens(text: str) -> list[Token]:
 def single_spaced(text: str) -> str:
     """The text as it can stand on a line: white space that breaks becomes one space."""
     return text if text.isprintable() else " ".join(_SPACE.split(text))
-
-
-def runs_on(before: str, after: str) -> bool:
-    """Whether text that was broken between the two goes on without a space."""
-    return is_unspaced(before[-1]) and is_unspaced(after[0])
 
 
 def _runs_on(found: list[Token], piece: str) -> bool:

@@ -4,13 +4,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from polycue.domain.scripts import has_unspaced
+
 # "[door slams]", "(sighs)", "♪": written, not spoken.
 _NOT_SPOKEN = re.compile(r"\[[^\]]*\]|\([^)]*\)|（[^）]*）|<[^>]*>|[♪♫♬#*]")
 # "JOHN:" and "- ": who speaks. Only capitals, or the start of many a sentence would be lost.
 _SPEAKER = re.compile(r"^\s*[-–—]?\s*(?:[A-Z][A-Z0-9 .'\-]{1,24}:)?")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-# Scripts that put no spaces between words: each character is a word of its own.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
 def bare_words(text: str) -> list[str]:
@@ -24,4 +24,5 @@ def bare_words(text: str) -> list[str]:
 
 
 def _pieces(word: str) -> Sequence[str]:
-    return list(word) if _UNSPACED.search(word) else [word]
+    """Where no spaces part words, each character is one."""
+    return list(word) if has_unspaced(word) else [word]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import regex  # type: ignore[import-untyped]
 
 from polycue.domain.cue import Cue
+from polycue.domain.scripts import runs_on
 from polycue.domain.track import Track
 from polycue.tracks.text import clean_lines
 
@@ -13,10 +14,6 @@ _PASSAGE_PAUSE_MS = 2000
 
 _SENTENCE_END = regex.compile(r"[.!?…‥。．｡！？؟۔।॥]['\"\p{Pe}\p{Pi}\p{Pf}]*$")
 _DASHES = ("-", "–", "—")  # what the lines of two speakers in one cue begin with
-_UNSPACED = regex.compile(
-    r"[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}"
-    r"\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]"
-)
 
 
 def write(track: Track) -> str:
@@ -49,5 +46,4 @@ def _lines(cues: Sequence[Cue]) -> Iterator[str]:
 
 
 def _joined(before: str, after: str) -> str:
-    runs_on = before and _UNSPACED.match(before[-1]) and _UNSPACED.match(after[0])
-    return f"{before}{after}" if runs_on or not before else f"{before} {after}"
+    return f"{before}{after}" if not before or runs_on(before, after) else f"{before} {after}"

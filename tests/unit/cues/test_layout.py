@@ -15,10 +15,10 @@ from polycue.cues.measure import reading_chars, width
 from polycue.cues.onsets import Edges
 from polycue.cues.preset_file import preset_names
 from polycue.cues.presets import Rules, rules_for
-from polycue.cues.scripts import is_unspaced
 from polycue.cues.timing import timed
 from polycue.domain.cue import Cue, CueFlag
 from polycue.domain.request import Audience, LayoutOptions
+from polycue.domain.scripts import is_unspaced
 from polycue.domain.track import Track
 from polycue.domain.transcript import Word
 

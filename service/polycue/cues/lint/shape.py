@@ -4,10 +4,9 @@ from itertools import pairwise
 
 from polycue.cues.lint.sheet import NO_LIMIT, Checked, NotChecked, Outcome, Sheet
 from polycue.cues.punctuation import DASHES
-from polycue.cues.scripts import is_unspaced
-from polycue.cues.tokens import runs_on
 from polycue.domain.cue import Cue
 from polycue.domain.report import LintRule, Violation
+from polycue.domain.scripts import is_unspaced, runs_on
 
 # A word alone on its line looks lost; a long one, as German and Finnish have them, does not.
 _ORPHAN_SHARE = 1 / 4
