@@ -4,10 +4,9 @@ import math
 from collections.abc import Collection, Sequence
 
 from polycue.cues.lint.engine import outcomes, result
-from polycue.cues.lint.sheet import Checked, Sheet, Surroundings
+from polycue.cues.lint.sheet import Checked, Sheet, Surroundings, chars_of
 from polycue.cues.lint.speed import speeds
 from polycue.cues.lint.times import gaps_of
-from polycue.cues.measure import reading_chars
 from polycue.cues.presets import Rules
 from polycue.domain.cue import Cue, CueFlag
 from polycue.domain.report import (
@@ -63,7 +62,7 @@ def report_on(
 
 def reading_speeds(cues: Sequence[Cue], language: str) -> list[float]:
     """Characters a second of each cue."""
-    return [1000 * reading_chars(cue.text, language) / cue.duration_ms for cue in cues]
+    return [1000 * chars_of(cue, language) / cue.duration_ms for cue in cues]
 
 
 def distribution(values: Sequence[float]) -> Distribution | None:

@@ -1,6 +1,6 @@
 """What was said, when, and how sure the recogniser is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Self
@@ -66,6 +66,14 @@ class ChunkFacts:
     temperature: float = 0.0
 
 
+def languages_of(chunks: Iterable[ChunkFacts]) -> dict[str, int]:
+    """Milliseconds of speech in each language, the most spoken first, of two alike the earlier."""
+    heard: dict[str, int] = {}
+    for chunk in chunks:
+        heard[chunk.language] = heard.get(chunk.language, 0) + chunk.speech_ms
+    return dict(sorted(heard.items(), key=lambda item: -item[1]))
+
+
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """The words of a whole film in order, and how they came about.
@@ -92,11 +100,7 @@ class Transcript:
 
     @property
     def languages(self) -> dict[str, int]:
-        """Milliseconds of speech in each language, the most spoken one first."""
-        heard: dict[str, int] = {}
-        for chunk in self.chunks:
-            heard[chunk.language] = heard.get(chunk.language, 0) + chunk.speech_ms
-        return dict(sorted(heard.items(), key=lambda item: -item[1]))
+        return languages_of(self.chunks)
 
 
 @dataclass(frozen=True, slots=True)

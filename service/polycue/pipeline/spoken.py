@@ -6,7 +6,7 @@ from dataclasses import replace
 from polycue.domain.chunk import Recognised
 from polycue.domain.language import UNDETERMINED, primary
 from polycue.domain.request import SpeechOptions
-from polycue.domain.transcript import Transcript, Word
+from polycue.domain.transcript import Transcript, Word, languages_of
 
 OPENING_MS = 30_000  # of speech; then the tracks open and their language changes no more
 
@@ -54,12 +54,8 @@ class Spoken:
 
 
 def main_language(results: Sequence[Recognised]) -> str:
-    """The language with the most speech; of two alike the one that is spoken first."""
-    heard: dict[str, int] = {}
-    for result in results:
-        tag = result.facts.language
-        heard[tag] = heard.get(tag, 0) + result.facts.speech_ms
-    return max(heard, key=lambda tag: heard[tag])
+    """The language with the most speech; there is at least one result."""
+    return next(iter(languages_of(result.facts for result in results)))
 
 
 def certainty(results: Sequence[Recognised], language: str) -> float:

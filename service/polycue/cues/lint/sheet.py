@@ -34,7 +34,7 @@ class Checked:
 Outcome = Checked | NotChecked
 Check = Callable[["Sheet"], Outcome]
 
-# Characters of a line that are measured. No limit is near, and one of megabytes takes a minute.
+# Characters of a line or a cue that are measured. No limit is near, and megabytes take a minute.
 _MEASURED = 10_000
 
 NO_LIMIT = NotChecked("the preset has no such rule for this language")
@@ -52,6 +52,11 @@ class Surroundings:
     cuts: Sequence[int] | None = None
     media_end_ms: int | None = None
     file: Mapping[LintRule, Outcome] = field(default_factory=dict)
+
+
+def chars_of(cue: Cue, language: str) -> int:
+    """The characters there are to read."""
+    return reading_chars(cue.text[:_MEASURED], language)
 
 
 class Sheet:
@@ -75,8 +80,7 @@ class Sheet:
 
     @cached_property
     def chars(self) -> list[int]:
-        """For each cue the characters there are to read."""
-        return [reading_chars(cue.text[:_MEASURED], self.rules.language) for cue in self.cues]
+        return [chars_of(cue, self.rules.language) for cue in self.cues]
 
     @cached_property
     def in_time(self) -> list[int]:

@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
-from polycue.domain.report import LintRule, Severity
+from polycue.domain.report import Severity
 from polycue.tracks.page.markup import clock, escaped, number, share
 from polycue.tracks.page.subject import Subject
 
@@ -23,9 +23,7 @@ def reading_speed(subject: Subject) -> str:
     report = subject.report
     if report.reading_speed is None:
         return ""
-    limit = subject.results[LintRule.READING_SPEED].limit
-    in_chars = subject.results[LintRule.READING_SPEED].unit.startswith("characters")
-    line = limit if in_chars else None
+    line = subject.most_cps
     counts = Counter(min(int(speed), _LAST_BAR) for speed in subject.speeds)
     last = max(*counts, math.ceil(line or 0) + 1)
     speed = report.reading_speed
@@ -128,9 +126,7 @@ class _Rows:
 
     def __init__(self, subject: Subject, step_ms: int) -> None:
         self._subject, self._step_ms = subject, step_ms
-        limit = subject.results[LintRule.READING_SPEED].limit
-        in_chars = subject.results[LintRule.READING_SPEED].unit.startswith("characters")
-        self._limit = limit if limit and in_chars else None
+        self._limit = subject.most_cps
         self._full = 2 * (self._limit or 20)  # characters a second of a bar of full height
         self._order = sorted(range(len(subject.cues)), key=lambda at: subject.cues[at].start_ms)
 

@@ -35,6 +35,12 @@ class Subject:
     def results(self) -> dict[LintRule, RuleResult]:
         return {result.rule: result for result in self.report.rules}
 
+    @property
+    def most_cps(self) -> float | None:
+        """Characters a second that the preset allows; None where it counts words, or nothing."""
+        result = self.results[LintRule.READING_SPEED]
+        return result.limit if result.unit.startswith("characters") else None
+
     @cached_property
     def by_cue(self) -> dict[int, list[Violation]]:
         """The breaches of each cue that has any; 0 stands for the file."""
