@@ -20,7 +20,7 @@ from polycue.domain.errors import (
 )
 from polycue.domain.media import AudioChoice
 from polycue.domain.notice import NoticeReason
-from polycue.domain.progress import CuesReady, Event, FileReady
+from polycue.domain.progress import CuesReady, Event, FileReady, OutputFile
 from polycue.domain.request import (
     Container,
     InputFile,
@@ -35,6 +35,7 @@ from polycue.engine.recogniser import Recogniser
 from polycue.engine.translator import Translator
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
+from polycue.pipeline.outputs import REPORT_TYPE
 from polycue.pipeline.pipeline import Pipeline
 from polycue.pipeline.result import TaskResult
 from polycue.tracks import srt
@@ -164,12 +165,19 @@ def test_cues_that_were_reported_are_those_of_the_finished_tracks(
     assert len([e for e in events if isinstance(e, CuesReady)]) > len(result.tracks)
 
 
+def sidecars(result: TaskResult) -> list[OutputFile]:
+    """The tracks' files, without reports and copies."""
+    return [f for f in result.files if f.language and f.mime_type != REPORT_TYPE]
+
+
 def test_what_is_written_reads_back_as_the_tracks(subtitle: Subtitle, clip: Path) -> None:
     readable = tuple(form for form in TrackFormat if form.is_readable)
     result = subtitle(clip, targets=("es",), formats=readable)
     for track in result.tracks:
         files = {
-            f.path.suffix: f.path.read_text() for f in result.files if f.language == track.language
+            f.path.suffix: f.path.read_text()
+            for f in sidecars(result)
+            if f.language == track.language
         }
         assert validate(files[".vtt"]) == []
         for form in readable:
@@ -187,7 +195,13 @@ def test_a_muxed_copy_is_made_beside_the_sidecars(
 ) -> None:
     result = subtitle(clip, targets=("de",), mux=(MuxOptions(container),))
     names = [file.filename for file in result.files]
-    assert names == ["clip.en.srt", "clip.de.srt", f"clip.subtitled.{container.value}"]
+    assert names == [
+        "clip.en.srt",
+        "clip.de.srt",
+        "clip.en.report.json",
+        "clip.de.report.json",
+        f"clip.subtitled.{container.value}",
+    ]
     assert result.files[-1].path.stat().st_size > clip.stat().st_size / 2
 
 
@@ -228,7 +242,7 @@ def test_a_silent_film_gets_valid_empty_tracks_and_says_why(
     assert [track.language for track in result.tracks] == ["en", "es"]
     assert NoticeReason.SILENT_AUDIO in reasons(result)
     assert NoticeReason.TRACK_LEFT_OUT in reasons(result)
-    for file in result.files:
+    for file in sidecars(result):
         text = file.path.read_text()
         assert text == "" if file.path.suffix == ".srt" else validate(text) == []
 
@@ -323,7 +337,7 @@ def test_an_existing_srt_keeps_its_time_line_in_another_language(
     out.mkdir()
     result = pipeline.translate(task, workdir=out, cancel=CancelToken(), report=lambda event: None)
     before = srt.read(original.read_text()).cues
-    for track, file in zip(result.tracks, result.files, strict=True):
+    for track, file in zip(result.tracks, sidecars(result), strict=True):
         after = srt.read(file.path.read_text()).cues
         assert [(c.start_ms, c.end_ms) for c in after] == [(c.start_ms, c.end_ms) for c in before]
         assert file.filename == f"clip.{track.language}.srt"
