@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +13,7 @@ from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
 from polycue.domain import language as languages
-from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
+from polycue.domain.chunk import Chunk, ModelFacts, Recognised
 from polycue.domain.errors import (
     DeviceUnavailable,
     InvalidRequest,
@@ -24,9 +23,9 @@ from polycue.domain.errors import (
 from polycue.domain.request import SpeechTask
 from polycue.domain.transcript import ChunkFacts
 from polycue.speech.hypothesis import avg_logprob, compression_ratio, pieces_of
-from polycue.speech.languages import follow
 from polycue.speech.note import ModelNote
 from polycue.speech.passage import DecodeSettings, Passage
+from polycue.speech.rows import Row, rows_of
 from polycue.speech.words import places_of, words_of
 
 _MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
@@ -36,20 +35,6 @@ _SEED = 20261126  # of sampling: a film that is heard alone comes out the same e
 _SAMPLES = 5  # of which the likeliest is taken; openai/whisper's best_of
 _REQUIRED_FILES = ("model.bin", "config.json", "tokenizer.json")
 _FEATURES_FILE = "preprocessor_config.json"  # early models have none: 80 mels, 30 s
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A chunk of a batch, its language known; ``belief`` behind the last one of a passage."""
-
-    chunk: Chunk
-    settings: DecodeSettings
-    language_probability: float
-    belief: Belief | None = None
-
-    @property
-    def frames(self) -> int:
-        return self.chunk.audio.duration_ms // 10
 
 
 class Whisper:
@@ -119,7 +104,8 @@ class Whisper:
         with _recognising(chunks[0]):
             features = np.stack([self._features(chunk) for chunk in chunks])
             encoded = self._encode(features)
-            rows = self._rows(batch, encoded)
+            unknown = any(not passage.settings.language for passage in batch)
+            rows = rows_of(batch, self._languages(encoded) if unknown else (), self.facts.languages)
             outputs = self._generate(features, encoded, rows, context)
             tokens = [[t for t in o.sequences_ids[0] if t < self._end_token] for o in outputs]
             alignments = self._align(encoded, rows, tokens)
@@ -149,33 +135,6 @@ class Whisper:
     def _encode(self, features: NDArray[np.float32]) -> Any:
         return self._model.encode(ctranslate2.StorageView.from_array(features))
 
-    def _rows(self, batch: Sequence[Passage], encoded: Any) -> list[_Row]:
-        """One row for each chunk of the batch, in the order of ``encoded``."""
-        unknown = any(not passage.settings.language for passage in batch)
-        heard = iter(self._languages(encoded) if unknown else ())
-        rows = []
-        for passage in batch:
-            shares = [next(heard) for _ in passage.chunks] if unknown else []
-            if passage.settings.language:
-                rows += [_Row(chunk, passage.settings, 1.0) for chunk in passage.chunks]
-            else:
-                rows += _in_their_languages(passage, self._among(passage.settings, shares))
-        return rows
-
-    def _among(
-        self, settings: DecodeSettings, heard: Sequence[dict[str, float]]
-    ) -> list[dict[str, float]]:
-        """The probabilities of the languages that come into question, which add up to 1."""
-        known = self.facts.languages
-        wanted = settings.candidates or known
-        own = {languages.whisper_code(tag): tag for tag in known}
-        found = []
-        for shares in heard:
-            kept = {tag: shares[own[languages.whisper_code(tag)]] for tag in wanted}
-            total = sum(kept.values())
-            found.append({tag: p / total if total else 1 / len(kept) for tag, p in kept.items()})
-        return found
-
     def _languages(self, encoded: Any) -> list[dict[str, float]]:
         """For each row the probabilities of the model's languages, which add up to 1."""
         known = self.facts.languages
@@ -192,7 +151,7 @@ class Whisper:
         self,
         features: NDArray[np.float32],
         encoded: Any,
-        rows: Sequence[_Row],
+        rows: Sequence[Row],
         context: Sequence[int],
     ) -> list[Any]:
         """The best hypothesis for each row, without timestamp tokens.
@@ -217,7 +176,7 @@ class Whisper:
         return outputs
 
     def _search(
-        self, encoded: Any, prompts: list[list[int]], rows: Sequence[_Row], limit: int
+        self, encoded: Any, prompts: list[list[int]], rows: Sequence[Row], limit: int
     ) -> list[Any]:
         # CTranslate2 allows min(max_length / 2, max_length - prompt) new tokens (measured, 4.8.5).
         max_length = min(_MAX_LENGTH, max(2 * limit, limit + len(prompts[0])))
@@ -232,7 +191,7 @@ class Whisper:
         return outputs
 
     def _align(
-        self, encoded: Any, rows: Sequence[_Row], tokens: Sequence[Sequence[int]]
+        self, encoded: Any, rows: Sequence[Row], tokens: Sequence[Sequence[int]]
     ) -> list[Any]:
         """Where each token lies in its row's sound.
 
@@ -255,7 +214,7 @@ class Whisper:
                     alignments[index] = alignment
         return alignments
 
-    def _recognised(self, row: _Row, output: Any, tokens: list[int], alignment: Any) -> Recognised:
+    def _recognised(self, row: Row, output: Any, tokens: list[int], alignment: Any) -> Recognised:
         chunk, tokenizer = row.chunk, self._tokenizer(row.settings)
         translates = row.settings.task is SpeechTask.TRANSLATE
         pieces = pieces_of(tokens, tokenizer, alignment, chunk.audio.start_ms)
@@ -329,21 +288,6 @@ def _facts(model: WhisperModel, name: str, note: ModelNote) -> ModelFacts:
     )
 
 
-def _in_their_languages(passage: Passage, shares: Sequence[dict[str, float]]) -> list[_Row]:
-    chunks = passage.chunks
-    if passage.belief is None:
-        tag, probability = _most_likely(chunks, shares)
-        settings = replace(passage.settings, language=tag)
-        return [_Row(chunk, settings, probability) for chunk in chunks]
-    heard = [(share, chunk.speech_ms) for share, chunk in zip(shares, chunks, strict=True)]
-    tags, belief = follow(passage.belief, heard)
-    rows = [
-        _Row(chunk, replace(passage.settings, language=tag), share[tag])
-        for chunk, tag, share in zip(chunks, tags, shares, strict=True)
-    ]
-    return [*rows[:-1], replace(rows[-1], belief=belief)]
-
-
 def _search_options(settings: DecodeSettings) -> dict[str, Any]:
     if not settings.temperature:
         return {"beam_size": settings.beam_size}
@@ -354,17 +298,6 @@ def _search_options(settings: DecodeSettings) -> dict[str, Any]:
         "sampling_temperature": settings.temperature,
         "num_hypotheses": _SAMPLES,
     }
-
-
-def _most_likely(chunks: Sequence[Chunk], shares: Sequence[dict[str, float]]) -> tuple[str, float]:
-    """The language with the highest mean probability, each chunk counted by its speech."""
-    weights = [chunk.speech_ms + 1 for chunk in chunks]
-    mean = {
-        tag: sum(w * s[tag] for w, s in zip(weights, shares, strict=True)) / sum(weights)
-        for tag in shares[0]
-    }
-    best = max(mean, key=lambda tag: mean[tag])
-    return best, mean[best]
 
 
 def _new_tokens(duration_ms: int) -> int:
