@@ -25,22 +25,35 @@ class PresetChoice:
     text: str = ""
 
 
-def _preset_choice(ctx: click.Context, param: click.Parameter, value: str) -> PresetChoice:
+def read_preset(value: str) -> PresetChoice:
+    """What a person names: a preset, or a file where the suffix says so.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is no preset; the message says why.
+    """
     path = Path(value)
     if path.suffix.lower() not in _PRESET_SUFFIXES:
         return PresetChoice(value)
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(_LONGEST_PRESET_CHARS + 1)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{value} is not UTF-8 text") from error
+    if len(text) > _LONGEST_PRESET_CHARS:
+        raise ValueError(f"{value} is larger than a preset may be, 64 KiB")
+    if not text.strip():
+        raise ValueError(f"{value} is empty")
+    return PresetChoice(path.name, text)
+
+
+def _preset_choice(ctx: click.Context, param: click.Parameter, value: str) -> PresetChoice:
+    try:
+        return read_preset(value)
     except OSError as error:
         raise click.BadParameter(f"{value}: {error.strerror}", ctx, param) from error
-    except UnicodeDecodeError as error:
-        raise click.BadParameter(f"{value} is not UTF-8 text", ctx, param) from error
-    if len(text) > _LONGEST_PRESET_CHARS:
-        raise click.BadParameter(f"{value} is larger than a preset may be, 64 KiB", ctx, param)
-    if not text.strip():
-        raise click.BadParameter(f"{value} is empty", ctx, param)
-    return PresetChoice(path.name, text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
 
 
 @dataclass(frozen=True, slots=True)

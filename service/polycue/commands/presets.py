@@ -2,7 +2,6 @@
 
 import json
 import textwrap
-from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +10,7 @@ from polycue.cues.presets import DEFAULT_PRESET, preset_names, preset_of, rules_
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.language import UNDETERMINED, canonical
 from polycue.domain.request import Audience, LayoutOptions
+from polycue_client.cli.layout import read_preset
 
 _HELP = """Show the presets for cues, and the numbers of one.
 
@@ -77,8 +77,8 @@ def presets(*, name: str, language: str, audience: str, sdh: bool, as_json: bool
         raise click.ClickException(error.problem) from error
     except OSError as error:
         raise click.ClickException(f"{name}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{name} is not UTF-8 text") from error
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     elif name:
@@ -88,13 +88,9 @@ def presets(*, name: str, language: str, audience: str, sdh: bool, as_json: bool
 
 
 def _wish(name: str, audience: Audience, *, sdh: bool) -> LayoutOptions:
-    path = Path(name)
-    own = path.suffix.lower() in {".toml", ".json"}
+    choice = read_preset(name)
     return LayoutOptions(
-        path.name if own else name,
-        audience=audience,
-        hearing_impaired=sdh,
-        custom_preset=path.read_text(encoding="utf-8") if own else "",
+        choice.name, audience=audience, hearing_impaired=sdh, custom_preset=choice.text
     )
 
 
