@@ -271,7 +271,7 @@ def test_the_limits_are_announced(serve: Serve) -> None:
         info = await CatalogServiceStub(channel).GetServerInfo(catalog_pb2.GetServerInfoRequest())
         assert info.version
         assert info.device == "cpu"
-        assert "stream-transcribe" in info.features
+        assert {"stream-transcribe", "sync", "lint", "transcripts"} <= set(info.features)
         assert info.limits.max_message_bytes == 4 * 1024 * 1024
         assert info.limits.max_chunk_bytes == 1024 * 1024
         assert info.limits.max_upload_bytes == 7

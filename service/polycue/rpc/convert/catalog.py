@@ -4,26 +4,21 @@ from polycue.api.v1 import catalog_pb2
 from polycue.cues.presets import preset_of, rules_for
 from polycue.domain.request import LayoutOptions
 from polycue.rpc.convert import names, times
+from polycue.rpc.convert.layout import DURATIONS
 from polycue.rpc.installed import ListedModel
 from polycue.rpc.limits import MAX_CHUNK_BYTES, MAX_MESSAGE_BYTES, Limits
 
 # What a client may look for before it uses it; names are never reused.
 FEATURES = (
-    *("burn-in", "custom-presets", "jobs", "mux", "resumable-uploads", "stream-transcribe"),
-    "translate",
+    *("bilingual", "burn-in", "convert-files", "custom-presets", "defence", "forced-tracks"),
+    *("glossary", "jobs", "keep-source-cues", "lint", "multilingual", "mux", "reports"),
+    *("resumable-uploads", "shots", "stream-transcribe", "sync", "transcripts", "translate"),
 )
 
 _NUMBERS = (
     *("max_line_chars", "max_line_count", "max_chars_per_second", "max_words_per_minute"),
     *("min_gap_frames", "shot_gap_frames"),
 )
-_DURATIONS = {
-    "min_cue_ms": "min_cue_duration",
-    "max_cue_ms": "max_cue_duration",
-    "chain_gap_ms": "chain_gap",
-    "linger_ms": "linger",
-    "shot_zone_ms": "shot_zone",
-}
 
 
 def model(value: ListedModel) -> catalog_pb2.Model:
@@ -61,7 +56,7 @@ def preset(options: LayoutOptions, language: str) -> catalog_pb2.Preset:
     for name in _NUMBERS:
         if (number := rules.limit(name)) is not None:
             setattr(message, name, number)
-    for inside, name in _DURATIONS.items():
+    for inside, name in DURATIONS.items():
         if (ms := rules.limit(inside)) is not None:
             getattr(message, name).CopyFrom(times.duration(int(ms)))
     return message

@@ -22,12 +22,13 @@ _SHOT_MODES: dict[media_pb2.ShotMode.ValueType, ShotMode] = {
     media_pb2.SHOT_MODE_ON: ShotMode.ON,
     media_pb2.SHOT_MODE_OFF: ShotMode.OFF,
 }
-# The presets know these numbers by their names inside.
-_WIRE_NAMES = {
+# What presets have in milliseconds, and its name on the wire.
+DURATIONS = {
     "min_cue_ms": "min_cue_duration",
     "max_cue_ms": "max_cue_duration",
     "chain_gap_ms": "chain_gap",
     "linger_ms": "linger",
+    "shot_zone_ms": "shot_zone",
 }
 
 
@@ -60,7 +61,7 @@ def layout_options(config: media_pb2.LayoutConfig, field: str) -> LayoutOptions:
         rules_for(options, UNDETERMINED, None)
     except InvalidRequest as error:
         name = error.field.rpartition(".")[2]
-        raise InvalidRequest(f"{field}.{_WIRE_NAMES.get(name, name)}", error.problem) from error
+        raise InvalidRequest(f"{field}.{DURATIONS.get(name, name)}", error.problem) from error
     return options
 
 
