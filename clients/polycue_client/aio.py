@@ -324,6 +324,7 @@ class AsyncPolycue:
         transcribe: media_pb2.TranscribeConfig | None = None,
         layout: media_pb2.LayoutConfig | None = None,
         forced: bool = False,
+        report_page: bool = False,
         progress: Progress | None = None,
     ) -> jobs_pb2.Job:
         spec = requests.subtitle_spec(
@@ -336,6 +337,7 @@ class AsyncPolycue:
             transcribe=transcribe,
             layout=layout,
             forced=forced,
+            report_page=report_page,
         )
         return await self.create_job(spec, labels=requests.file_label(media, transcript))
 

@@ -383,6 +383,7 @@ class Polycue:
         transcribe: media_pb2.TranscribeConfig | None = None,
         layout: media_pb2.LayoutConfig | None = None,
         forced: bool = False,
+        report_page: bool = False,
         progress: Progress | None = None,
     ) -> jobs_pb2.Job:
         """Queue a film, uploading it first where it is a path; ``wait`` or ``watch`` the job.
@@ -393,7 +394,7 @@ class Polycue:
         ``bilingual`` each translation stands beneath the spoken words. ``transcript`` is the JSON
         track of an earlier job, in the language that is spoken: with it the film is needed for
         muxed copies only. ``forced`` adds tracks of the parts that are not in the film's main
-        language.
+        language, ``report_page`` the report on each track as a page for people.
         """
         spec = requests.subtitle_spec(
             self._placed(media, progress),
@@ -405,6 +406,7 @@ class Polycue:
             transcribe=transcribe,
             layout=layout,
             forced=forced,
+            report_page=report_page,
         )
         return self.create_job(spec, labels=requests.file_label(media, transcript))
 

@@ -354,8 +354,9 @@ def test_a_stored_transcript_is_subtitled_without_its_film(
 ) -> None:
     stored = tmp_path / "film.en.json"
     stored.write_bytes(b"stored")
-    polycue.subtitle(transcript=stored, translate_to=["es"])
+    polycue.subtitle(transcript=stored, translate_to=["es"], report_page=True)
     (request,) = created(server)
+    assert request.spec.subtitle.report_page
     assert not request.spec.subtitle.HasField("media")
     assert server.uploads[request.spec.subtitle.transcript.upload] == b"stored"
     assert request.labels == {"file": "film.en.json"}
