@@ -6,7 +6,7 @@ from polycue.domain.translation import Fallback, Objection, Rung
 from polycue.tracks.json_fields import Fields
 
 
-def written(fallbacks: Sequence[Fallback]) -> list[dict[str, object]]:
+def write(fallbacks: Sequence[Fallback]) -> list[dict[str, object]]:
     return [
         {
             "start_ms": fallback.start_ms,

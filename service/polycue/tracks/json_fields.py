@@ -1,7 +1,10 @@
 """JSON objects read by name and type, with errors that say where a value is wrong."""
 
 import math
-from typing import Self, TypeGuard
+from collections.abc import Callable
+from typing import Self, TypeGuard, TypeVar
+
+T = TypeVar("T")
 
 _MAX_WHOLE = 2**53  # beyond it JSON readers disagree (RFC 8259, section 6)
 
@@ -99,6 +102,15 @@ class Fields:
         values = self._list(name)
         return [type(self)(v, f"{self._where}.{name}[{i}]") for i, v in enumerate(values)]
 
+    def made(self, read: "Callable[[Self], T]") -> T:
+        """What ``read`` makes of the object; where a value refuses, the error says of what."""
+        try:
+            return read(self)
+        except WrongField:
+            raise
+        except ValueError as error:
+            raise self.error(f"cannot be: {error}") from error
+
     def _list(self, name: str) -> list[object]:
         values = self._values.get(name, [])
         if not isinstance(values, list):
@@ -113,6 +125,11 @@ class Fields:
 
     def _wrong(self, name: str, wanted: str) -> WrongField:
         return self.error(f"has no {wanted} in {name!r}")
+
+
+def finite(value: float | None) -> float | None:
+    """To be written: JSON has no NaN and no infinity; both are null."""
+    return float(value) if value is not None and math.isfinite(value) else None
 
 
 def _is_whole(value: object) -> TypeGuard[int]:

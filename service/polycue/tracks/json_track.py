@@ -5,22 +5,14 @@ same.
 """
 
 import json
-import math
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import TypeVar
 
-from polycue.domain.audio import Span
 from polycue.domain.cue import Cue, CueFlag
 from polycue.domain.errors import SubtitleSyntax
-from polycue.domain.notice import Notice, NoticeReason
-from polycue.domain.shots import Shots
 from polycue.domain.track import Track, TrackKind
-from polycue.domain.transcript import ChunkFacts, Transcript, Word
-from polycue.tracks import json_defence, json_fallbacks, report_json
-from polycue.tracks.json_fields import Fields, WrongField
+from polycue.domain.transcript import Transcript, Word
+from polycue.tracks import json_fallbacks, json_notices, json_transcript, report_json
+from polycue.tracks.json_fields import Fields, finite
 from polycue.tracks.reading import Reading
 from polycue.tracks.text import without_surrogates
 
@@ -28,8 +20,6 @@ FORMAT = "polycue-track"
 VERSION = 1  # goes up when a reader of the last one would go wrong; new fields alone leave it
 
 _NAME = "JSON"
-_FRAME_RATE = re.compile(r"[1-9][0-9]{0,6}(/[1-9][0-9]{0,6})?", re.ASCII)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +41,9 @@ def write(track: Track, transcript: Transcript | None) -> str:
         "language": track.language,
         "kind": track.kind.value,
         "route": list(track.route),
-        "fallbacks": json_fallbacks.written(track.fallbacks),
-        "notices": _notices(track.notices),
-        "transcript": _transcript(transcript) if transcript else None,
+        "fallbacks": json_fallbacks.write(track.fallbacks),
+        "notices": json_notices.write(track.notices),
+        "transcript": json_transcript.write(transcript) if transcript else None,
         "report": report_json.document(track.report) if track.report else None,
     }
     if track.second_language:
@@ -107,25 +97,15 @@ def _document(fields: Fields) -> Document:
         raise fields.error(f"has version {version}; this polycue reads version {VERSION}")
     track = Track(
         language=fields.text("language"),
-        cues=tuple(_checked(_read_cue, cue) for cue in fields.children("cues")),
-        kind=_checked(lambda f: TrackKind(f.text("kind", "subtitles")), fields),
+        cues=tuple(cue.made(_read_cue) for cue in fields.children("cues")),
+        kind=fields.made(lambda f: TrackKind(f.text("kind", "subtitles"))),
         route=fields.texts("route"),
-        notices=_read_notices(fields),
-        fallbacks=tuple(_checked(json_fallbacks.read, one) for one in fields.children("fallbacks")),
+        notices=json_notices.read(fields),
+        fallbacks=tuple(one.made(json_fallbacks.read) for one in fields.children("fallbacks")),
         second_language=fields.text("second_language", ""),
     )
     transcript = fields.child("transcript")
-    return Document(track, _read_transcript(transcript) if transcript else None)
-
-
-def _checked(read_from: Callable[[Fields], T], fields: Fields) -> T:
-    """What ``read_from`` gives; where a value refuses to be made, the error says of what."""
-    try:
-        return read_from(fields)
-    except WrongField:
-        raise
-    except ValueError as error:
-        raise fields.error(f"cannot be: {error}") from error
+    return Document(track, json_transcript.read(transcript) if transcript else None)
 
 
 def _cue(cue: Cue) -> dict[str, object]:
@@ -146,7 +126,7 @@ def _read_cue(fields: Fields) -> Cue:
         start_ms=fields.whole("start_ms"),
         end_ms=fields.whole("end_ms"),
         lines=fields.texts("lines"),
-        words=tuple(_checked(_read_word, word) for word in fields.children("words")),
+        words=tuple(word.made(_read_word) for word in fields.children("words")),
         flags=frozenset(map(CueFlag, fields.texts("flags"))),
         costs=tuple(fields.numbers_by_name("costs").items()),
     )
@@ -157,7 +137,7 @@ def _word(word: Word) -> dict[str, object]:
         "text": word.text,
         "start_ms": word.start_ms,
         "end_ms": word.end_ms,
-        "probability": _number(word.probability),
+        "probability": finite(word.probability),
     }
     if word.speaker is not None:
         written["speaker"] = word.speaker
@@ -181,113 +161,3 @@ def _read_word(fields: Fields) -> Word:
         language=fields.text("language", ""),
         suspect=fields.flag("suspect"),
     )
-
-
-def _transcript(transcript: Transcript) -> dict[str, object]:
-    return {
-        "model": transcript.model,
-        "language": transcript.language,
-        "language_probability": _number(transcript.language_probability),
-        "duration_ms": transcript.duration_ms,
-        "frame_rate": None if transcript.frame_rate is None else str(transcript.frame_rate),
-        "shots": _shots(transcript.shots),
-        "notices": _notices(transcript.notices),
-        "chunks": [_chunk(chunk) for chunk in transcript.chunks],
-        "speech": [[span.start_ms, span.end_ms] for span in transcript.speech],
-        "defence": json_defence.write(transcript.defence),
-    }
-
-
-def _read_transcript(fields: Fields) -> Transcript:
-    return Transcript(
-        words=(),
-        language=fields.text("language"),
-        language_probability=fields.number("language_probability"),
-        chunks=tuple(map(_read_chunk, fields.children("chunks"))),
-        duration_ms=fields.whole("duration_ms"),
-        model=fields.text("model"),
-        notices=_read_notices(fields),
-        speech=_checked(_read_speech, fields),
-        defence=tuple(_checked(json_defence.read, entry) for entry in fields.children("defence")),
-        frame_rate=_read_frame_rate(fields),
-        shots=_read_shots(fields.child("shots")),
-    )
-
-
-def _read_frame_rate(fields: Fields) -> Fraction | None:
-    written = fields.text_or_none("frame_rate")
-    if written is None:
-        return None
-    if not _FRAME_RATE.fullmatch(written):
-        raise fields.error(f"has no frame rate in 'frame_rate': {written[:40]!r}")
-    return Fraction(written)
-
-
-def _shots(shots: Shots | None) -> dict[str, object] | None:
-    if shots is None:
-        return None
-    return {"cuts_ms": list(shots.cuts_ms), "until_ms": shots.until_ms}
-
-
-def _read_shots(fields: Fields | None) -> Shots | None:
-    if fields is None:
-        return None
-    return _checked(lambda f: Shots(f.wholes("cuts_ms"), f.whole_or_none("until_ms")), fields)
-
-
-def _read_speech(fields: Fields) -> tuple[Span, ...]:
-    return tuple(Span(start_ms, end_ms) for start_ms, end_ms in fields.pairs("speech"))
-
-
-def _chunk(chunk: ChunkFacts) -> dict[str, object]:
-    return {
-        "start_ms": chunk.start_ms,
-        "end_ms": chunk.end_ms,
-        "language": chunk.language,
-        "avg_logprob": _number(chunk.avg_logprob),
-        "no_speech_prob": _number(chunk.no_speech_prob),
-        "compression_ratio": _number(chunk.compression_ratio),
-        "word_count": chunk.word_count,
-        "speech_ms": chunk.speech_ms,
-        "temperature": _number(chunk.temperature),
-    }
-
-
-def _read_chunk(fields: Fields) -> ChunkFacts:
-    return ChunkFacts(
-        start_ms=fields.whole("start_ms"),
-        end_ms=fields.whole("end_ms"),
-        language=fields.text("language"),
-        avg_logprob=fields.number("avg_logprob"),
-        no_speech_prob=fields.number("no_speech_prob"),
-        compression_ratio=fields.number("compression_ratio"),
-        word_count=fields.whole("word_count"),
-        speech_ms=fields.whole("speech_ms", 0),
-        temperature=fields.number("temperature", 0.0),
-    )
-
-
-def _notices(notices: tuple[Notice, ...]) -> list[dict[str, object]]:
-    return [
-        {
-            "reason": notice.reason.value,
-            "message": notice.message,
-            "facts": dict(sorted(notice.facts.items())),
-        }
-        for notice in notices
-    ]
-
-
-def _read_notices(fields: Fields) -> tuple[Notice, ...]:
-    return tuple(_checked(_read_notice, notice) for notice in fields.children("notices"))
-
-
-def _read_notice(fields: Fields) -> Notice:
-    return Notice(
-        NoticeReason(fields.text("reason")), fields.text("message"), fields.texts_by_name("facts")
-    )
-
-
-def _number(value: float | None) -> float | None:
-    """JSON has no NaN and no infinity; both are written as null."""
-    return float(value) if value is not None and math.isfinite(value) else None

@@ -100,7 +100,7 @@ def _translation(translation: Translation) -> Json:
     return {
         "route": list(translation.route),
         "kept_source": translation.kept_source_count,
-        "fallbacks": json_fallbacks.written(translation.fallbacks),
+        "fallbacks": json_fallbacks.write(translation.fallbacks),
     }
 
 
