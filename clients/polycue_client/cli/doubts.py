@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from polycue_client.cli.parsing import comma_list, packed
+from polycue_client.cli.parsing import Number, comma_list, packed
 
 if TYPE_CHECKING:
     from polycue.api.v1 import media_pb2
@@ -20,7 +20,7 @@ class _NumberOrNone(click.ParamType[float]):
     name = "number"
 
     def __init__(self, low: float, high: float, *, none: float) -> None:
-        self._range, self._none = click.FloatRange(low, high), none
+        self._range, self._none = Number(low, high), none
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

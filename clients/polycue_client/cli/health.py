@@ -3,6 +3,7 @@
 import click
 
 from polycue_client.cli.exits import Failed, Unreachable, reported
+from polycue_client.cli.parsing import Number
 from polycue_client.cli.servers import server_address
 
 # grpc.health.v1 has one method and two fields of interest, so its messages are read as bytes here:
@@ -17,7 +18,7 @@ _SERVING = b"\x08\x01"  # HealthCheckResponse: field 1, status, is SERVING
 @click.option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     default=5.0,
     metavar="S",
     help="Seconds to wait for an answer; 5 unless given.",

@@ -6,6 +6,7 @@ with commas or by repeating the option.
 
 import dataclasses
 import functools
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -104,6 +105,18 @@ def _flag(option: click.Option, name: str, truth: bool) -> list[str]:
     if truth:
         return [name]
     return [option.secondary_opts[0]] if option.secondary_opts else []
+
+
+class Number(click.FloatRange):
+    """A number within bounds; ``nan`` and ``inf`` are none, though ``float`` takes them."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number to count with.", param, ctx)
+        return number
 
 
 def comma_list(

@@ -360,3 +360,13 @@ def test_languages_within_a_film_reach_the_request(args: str, multilingual: bool
     assert list(config.allowed_language_codes) == ["en", "es"]
     given = config.multilingual if config.HasField("multilingual") else None
     assert given == multilingual
+
+
+@pytest.mark.parametrize("flag", [
+    "--min-duration", "--max-duration", "--max-cps", "--linger", "--chain-gap", "--vad-threshold",
+    "--hallucination-silence-threshold", "--logprob-threshold",
+])  # fmt: skip
+@pytest.mark.parametrize("word", ["nan", "inf", "-inf"])
+def test_what_is_no_number_is_a_usage_error_where_one_is_wanted(flag: str, word: str) -> None:
+    with pytest.raises(click.BadParameter):
+        subtitle.make_context("subtitle", ["film.mp4", f"{flag}={word}"])
