@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polycue_client.cli.parsing import packed
+from polycue_client.cli.parsing import Number, packed
 
 if TYPE_CHECKING:
     from polycue.api.v1 import media_pb2
@@ -147,28 +147,28 @@ layout_options = packed(
     ),
     click.option(
         "--max-cps",
-        type=click.FloatRange(0, min_open=True),
+        type=Number(1, 1000),
         metavar="N",
         help="Characters to read in a second.",
     ),
     click.option(
-        "--min-duration", type=click.FloatRange(0), metavar="S", help="Shortest stay of a cue."
+        "--min-duration", type=Number(0, 10), metavar="S", help="Shortest stay of a cue."
     ),
     click.option(
-        "--max-duration", type=click.FloatRange(0), metavar="S", help="Longest stay of a cue."
+        "--max-duration", type=Number(1, 60), metavar="S", help="Longest stay of a cue."
     ),
     click.option(
         "--min-gap", type=click.IntRange(0, 24), metavar="N", help="Frames between two cues."
     ),
     click.option(
         "--chain-gap",
-        type=click.FloatRange(0, 5),
+        type=Number(0, 5),
         metavar="S",
         help="Gaps shorter than this are closed to --min-gap.",
     ),
     click.option(
         "--linger",
-        type=click.FloatRange(0, 5),
+        type=Number(0, 5),
         metavar="S",
         help="How long a cue may stay after its last word.",
     ),

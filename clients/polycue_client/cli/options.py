@@ -35,14 +35,17 @@ class OutputChoice:
     def to_stdout(self) -> bool:
         return self.output_dir == STDOUT
 
-    def refuse_folders(self, formats: Iterable[str]) -> None:
+    def refuse_folders(self, formats: Iterable[str], *, report_page: bool = False) -> None:
         """Return where the formats can go where they shall.
 
         Raises:
-            click.UsageError: an HLS track, which is a folder, was to go to stdout.
+            click.UsageError: an HLS track, which is a folder, was to go to stdout, or a track with
+                a page about it.
         """
         if self.to_stdout and "hls" in formats:
             raise click.UsageError("-o - prints one file; hls makes a folder, so name one with -o")
+        if self.to_stdout and report_page:
+            raise click.UsageError("-o - prints one file; --report makes another, so name a folder")
 
     def placement(self, path: Path, stem: str) -> "Placement":
         from polycue_client.cli.outputs import Placement

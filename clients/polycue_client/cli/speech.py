@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polycue_client.cli.parsing import Function, comma_list, packed
+from polycue_client.cli.parsing import Function, Number, comma_list, packed
 
 if TYPE_CHECKING:
     from polycue.api.v1 import media_pb2
@@ -112,7 +112,7 @@ speech_options = packed(
     ),
     click.option(
         "--vad-threshold",
-        type=click.FloatRange(0, 1),
+        type=Number(0, 1),
         metavar="P",
         help="How sure speech must be, 0 to 1; higher takes less for speech.",
     ),

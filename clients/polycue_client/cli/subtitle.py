@@ -146,7 +146,7 @@ def subtitle(
         raise click.UsageError(f"{flag} is about translations; name a language with --translate-to")
     formats = formats or ("srt",)
     several = any(len(choices) > 1 for choices in (wanted, formats, translate_to))
-    output.refuse_folders(formats)
+    output.refuse_folders(formats, report_page=report_page)
     if output.to_stdout and (several or mux.containers or forced):
         raise click.UsageError("-o - prints one track: one file, one format, one language, no copy")
     there_will_be = (speech.written, *translate_to)

@@ -94,7 +94,7 @@ def translate(
     texts = expanded(files, SUBTITLE_SUFFIXES, recursive=False, wanted=foreign)
     if output.to_stdout and (len(texts) > 1 or len(targets) > 1 or len(formats) > 1):
         raise click.UsageError("-o - prints one track: one file, one format, one language")
-    output.refuse_folders(formats)
+    output.refuse_folders(formats, report_page=report_page)
     wish = _Wish(targets, source, formats, layout, terms, report_page)
     ctx.exit(work_on([wish.item(text, output) for text in texts], choice, output))
 

@@ -278,6 +278,7 @@ def test_what_goes_to_stdout_needs_no_folder_that_can_be_written(
         ["-t", "es,de"],
         ["--mux"],
         ["--burn", "en"],
+        ["--report"],
         ["--json"],
         ["--print"],
     ],
