@@ -50,9 +50,10 @@ from demo.train import espeak  # noqa: E402
 import aligned  # noqa: E402
 import fragments  # noqa: E402
 from aligned import Language  # noqa: E402
-from polycue.cues.breaks import BEFORE_PHRASE, break_costs  # noqa: E402
+from polycue.cues.breaks import break_costs  # noqa: E402
 from polycue.cues.layout import layout  # noqa: E402
 from polycue.cues.presets import Rules, rules_for  # noqa: E402
+from polycue.cues.traits import BEFORE_PHRASE  # noqa: E402
 from polycue.domain.cue import Cue  # noqa: E402
 from polycue.domain.request import LayoutOptions  # noqa: E402
 from polycue.domain.transcript import Sentence, Word, text_of  # noqa: E402
