@@ -18,6 +18,7 @@ SEGMENT_MS = 6000  # what Apple's authoring specification recommends
 
 # Cue times are the media's own: its zero is the zero of the MPEG-2 clock, as in fragmented MP4.
 _TIMESTAMP_MAP = f"X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:{format_vtt(0)}"
+_BREAK = "\n"  # ffmpeg reads one segment on the heels of the other: a header is no cue's text
 _MAX_SEGMENTS = 20_000  # 33 hours; of what is longer each segment holds more
 _MAX_TEXT_CHARS = 1 << 28  # a cue stands in every segment that it touches
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first day of ZIP: the same track makes the same bytes
@@ -61,7 +62,7 @@ def _segments(track: Track, count: int, segment_ms: int, note: str) -> list[str]
         for number in touched:
             held[number].append(block)
     return [
-        vtt.document(blocks, header=_TIMESTAMP_MAP, note="" if number else note)
+        vtt.document(blocks, header=_TIMESTAMP_MAP, note="" if number else note) + _BREAK
         for number, blocks in enumerate(held)
     ]
 

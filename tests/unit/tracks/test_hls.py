@@ -6,7 +6,7 @@ import pytest
 from polycue.domain.cue import Cue
 from polycue.domain.errors import LimitExceeded
 from polycue.domain.track import Track
-from polycue.tracks import hls
+from polycue.tracks import hls, vtt
 from polycue.tracks.validate import validate
 
 MAP = "X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n"
@@ -36,12 +36,12 @@ def test_a_track_is_a_playlist_and_its_segments() -> None:
         "00001.vtt": (
             f"WEBVTT\n{MAP}\nNOTE Made by a machine\n\n"
             "1\n00:00:00.500 --> 00:00:02.000\none\n\n"
-            "2\n00:00:05.000 --> 00:00:07.000\na &amp; b\n"
+            "2\n00:00:05.000 --> 00:00:07.000\na &amp; b\n\n"
         ),
         # A cue that spans the border comes again, whole and by the same name.
-        "00002.vtt": f"WEBVTT\n{MAP}\n2\n00:00:05.000 --> 00:00:07.000\na &amp; b\n",
-        "00003.vtt": f"WEBVTT\n{MAP}\n",
-        "00004.vtt": f"WEBVTT\n{MAP}\n",
+        "00002.vtt": f"WEBVTT\n{MAP}\n2\n00:00:05.000 --> 00:00:07.000\na &amp; b\n\n",
+        "00003.vtt": f"WEBVTT\n{MAP}\n\n",
+        "00004.vtt": f"WEBVTT\n{MAP}\n\n",
     }
 
 
@@ -50,6 +50,14 @@ def test_a_segment_without_its_clock_is_valid_webvtt() -> None:
     for name, text in unpacked(hls.write(track, media_ms=0)).items():
         if name != hls.PLAYLIST:
             assert validate(text.replace(MAP, "")) == []
+
+
+def test_segments_laid_end_to_end_are_read_as_one_file() -> None:
+    """As ffmpeg does it: what ends without a blank line takes the next header for its text."""
+    cues = (Cue(0, 5000, ("one",)), Cue(6000, 11_000, ("two",)), Cue(12_000, 13_000, ("three",)))
+    files = unpacked(hls.write(Track("en", cues), media_ms=13_000))
+    text = "".join(text for name, text in files.items() if name != hls.PLAYLIST)
+    assert vtt.read(text).cues == cues
 
 
 def test_a_cue_on_a_border_stands_on_its_own_side_only() -> None:
