@@ -70,9 +70,15 @@ def kept(translated: str, terms: Sequence[Found]) -> bool:
     """Whether each term stands there as often as it should, as a whole word."""
     due = Counter((found.wanted, found.exact) for found in terms)
     return all(
-        len(_pattern(wanted, exact=exact).findall(translated)) >= times
+        _occurrences(translated, wanted, exact=exact) >= times
         for (wanted, exact), times in due.items()
     )
+
+
+def _occurrences(text: str, wanted: str, *, exact: bool) -> int:
+    first, rest = wanted[:1], wanted[1:]
+    forms = {wanted} if exact else {wanted, first.upper() + rest, first.lower() + rest}
+    return sum(len(_pattern(form, exact=True).findall(text)) for form in forms)
 
 
 def disguised(text: str, terms: Sequence[Found], disguises: Sequence[str]) -> str | None:

@@ -51,11 +51,19 @@ def test_a_term_of_marks_and_one_of_chinese_are_found() -> None:
         ("Lobo contra lobo.", True),
         ("El lobo.", False),
         ("Lobos y lobo", False),
+        ("EL LOBO Y EL LOBO.", False),
     ],
 )
 def test_a_term_is_kept_when_it_stands_there_as_often(translated: str, expected: bool) -> None:
     terms = Glossary.of([WOLF]).find("The wolf and the wolf.")
     assert kept(translated, terms) is expected
+
+
+def test_only_the_first_letter_of_a_settled_translation_may_change_its_case() -> None:
+    phone = Glossary.of([Term("phone", "iPhone")]).find("My phone rings.")
+    assert kept("Mi iPhone suena.", phone)
+    assert kept("IPhone que suena.", phone)
+    assert not kept("Mi iphone suena.", phone)
 
 
 @pytest.mark.parametrize(
