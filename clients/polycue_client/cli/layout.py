@@ -151,12 +151,8 @@ layout_options = packed(
         metavar="N",
         help="Characters to read in a second.",
     ),
-    click.option(
-        "--min-duration", type=Number(0, 10), metavar="S", help="Shortest stay of a cue."
-    ),
-    click.option(
-        "--max-duration", type=Number(1, 60), metavar="S", help="Longest stay of a cue."
-    ),
+    click.option("--min-duration", type=Number(0, 10), metavar="S", help="Shortest stay of a cue."),
+    click.option("--max-duration", type=Number(1, 60), metavar="S", help="Longest stay of a cue."),
     click.option(
         "--min-gap", type=click.IntRange(0, 24), metavar="N", help="Frames between two cues."
     ),

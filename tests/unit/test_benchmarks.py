@@ -1,0 +1,25 @@
+"""What the benchmarks use is there. They run too long to be run here, and so went stale unseen."""
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = sorted((Path(__file__).resolve().parents[2] / "benchmarks").glob("*.py"))
+
+
+def ours(path: Path) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        module = node.module if isinstance(node, ast.ImportFrom) else None
+        if module and module.partition(".")[0] in {"polycue", "polycue_client"}:
+            assert isinstance(node, ast.ImportFrom)
+            yield from ((module, name.name) for name in node.names)
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.name)
+def test_a_benchmark_finds_what_it_imports_of_ours(path: Path) -> None:
+    for module, name in ours(path):
+        if not hasattr(importlib.import_module(module), name):
+            importlib.import_module(f"{module}.{name}")
