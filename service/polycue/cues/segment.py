@@ -99,7 +99,7 @@ class Programme:
             for end, pause in zip(self._ends, self._pauses, strict=True)
         ]
         self._inside = self._inside_before(cuts_ms if rules.shot_zone_ms else ())
-        self._enough = weights.short_below * rules.max_line_chars
+        self._enough = min(weights.short_below * rules.max_line_chars, weights.short_chars)
         self._unhurried_ms = weights.stay_enough * rules.min_cue_ms
         self._reading_ms = 1000 / rules.max_chars_per_second
         self._by_price = rules.max_line_count <= 2

@@ -19,6 +19,7 @@ class Weights:
     orphan: float = 4.0  # for a single word on the last of several lines
     short: float = 7.0  # for a cue of no length; nothing from this share of a line on:
     short_below: float = 0.5
+    short_chars: float = 21.0  # and from so many on, however wide a line: a sentence is not short
     overflow: float = 100.0  # for a single word that is wider than a line
     turn_inside: float = 8.0  # for a turn of a dialogue in the middle of a line
     sentence_inside: float = 4.0  # for a sentence that ends in the middle of a cue

@@ -68,6 +68,15 @@ def test_what_is_spoken_longer_than_a_cue_may_stay_is_two_cues() -> None:
     assert len(cues(spoken("one two three four", word_ms=2000))) == 2
 
 
+def test_two_sentences_do_not_share_a_cue_only_because_a_line_is_very_wide() -> None:
+    words = spoken("The wolf is young but hungry. The old bird rests between the rocks.")
+    raw = rules_for(LayoutOptions(preset="raw"), "en", None)
+    assert [cue.lines for cue in layout(words, raw)] == [
+        ("The wolf is young but hungry.",),
+        ("The old bird rests between the rocks.",),
+    ]
+
+
 def test_costs_are_kept_to_explain_a_cue() -> None:
     (piece,) = segment(spoken("We came. We saw."), ENGLISH)
     assert piece.costs.cue == CUES.cue
