@@ -1,13 +1,16 @@
 """Make the README's pictures anew, from a real run of the demo.
 
-Run `make demo` once, then `.venv/bin/python docs/images/make.py`.
+Run `make demo` once, then `.venv/bin/python docs/images/make.py`. The report's page is photographed
+by chromium, where it is installed.
 """
 
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from rich.console import Console
@@ -68,6 +71,23 @@ def draw_frame() -> None:
     )
 
 
+def draw_report() -> None:
+    """The page that `polycue lint --html` writes, as a browser shows its top."""
+    browser = shutil.which("chromium")
+    if browser is None:
+        print("no chromium here: report.png stays as it is")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder, "report.html")
+        lint = [str(Path(sys.executable).with_name("polycue")), "lint", "demo/out/tour.es.srt"]
+        lint += ["--media", "demo/tour.mp4", "--html", str(page)]
+        subprocess.run(lint, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        shot = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+        shot += ["--window-size=960,1330", f"--screenshot={HERE / 'report.png'}", str(page)]
+        subprocess.run(shot, check=True, capture_output=True)
+
+
 if __name__ == "__main__":
     draw_terminal()
     draw_frame()
+    draw_report()
