@@ -75,8 +75,7 @@ def draw_report() -> None:
     """The page that `polycue lint --html` writes, as a browser shows its top."""
     browser = shutil.which("chromium")
     if browser is None:
-        print("no chromium here: report.png stays as it is")
-        return
+        sys.exit("no chromium here: report.png stays as it is")
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "report.html")
         lint = [str(Path(sys.executable).with_name("polycue")), "lint", "demo/out/tour.es.srt"]
