@@ -1,6 +1,6 @@
 """``polycue subtitle``: films in, subtitles out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,7 @@ from polycue_client.cli.transcripts import from_json_option, inputs, refuse_list
 
 if TYPE_CHECKING:
     from polycue.api.v1 import jobs_pb2, media_pb2
+    from polycue_client.cli.outputs import Placement
     from polycue_client.cli.results import Item
 
 # After \b click keeps the lines as they are.
@@ -202,32 +203,28 @@ class _Wish:
             stem, written = stem_and_language(transcript)
             stem = film.stem if film else stem
         place = output.placement(path, stem)
-        bilingual = self.targets.bilingual
-        languages = ((written, False), *((code, bilingual) for code in self.targets.languages))
-        tracks = [
-            place.sidecar(language, suffix, self.layout.kind, bilingual=both)
-            for language, both in languages
-            for suffix in self.suffixes
-            if is_canonical(language)
-        ]
-        if self.forced:
-            tracks += [
-                place.sidecar(language, suffix, "forced")
-                for language, _ in languages
-                for suffix in self.suffixes
-                if is_canonical(language)
-            ]
         copies = [place.copy(suffix) for suffix in self.mux.suffixes(film)] if film else []
         return Item(
             path=path,
             place=place,
             spec=self.spec(film, transcript),
             beside=tuple(beside),
-            expected=(*tracks, *copies),
+            expected=(*self._tracks(place, written), *copies),
             # The first forced track is in the language that turns out to be spoken most.
             certain=all(map(is_canonical, (written, *self.targets.languages))) and not self.forced,
             unnamed=() if is_canonical(written) else self._endings(),
         )
+
+    def _tracks(self, place: "Placement", written: str) -> Iterator[Path]:
+        """Those whose names are known beforehand."""
+        kind, others = self.layout.kind, self.targets.languages
+        named = [(written, kind, False), *((code, kind, self.targets.bilingual) for code in others)]
+        if self.forced:
+            named += [(code, "forced", False) for code in (written, *others)]
+        for language, kind, bilingual in named:
+            if is_canonical(language):
+                for suffix in self.suffixes:
+                    yield place.sidecar(language, suffix, kind, bilingual=bilingual)
 
     def _endings(self) -> tuple[str, ...]:
         """What the names end with of tracks whose language nobody knows yet."""

@@ -35,7 +35,7 @@ _EDGE_MS = 200  # speech detection is that exact: so much more time every text i
 _FEWEST_CHARS = 10  # for a rate to mean anything
 _SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！", "।", "؟")
 _CLOSING_MARKS = "\"'”’»)]」』"
-_PAUSE_MS = 800
+_PAUSE_MS = 800  # what is said after one this long is judged by itself
 
 
 def independent(signals: Collection[Signal]) -> bool:

@@ -19,7 +19,7 @@ from polycue.sync.wording import Pair, Wording, compared
 # Of another film's subtitles one word in eighty is heard in the same order, and few of those in
 # their time; of the right ones, heard with half of the words wrong, more than half.
 GOOD_ENOUGH = 0.2
-FEWEST_WORDS = 6
+FEWEST_WORDS = 6  # heard in the same order; fewer are common to any two texts
 _WORDS_A_PIECE = 8  # what a change of offset must gain to be made at all
 
 _CLOSE_MS = 800  # a word this far from its place says nothing for it
@@ -30,8 +30,8 @@ _MOST_BINS = 1500
 _FIRST_WORDS_WANTED = 3  # to know an offset by
 # Two words this far apart tell the speed well, and there is seldom a break between them.
 _LEVER_MS = 120_000
-_SAME_RATIO = 0.0004
-_OUTERMOST_RATIO = 1.12
+_SAME_RATIO = 0.0004  # less than half of what 24 and 23.976 frames a second differ by
+_OUTERMOST_RATIO = 1.12  # of usual speeds the outermost is 1.04; what is beyond this was misheard
 
 
 def fit_to_words(cues: Sequence[Cue], heard: Sequence[Word]) -> Fit:
