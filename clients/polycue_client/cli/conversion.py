@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from polycue.api.v1 import media_pb2
+from polycue_client.cli.display import harmless
 from polycue_client.cli.documents import print_json
 from polycue_client.cli.embedded import NotStarted
 from polycue_client.cli.exits import explain
@@ -175,7 +176,7 @@ def _write(client: Polycue, content: bytes, wish: Wish, conversion: Conversion) 
 def _tell(conversion: Conversion, output: OutputChoice) -> None:
     name = click.format_filename(conversion.path)
     for notice in conversion.notices:
-        click.echo(f"{name}: warning: {notice.message}", err=True)
+        click.echo(f"{name}: warning: {harmless(notice.message)}", err=True)
     if conversion.error:
         click.echo(f"{name}: error: {explain(conversion.error)}", err=True)
     elif not output.as_json:

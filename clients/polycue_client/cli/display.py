@@ -26,6 +26,16 @@ _VERBS = {
     "JOB_STAGE_SYNC": "fitting",
 }
 
+# Those of C0 and C1, but for the line feed.
+_CONTROLS = dict.fromkeys(
+    (*range(10), *range(11, 32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}"
+)
+
+
+def harmless(text: str) -> str:
+    """The text of a file or a server without what a terminal would obey."""
+    return text.translate(_CONTROLS)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -94,7 +104,7 @@ class Lines:
         pass
 
     def say(self, line: str) -> None:
-        click.echo(line, err=True)
+        click.echo(harmless(line), err=True)
 
 
 class Bars:
@@ -124,7 +134,7 @@ class Bars:
         self._progress = None
 
     def say(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(harmless(line), markup=False, highlight=False, soft_wrap=True)
 
 
 def display() -> Display:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from polycue.api.v1 import jobs_pb2, media_pb2
 from polycue_client.cli.captions import Caption
+from polycue_client.cli.display import harmless
 from polycue_client.cli.embedded import NotStarted
 from polycue_client.cli.exits import ExitCode, explain
 from polycue_client.cli.inputs import check_readable, check_writable
@@ -72,7 +73,7 @@ class Result:
             captions[cue.index] = Caption(
                 start_ms=cue.start_offset.ToMilliseconds(),
                 end_ms=cue.end_offset.ToMilliseconds(),
-                text=" ".join(cue.text.split()),
+                text=harmless(" ".join(cue.text.split())),
                 costs=dict(cue.costs),
             )
 

@@ -1,6 +1,7 @@
 """What is shown while work goes on, and of its results."""
 
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,8 @@ from polycue.api.v1 import jobs_pb2
 from polycue_client.cli.captions import Caption, clock, rows_of
 from polycue_client.cli.costs import table
 from polycue_client.cli.display import Bars, Lines, Step, step_of
+from polycue_client.cli.outputs import Placement
+from polycue_client.cli.results import Item, Result
 
 captions = st.lists(
     st.tuples(st.integers(0, 5_000), st.integers(1, 500)), max_size=8, unique_by=lambda c: c[0]
@@ -46,6 +49,22 @@ def test_bars_are_gone_when_a_file_is_done() -> None:
     bars.say("film[1].mp4: warning: [red]nobody[/red] speaks")
     assert "film[1].mp4 {x}" in terminal.getvalue()
     assert terminal.getvalue().endswith("film[1].mp4: warning: [red]nobody[/red] speaks\n")
+
+
+def test_a_terminal_obeys_nothing_that_a_file_says(capsys: pytest.CaptureFixture[str]) -> None:
+    bell = "\x1b]0;x\x07"
+    terminal = io.StringIO()
+    Bars(Console(file=terminal, force_terminal=True, width=100)).say(f"a: {bell}\nb")
+    Lines().say(f"a: {bell}\nb")
+    for said in (terminal.getvalue(), capsys.readouterr().err):
+        assert said == "a: \ufffd]0;x\ufffd\nb\n"
+    job = jobs_pb2.WatchJobResponse()
+    job.cues.language_code = "en"
+    job.cues.cues.add(index=1, text=f"{bell} hi")
+    place = Placement(Path(), "film")
+    result = Result(Item(Path("film.mp4"), place, lambda *_: jobs_pb2.JobSpec(), (), ()))
+    result.add_cues(job.cues)
+    assert result.tracks["en"][1].text == "\ufffd]0;x\ufffd hi"
 
 
 def test_a_stage_of_a_newer_server_is_shown_as_work() -> None:
