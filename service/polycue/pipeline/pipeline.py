@@ -14,7 +14,7 @@ from polycue.domain.cue import Cue
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.media import Media
 from polycue.domain.notice import Notice
-from polycue.domain.progress import MediaFound, Report, Stage, StageMoved
+from polycue.domain.progress import CuesReady, LanguageFound, MediaFound, Report, Stage, StageMoved
 from polycue.domain.request import (
     InputFile,
     LayoutOptions,
@@ -140,6 +140,7 @@ class Pipeline:
         self, task: TranslateTask, *, workdir: Path, cancel: CancelToken, report: Report
     ) -> TaskResult:
         reading = read_subtitles(task.subtitle)
+        report(LanguageFound(task.language))
         end_ms, count = _end_of(reading.cues), len(task.targets)
         tracks = []
         for done, target in enumerate(task.targets, start=1):
@@ -152,6 +153,7 @@ class Pipeline:
                 cancel=cancel,
             )
             tracks.append(track)
+            report(CuesReady(track.language, 1, track.cues))
             processed_ms = end_ms * done // count
             report(StageMoved(Stage.TRANSLATE, processed_ms, end_ms, finished=done == count))
         stem = stem_without_language(task.subtitle.stem, task.language)

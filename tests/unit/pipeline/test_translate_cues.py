@@ -6,7 +6,7 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue, CueFlag
 from polycue.domain.errors import PairNotInstalled, SubtitleSyntax, Unreadable
 from polycue.domain.notice import NoticeReason
-from polycue.domain.progress import Event, FileReady, Stage, StageMoved
+from polycue.domain.progress import CuesReady, Event, FileReady, LanguageFound, Stage, StageMoved
 from polycue.domain.request import InputFile, LayoutOptions, TranslateTask
 from polycue.domain.track import Track, TrackFormat
 from polycue.pipeline.foreign import stem_without_language
@@ -125,3 +125,15 @@ def test_a_translation_ends_with_its_last_language(tmp_path: Path) -> None:
         StageMoved(Stage.TRANSLATE, 1000, 2000),
         StageMoved(Stage.TRANSLATE, 2000, 2000, finished=True),
     ]
+
+
+def test_who_watches_a_translation_sees_its_cues(tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    path.write_text("1\n00:00:01,000 --> 00:00:02,000\nYes.\n", encoding="utf-8")
+    events = run(TranslateTask(InputFile(path, "a.srt"), "en", ("es", "de")), tmp_path)
+    told = [event for event in events if isinstance(event, CuesReady)]
+    assert [(event.language, event.first_index, len(event.cues)) for event in told] == [
+        ("es", 1, 1),
+        ("de", 1, 1),
+    ]
+    assert events.index(LanguageFound("en")) < events.index(told[0])  # else es passes for spoken
