@@ -32,5 +32,5 @@ def read(fields: Fields) -> Fallback:
         source=fields.text("source"),
         reason=Objection(fields.text("reason")),
         rung=Rung(fields.text("rung")),
-        route=fields.texts("route"),
+        route=fields.tags("route"),
     )

@@ -4,6 +4,9 @@ import math
 from collections.abc import Callable
 from typing import Self, TypeGuard, TypeVar
 
+from polycue.domain.errors import UnknownLanguage
+from polycue.domain.language import canonical
+
 T = TypeVar("T")
 
 _MAX_WHOLE = 2**53  # beyond it JSON readers disagree (RFC 8259, section 6)
@@ -32,7 +35,15 @@ class Fields:
         value = self._values.get(name, default)
         if not isinstance(value, str):
             raise self._wrong(name, "text")
-        return value
+        return _without_halves(value)
+
+    def tag(self, name: str, default: str | None = None) -> str:
+        """A language, or the default."""
+        value = self.text(name, default)
+        return value if value == default else self._tag(name, value)
+
+    def tags(self, name: str) -> tuple[str, ...]:
+        return tuple(self._tag(name, value) for value in self.texts(name))
 
     def text_or_none(self, name: str) -> str | None:
         return None if self._values.get(name) is None else self.text(name)
@@ -76,19 +87,19 @@ class Fields:
         values = self._list(name)
         if not all(isinstance(value, str) for value in values):
             raise self._wrong(name, "list of texts")
-        return tuple(map(str, values))
+        return tuple(_without_halves(str(value)) for value in values)
 
     def texts_by_name(self, name: str) -> dict[str, str]:
         values = self._values.get(name, {})
         if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
             raise self._wrong(name, "object of texts")
-        return values
+        return {_without_halves(key): _without_halves(value) for key, value in values.items()}
 
     def numbers_by_name(self, name: str) -> dict[str, float]:
         values = self._values.get(name, {})
         if not isinstance(values, dict) or not all(map(_is_finite, values.values())):
             raise self._wrong(name, "object of numbers")
-        return {key: float(value) for key, value in values.items()}
+        return {_without_halves(key): float(value) for key, value in values.items()}
 
     def pairs(self, name: str) -> list[tuple[int, int]]:
         """Lists of two whole numbers."""
@@ -123,6 +134,12 @@ class Fields:
                 return first, second
         raise self._wrong(name, "list of pairs of whole numbers")
 
+    def _tag(self, name: str, value: str) -> str:
+        try:
+            return canonical(value)
+        except UnknownLanguage as error:
+            raise self.error(f"has no language in {name!r}: {value[:40]!r}") from error
+
     def _wrong(self, name: str, wanted: str) -> WrongField:
         return self.error(f"has no {wanted} in {name!r}")
 
@@ -130,6 +147,13 @@ class Fields:
 def finite(value: float | None) -> float | None:
     """To be written: JSON has no NaN and no infinity; both are null."""
     return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _without_halves(text: str) -> str:
+    """U+FFFD for half a surrogate pair, which an escape can write and no encoding can hold."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _is_whole(value: object) -> TypeGuard[int]:

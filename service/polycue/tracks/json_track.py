@@ -96,13 +96,13 @@ def _document(fields: Fields) -> Document:
     if (version := fields.whole("version")) != VERSION:
         raise fields.error(f"has version {version}; this polycue reads version {VERSION}")
     track = Track(
-        language=fields.text("language"),
+        language=fields.tag("language"),
         cues=tuple(cue.made(_read_cue) for cue in fields.children("cues")),
         kind=fields.made(lambda f: TrackKind(f.text("kind", "subtitles"))),
-        route=fields.texts("route"),
+        route=fields.tags("route"),
         notices=json_notices.read(fields),
         fallbacks=tuple(one.made(json_fallbacks.read) for one in fields.children("fallbacks")),
-        second_language=fields.text("second_language", ""),
+        second_language=fields.tag("second_language", ""),
     )
     transcript = fields.child("transcript")
     return Document(track, json_transcript.read(transcript) if transcript else None)
@@ -158,6 +158,6 @@ def _read_word(fields: Fields) -> Word:
         probability=fields.number_or_none("probability"),
         speaker=fields.text_or_none("speaker"),
         joined=fields.flag("joined"),
-        language=fields.text("language", ""),
+        language=fields.tag("language", ""),
         suspect=fields.flag("suspect"),
     )

@@ -33,7 +33,7 @@ def write(transcript: Transcript) -> dict[str, object]:
 def read(fields: Fields) -> Transcript:
     return Transcript(
         words=(),
-        language=fields.text("language"),
+        language=fields.tag("language"),
         language_probability=fields.number("language_probability"),
         chunks=tuple(map(_read_chunk, fields.children("chunks"))),
         duration_ms=fields.whole("duration_ms"),
@@ -89,7 +89,7 @@ def _read_chunk(fields: Fields) -> ChunkFacts:
     return ChunkFacts(
         start_ms=fields.whole("start_ms"),
         end_ms=fields.whole("end_ms"),
-        language=fields.text("language"),
+        language=fields.tag("language"),
         avg_logprob=fields.number("avg_logprob"),
         no_speech_prob=fields.number("no_speech_prob"),
         compression_ratio=fields.number("compression_ratio"),

@@ -104,6 +104,12 @@ def test_half_characters_do_not_make_a_file_that_cannot_be_written() -> None:
     assert json.loads(written.encode())["cues"][0]["lines"] == ["a\ufffdb"]
 
 
+def test_half_characters_of_a_document_become_whole_ones() -> None:
+    cue = {**CUE, "lines": ["a\ud800b"]}
+    assert json_track.read(document(cues=[cue])).cues[0].lines == ("a\ufffdb",)
+    assert json_track.read(document(cues=[{**CUE, "lines": ["😀"]}])).cues[0].lines == ("😀",)
+
+
 def test_fields_of_a_later_version_are_ignored() -> None:
     assert json_track.read(document(mood="sunny")).cues == TRACK.cues
 
@@ -136,6 +142,7 @@ def test_a_transcript_from_before_the_defence_reads_without_it() -> None:
 
 HEARD = json.loads(json_track.write(TRACK, TRANSCRIPT))["transcript"]
 CUE = {"start_ms": 0, "end_ms": 9, "lines": ["Hi"]}
+SAID = {"text": "Hi", "start_ms": 0, "end_ms": 9, "probability": None}
 
 
 @pytest.mark.parametrize(
@@ -146,6 +153,8 @@ CUE = {"start_ms": 0, "end_ms": 9, "lines": ["Hi"]}
         ({"version": "1"}, "'version'"),
         ({"version": True}, "'version'"),
         ({"language": 5}, "'language'"),
+        ({"language": "not a tag"}, "no language in 'language': 'not a tag'"),
+        ({"route": ["en", "not a tag"]}, "no language in 'route'"),
         ({"kind": "loud"}, "loud"),
         ({"route": "es"}, "'route'"),
         ({"route": [1]}, "'route'"),
@@ -162,6 +171,7 @@ CUE = {"start_ms": 0, "end_ms": 9, "lines": ["Hi"]}
         ({"cues": [{**CUE, "costs": {"cue": 1e400}}]}, "not a JSON number"),
         ({"cues": [{**CUE, "costs": [1]}]}, "'costs'"),
         ({"cues": [{**CUE, "words": [{"text": " "}]}]}, "words[0]"),
+        ({"cues": [{**CUE, "words": [{**SAID, "language": "not a tag"}]}]}, "words[0]"),
         ({"cues": [CUE, CUE]}, "overlap"),
         ({"transcript": []}, "transcript is not an object"),
         ({"transcript": {**HEARD, "shots": {"cuts_ms": [5.5]}}}, "whole numbers in 'cuts_ms'"),
