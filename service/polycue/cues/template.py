@@ -112,7 +112,7 @@ def _filled(
 ) -> Cue:
     first, after = run
     texts = lines.texts(first, lines.cuts(first, after), after)
-    filled = replace(cue, lines=texts, words=tuple(words[first:after]))
+    filled = replace(cue, lines=texts, words=tuple(words[first:after]), costs=())
     return replace(filled, flags=flags_of(filled, rules))
 
 

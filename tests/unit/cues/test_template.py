@@ -52,6 +52,11 @@ def test_words_that_a_cue_was_made_from_keep_their_times() -> None:
     assert words_of([Cue(50, 900, ("Hi.",), (word,))]) == (word,)
 
 
+def test_what_a_cue_cost_is_not_told_of_other_words_in_its_place() -> None:
+    cue = Cue(0, 1900, ("Hello there.",), costs=(("cue", 1.0),))
+    assert [filled.costs for filled in fill([cue], even("Hola a todos.", 1900), SPANISH)] == [()]
+
+
 def test_a_translation_changes_cue_where_its_clauses_do() -> None:
     cues = file("When the snow melted", "the river rose by three metres,", "and nobody crossed it.")
     words = even("Cuando la nieve se derritió, el río creció tres metros, y nadie lo cruzó.", 5916)
