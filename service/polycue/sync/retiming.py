@@ -26,14 +26,14 @@ def retimed(cues: Sequence[Cue], fit: Fit, *, duration_ms: int | None) -> Retime
     limit_ms = duration_ms  # when the next cue of the film begins, seen from the end
     for piece in reversed(fit.pieces):
         for cue in reversed(cues[piece.first : piece.last]):
-            start_ms = max(piece.time_ms(cue.start_ms), 0)
-            end_ms = piece.time_ms(cue.end_ms)
+            begin_ms = piece.time_ms(cue.start_ms)
+            start_ms, end_ms = max(begin_ms, 0), max(piece.time_ms(cue.end_ms), begin_ms + 1)
             if limit_ms is not None:
                 end_ms = min(end_ms, limit_ms)
             own_ms = cue.duration_ms * piece.ratio
-            if end_ms - start_ms < min(ROOM_MS, own_ms - 1):
+            if end_ms - start_ms < max(1, min(ROOM_MS, own_ms - 1)):
                 homeless.append(cue)
                 continue
-            placed.append(replace(cue, start_ms=start_ms, end_ms=end_ms, words=()))
+            placed.append(replace(cue, start_ms=start_ms, end_ms=end_ms, words=(), costs=()))
             limit_ms = start_ms
     return Retimed(tuple(reversed(placed)), tuple(reversed(homeless)))

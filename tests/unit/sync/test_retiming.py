@@ -64,3 +64,15 @@ def test_a_cue_that_runs_into_the_next_piece_is_cut_short_and_stays() -> None:
     old = [Cue(0, 3000, ("a",)), Cue(4000, 6000, ("b",))]
     moved = retimed(old, Fit((Piece(0, 1, 1.0, 0), Piece(1, 2, 1.0, -2000)), 1.0), duration_ms=None)
     assert [(c.start_ms, c.end_ms) for c in moved.cues] == [(0, 2000), (2000, 4000)]
+
+
+def test_what_a_cue_cost_at_its_old_time_is_not_told_of_the_new_one() -> None:
+    cue = Cue(0, 1900, ("Hello there.",), costs=(("cue", 1.0),))
+    moved = retimed([cue], Fit((Piece(0, 1, 1.0, 500),), 1.0), duration_ms=None)
+    assert [placed.costs for placed in moved.cues] == [()]
+
+
+def test_a_cue_of_a_millisecond_has_one_in_a_faster_film_too() -> None:
+    cue = Cue(295, 296, ("Hi.",))
+    moved = retimed([cue], Fit((Piece(0, 1, 0.9, 0),), 1.0), duration_ms=None)
+    assert [placed.duration_ms for placed in moved.cues] == [1]
