@@ -236,6 +236,10 @@ CLASS_OF_REASON: dict[str, type[PolycueClientError]] = {
     "JOB_INTERRUPTED": JobInterrupted,
 }
 
+# What grpc.aio says, as INTERNAL, in place of the server's status where a message meets a call
+# that has just ended (seen with grpcio 1.85.1): the call broke, and a transfer can go on.
+_SENT_TOO_LATE = "Internal error from Core"
+
 _STATUS_OF_NUMBER: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
@@ -258,8 +262,10 @@ def from_rpc(error: grpc.RpcError) -> PolycueClientError:
     """Our error for one of grpc's; both the synchronous and the asyncio kind are understood."""
     if not isinstance(error, (grpc.Call, grpc.aio.AioRpcError)):
         return ServerFault(str(error) or type(error).__name__)
-    details = _details(error.trailing_metadata() or ())
-    return error_of(error.code().name, error.details() or error.code().name, details)
+    status, message = error.code().name, error.details() or error.code().name
+    if message == _SENT_TOO_LATE:
+        status = grpc.StatusCode.UNAVAILABLE.name
+    return error_of(status, message, _details(error.trailing_metadata() or ()))
 
 
 @contextlib.contextmanager
