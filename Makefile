@@ -85,9 +85,9 @@ LOCK := pip compile pyproject.toml --universal --generate-hashes --overrides ove
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q
 
 lock: | $(UV)                  ## compile the lock files anew
-	$(UV) $(LOCK) --extra service --extra imsc -o requirements.lock
-	$(UV) $(LOCK) --extra service --extra imsc --extra cuda -c requirements.lock -o requirements-cuda.lock
-	$(UV) $(LOCK) --extra service --extra imsc --group dev -c requirements.lock -o requirements-dev.lock
+	$(UV) $(LOCK) --extra service --extra imsc --extra postgres --extra s3 -o requirements.lock
+	$(UV) $(LOCK) --extra service --extra imsc --extra postgres --extra s3 --extra cuda -c requirements.lock -o requirements-cuda.lock
+	$(UV) $(LOCK) --extra service --extra imsc --extra postgres --extra s3 --group dev -c requirements.lock -o requirements-dev.lock
 	$(UV) pip compile benchmarks/quality.in --universal --generate-hashes --no-emit-index-url \
 	    --no-emit-find-links --custom-compile-command "make lock" -q -o benchmarks/quality.lock
 
