@@ -44,7 +44,9 @@ class _JobStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobState.Val
     JOB_STATE_CANCELLED: _JobState.ValueType  # 6
     """Terminal."""
     JOB_STATE_INTERRUPTED: _JobState.ValueType  # 7
-    """Terminal. The server went away while it worked."""
+    """Its server went away while it worked. It goes on by itself, from what it had finished, as soon
+    as a server has room.
+    """
 
 class JobState(_JobState, metaclass=_JobStateEnumTypeWrapper):
     """JobState is a closed life cycle."""
@@ -64,7 +66,9 @@ JOB_STATE_FAILED: JobState.ValueType  # 5
 JOB_STATE_CANCELLED: JobState.ValueType  # 6
 """Terminal."""
 JOB_STATE_INTERRUPTED: JobState.ValueType  # 7
-"""Terminal. The server went away while it worked."""
+"""Its server went away while it worked. It goes on by itself, from what it had finished, as soon
+as a server has room.
+"""
 Global___JobState: _TypeAlias = JobState  # noqa: Y015
 
 class _JobStage:
@@ -234,12 +238,15 @@ class Job(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     ARTIFACTS_FIELD_NUMBER: _builtins.int
     LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Output only. `jobs/{job}`."""
     state: Global___JobState.ValueType
     """Output only."""
     language_code: _builtins.str
     """Output only. BCP-47 of what is spoken, once known."""
+    attempt: _builtins.int
+    """Output only. How many times a server has begun to work on it."""
     @_builtins.property
     def spec(self) -> Global___JobSpec:
         """Required, immutable."""
@@ -254,7 +261,7 @@ class Job(_message.Message):
 
     @_builtins.property
     def failure(self) -> _media_pb2.Failure:
-        """Output only. Set when FAILED or INTERRUPTED."""
+        """Output only. Set when FAILED; and when INTERRUPTED by what will be tried again."""
 
     @_builtins.property
     def notices(self) -> _containers.RepeatedCompositeFieldContainer[_media_pb2.Notice]:
@@ -296,10 +303,11 @@ class Job(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         artifacts: _abc.Iterable[_artifacts_pb2.Artifact] | None = ...,
         language_code: _builtins.str = ...,
+        attempt: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "expire_time", b"expire_time", "failure", b"failure", "spec", b"spec", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["artifacts", b"artifacts", "create_time", b"create_time", "end_time", b"end_time", "expire_time", b"expire_time", "failure", b"failure", "labels", b"labels", "language_code", b"language_code", "name", b"name", "notices", b"notices", "spec", b"spec", "stages", b"stages", "start_time", b"start_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["artifacts", b"artifacts", "attempt", b"attempt", "create_time", b"create_time", "end_time", b"end_time", "expire_time", b"expire_time", "failure", b"failure", "labels", b"labels", "language_code", b"language_code", "name", b"name", "notices", b"notices", "spec", b"spec", "stages", b"stages", "start_time", b"start_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -660,10 +668,13 @@ class StageProgress(_message.Message):
     PROCESSED_DURATION_FIELD_NUMBER: _builtins.int
     TOTAL_DURATION_FIELD_NUMBER: _builtins.int
     FINISHED_FIELD_NUMBER: _builtins.int
+    CHECKPOINTED_FIELD_NUMBER: _builtins.int
     stage: Global___JobStage.ValueType
     """Which."""
     finished: _builtins.bool
     """True once the stage has ended."""
+    checkpointed: _builtins.bool
+    """True where an attempt that is cut short does not lose what the stage has done."""
     @_builtins.property
     def processed_duration(self) -> _duration_pb2.Duration:
         """Media time done."""
@@ -679,10 +690,11 @@ class StageProgress(_message.Message):
         processed_duration: _duration_pb2.Duration | None = ...,
         total_duration: _duration_pb2.Duration | None = ...,
         finished: _builtins.bool = ...,
+        checkpointed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["processed_duration", b"processed_duration", "total_duration", b"total_duration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["finished", b"finished", "processed_duration", b"processed_duration", "stage", b"stage", "total_duration", b"total_duration"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpointed", b"checkpointed", "finished", b"finished", "processed_duration", b"processed_duration", "stage", b"stage", "total_duration", b"total_duration"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -719,10 +731,13 @@ class CreateJobRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     TTL_FIELD_NUMBER: _builtins.int
+    FRESH_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Optional UUID; a repeat returns the first job for as long as that is kept."""
     validate_only: _builtins.bool
     """Optional. Check the request and queue nothing; the job returned has no name."""
+    fresh: _builtins.bool
+    """Optional. Do the work even where an earlier job of the caller's has done the same."""
     @_builtins.property
     def spec(self) -> Global___JobSpec:
         """Required."""
@@ -743,10 +758,11 @@ class CreateJobRequest(_message.Message):
         request_id: _builtins.str = ...,
         validate_only: _builtins.bool = ...,
         ttl: _duration_pb2.Duration | None = ...,
+        fresh: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["spec", b"spec", "ttl", b"ttl"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "request_id", b"request_id", "spec", b"spec", "ttl", b"ttl", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fresh", b"fresh", "labels", b"labels", "request_id", b"request_id", "spec", b"spec", "ttl", b"ttl", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -759,6 +775,11 @@ class CreateJobResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     JOB_FIELD_NUMBER: _builtins.int
+    REPEATED_RESULT_FIELD_NUMBER: _builtins.int
+    repeated_result: _builtins.bool
+    """True where it is an earlier job, of the same content and options, that waits, runs or has
+    succeeded; its labels and ttl stay what they are.
+    """
     @_builtins.property
     def job(self) -> Global___Job:
         """The job."""
@@ -767,10 +788,11 @@ class CreateJobResponse(_message.Message):
         self,
         *,
         job: Global___Job | None = ...,
+        repeated_result: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job", b"job", "repeated_result", b"repeated_result"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -970,7 +992,7 @@ class WatchJobResponse(_message.Message):
     ARTIFACT_FIELD_NUMBER: _builtins.int
     HEARTBEAT_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
-    """Grows by one for each event of a job."""
+    """Grows with the events of a job, over attempts and servers too, and not always by one."""
     @_builtins.property
     def job(self) -> Global___Job:
         """A snapshot: first, at each state change, and last."""
@@ -981,7 +1003,9 @@ class WatchJobResponse(_message.Message):
 
     @_builtins.property
     def cues(self) -> _media_pb2.Track:
-        """Final cues of one track, those that are new."""
+        """Final cues of one track, those that are new. A later attempt may tell a cue again: it then
+        stands in the place of the one with the same index.
+        """
 
     @_builtins.property
     def artifact(self) -> _artifacts_pb2.Artifact:
@@ -1056,6 +1080,56 @@ class CancelJobResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancelJobResponse: _TypeAlias = CancelJobResponse  # noqa: Y015
+
+@_typing.final
+class ResumeJobRequest(_message.Message):
+    """ResumeJobRequest names a job."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. `jobs/{job}`."""
+    request_id: _builtins.str
+    """Optional UUID; a repeat resumes nothing a second time."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumeJobRequest: _TypeAlias = ResumeJobRequest  # noqa: Y015
+
+@_typing.final
+class ResumeJobResponse(_message.Message):
+    """ResumeJobResponse holds the job."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def job(self) -> Global___Job:
+        """Usually QUEUED."""
+
+    def __init__(
+        self,
+        *,
+        job: Global___Job | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumeJobResponse: _TypeAlias = ResumeJobResponse  # noqa: Y015
 
 @_typing.final
 class DeleteJobRequest(_message.Message):

@@ -60,6 +60,11 @@ class JobServiceStub(object):
                 request_serializer=polycue_dot_api_dot_v1_dot_jobs__pb2.CancelJobRequest.SerializeToString,
                 response_deserializer=polycue_dot_api_dot_v1_dot_jobs__pb2.CancelJobResponse.FromString,
                 _registered_method=True)
+        self.ResumeJob = channel.unary_unary(
+                '/polycue.api.v1.JobService/ResumeJob',
+                request_serializer=polycue_dot_api_dot_v1_dot_jobs__pb2.ResumeJobRequest.SerializeToString,
+                response_deserializer=polycue_dot_api_dot_v1_dot_jobs__pb2.ResumeJobResponse.FromString,
+                _registered_method=True)
         self.DeleteJob = channel.unary_unary(
                 '/polycue.api.v1.JobService/DeleteJob',
                 request_serializer=polycue_dot_api_dot_v1_dot_jobs__pb2.DeleteJobRequest.SerializeToString,
@@ -104,10 +109,12 @@ class JobServiceServicer(object):
     def WatchJob(self, request, context):
         """WatchJob streams events until the job ends: first the whole job, last the whole job, then OK.
         Cancelling the call does not cancel the job. A stream that broke is taken up with
-        after_sequence.
+        after_sequence, of this server or of another one that has the same jobs.
 
         Errors:
         * `NOT_FOUND`: no such job.
+        * `UNAVAILABLE`: `DRAINING`; this server stops, and the job goes on elsewhere. A snapshot came
+        last; watch again with after_sequence.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -123,12 +130,24 @@ class JobServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResumeJob(self, request, context):
+        """ResumeJob queues a failed or cancelled job again; it goes on from what it had finished. On a job
+        that has not ended it changes nothing.
+
+        Errors:
+        * `NOT_FOUND`: no such job.
+        * `FAILED_PRECONDITION`: `JOB_NOT_RESUMABLE`; it succeeded.
+        * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`; RetryInfo says when to come back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeleteJob(self, request, context):
-        """DeleteJob removes an ended job with its artifacts.
+        """DeleteJob removes a job with its artifacts. One that waits or runs is stopped first.
 
         Errors:
         * `NOT_FOUND`: no such job, unless allow_missing.
-        * `FAILED_PRECONDITION`: `JOB_NOT_ENDED`; cancel it first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -161,6 +180,11 @@ def add_JobServiceServicer_to_server(servicer, server):
                     servicer.CancelJob,
                     request_deserializer=polycue_dot_api_dot_v1_dot_jobs__pb2.CancelJobRequest.FromString,
                     response_serializer=polycue_dot_api_dot_v1_dot_jobs__pb2.CancelJobResponse.SerializeToString,
+            ),
+            'ResumeJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeJob,
+                    request_deserializer=polycue_dot_api_dot_v1_dot_jobs__pb2.ResumeJobRequest.FromString,
+                    response_serializer=polycue_dot_api_dot_v1_dot_jobs__pb2.ResumeJobResponse.SerializeToString,
             ),
             'DeleteJob': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteJob,
@@ -304,6 +328,33 @@ class JobService(object):
             '/polycue.api.v1.JobService/CancelJob',
             polycue_dot_api_dot_v1_dot_jobs__pb2.CancelJobRequest.SerializeToString,
             polycue_dot_api_dot_v1_dot_jobs__pb2.CancelJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/polycue.api.v1.JobService/ResumeJob',
+            polycue_dot_api_dot_v1_dot_jobs__pb2.ResumeJobRequest.SerializeToString,
+            polycue_dot_api_dot_v1_dot_jobs__pb2.ResumeJobResponse.FromString,
             options,
             channel_credentials,
             insecure,

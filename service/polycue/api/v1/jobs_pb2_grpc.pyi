@@ -53,10 +53,12 @@ class JobServiceStub:
     WatchJob: _grpc.UnaryStreamMultiCallable[_jobs_pb2.WatchJobRequest, _jobs_pb2.WatchJobResponse]
     """WatchJob streams events until the job ends: first the whole job, last the whole job, then OK.
     Cancelling the call does not cancel the job. A stream that broke is taken up with
-    after_sequence.
+    after_sequence, of this server or of another one that has the same jobs.
 
     Errors:
     * `NOT_FOUND`: no such job.
+    * `UNAVAILABLE`: `DRAINING`; this server stops, and the job goes on elsewhere. A snapshot came
+      last; watch again with after_sequence.
     """
     CancelJob: _grpc.UnaryUnaryMultiCallable[_jobs_pb2.CancelJobRequest, _jobs_pb2.CancelJobResponse]
     """CancelJob asks a job to stop. On an ended job it changes nothing.
@@ -64,12 +66,20 @@ class JobServiceStub:
     Errors:
     * `NOT_FOUND`: no such job.
     """
+    ResumeJob: _grpc.UnaryUnaryMultiCallable[_jobs_pb2.ResumeJobRequest, _jobs_pb2.ResumeJobResponse]
+    """ResumeJob queues a failed or cancelled job again; it goes on from what it had finished. On a job
+    that has not ended it changes nothing.
+
+    Errors:
+    * `NOT_FOUND`: no such job.
+    * `FAILED_PRECONDITION`: `JOB_NOT_RESUMABLE`; it succeeded.
+    * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`; RetryInfo says when to come back.
+    """
     DeleteJob: _grpc.UnaryUnaryMultiCallable[_jobs_pb2.DeleteJobRequest, _jobs_pb2.DeleteJobResponse]
-    """DeleteJob removes an ended job with its artifacts.
+    """DeleteJob removes a job with its artifacts. One that waits or runs is stopped first.
 
     Errors:
     * `NOT_FOUND`: no such job, unless allow_missing.
-    * `FAILED_PRECONDITION`: `JOB_NOT_ENDED`; cancel it first.
     """
 
 @_typing.type_check_only
@@ -97,10 +107,12 @@ class JobServiceAsyncStub(JobServiceStub):
     WatchJob: _aio.UnaryStreamMultiCallable[_jobs_pb2.WatchJobRequest, _jobs_pb2.WatchJobResponse]  # type: ignore[assignment]
     """WatchJob streams events until the job ends: first the whole job, last the whole job, then OK.
     Cancelling the call does not cancel the job. A stream that broke is taken up with
-    after_sequence.
+    after_sequence, of this server or of another one that has the same jobs.
 
     Errors:
     * `NOT_FOUND`: no such job.
+    * `UNAVAILABLE`: `DRAINING`; this server stops, and the job goes on elsewhere. A snapshot came
+      last; watch again with after_sequence.
     """
     CancelJob: _aio.UnaryUnaryMultiCallable[_jobs_pb2.CancelJobRequest, _jobs_pb2.CancelJobResponse]  # type: ignore[assignment]
     """CancelJob asks a job to stop. On an ended job it changes nothing.
@@ -108,12 +120,20 @@ class JobServiceAsyncStub(JobServiceStub):
     Errors:
     * `NOT_FOUND`: no such job.
     """
+    ResumeJob: _aio.UnaryUnaryMultiCallable[_jobs_pb2.ResumeJobRequest, _jobs_pb2.ResumeJobResponse]  # type: ignore[assignment]
+    """ResumeJob queues a failed or cancelled job again; it goes on from what it had finished. On a job
+    that has not ended it changes nothing.
+
+    Errors:
+    * `NOT_FOUND`: no such job.
+    * `FAILED_PRECONDITION`: `JOB_NOT_RESUMABLE`; it succeeded.
+    * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`; RetryInfo says when to come back.
+    """
     DeleteJob: _aio.UnaryUnaryMultiCallable[_jobs_pb2.DeleteJobRequest, _jobs_pb2.DeleteJobResponse]  # type: ignore[assignment]
-    """DeleteJob removes an ended job with its artifacts.
+    """DeleteJob removes a job with its artifacts. One that waits or runs is stopped first.
 
     Errors:
     * `NOT_FOUND`: no such job, unless allow_missing.
-    * `FAILED_PRECONDITION`: `JOB_NOT_ENDED`; cancel it first.
     """
 
 class JobServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -162,10 +182,12 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_jobs_pb2.WatchJobResponse], _abc.AsyncIterator[_jobs_pb2.WatchJobResponse]]:
         """WatchJob streams events until the job ends: first the whole job, last the whole job, then OK.
         Cancelling the call does not cancel the job. A stream that broke is taken up with
-        after_sequence.
+        after_sequence, of this server or of another one that has the same jobs.
 
         Errors:
         * `NOT_FOUND`: no such job.
+        * `UNAVAILABLE`: `DRAINING`; this server stops, and the job goes on elsewhere. A snapshot came
+          last; watch again with after_sequence.
         """
 
     @_abc_1.abstractmethod
@@ -181,16 +203,30 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ResumeJob(
+        self,
+        request: _jobs_pb2.ResumeJobRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_jobs_pb2.ResumeJobResponse, _abc.Awaitable[_jobs_pb2.ResumeJobResponse]]:
+        """ResumeJob queues a failed or cancelled job again; it goes on from what it had finished. On a job
+        that has not ended it changes nothing.
+
+        Errors:
+        * `NOT_FOUND`: no such job.
+        * `FAILED_PRECONDITION`: `JOB_NOT_RESUMABLE`; it succeeded.
+        * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`; RetryInfo says when to come back.
+        """
+
+    @_abc_1.abstractmethod
     def DeleteJob(
         self,
         request: _jobs_pb2.DeleteJobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_jobs_pb2.DeleteJobResponse, _abc.Awaitable[_jobs_pb2.DeleteJobResponse]]:
-        """DeleteJob removes an ended job with its artifacts.
+        """DeleteJob removes a job with its artifacts. One that waits or runs is stopped first.
 
         Errors:
         * `NOT_FOUND`: no such job, unless allow_missing.
-        * `FAILED_PRECONDITION`: `JOB_NOT_ENDED`; cancel it first.
         """
 
 def add_JobServiceServicer_to_server(servicer: JobServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
