@@ -1,0 +1,95 @@
+"""What the server counts, for Prometheus; ``docs/operations.md`` says what each number means.
+
+All of it is in a registry of its own, counted from any thread. A label's values are few and known
+beforehand: states, reasons, methods. Never a tenant, a job or a file.
+"""
+
+from collections.abc import Callable
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    start_http_server,
+)
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+
+# --- jobs -----------------------------------------------------------------------------------
+
+JOBS = Gauge("polycue_jobs", "Jobs of this store now.", ["state"], registry=REGISTRY)
+JOBS_ENDED = Counter(
+    "polycue_jobs_ended",
+    "Jobs that ended on this server; reason is empty unless they failed.",
+    ["state", "reason"],
+    registry=REGISTRY,
+)
+LEASES_LOST = Counter(
+    "polycue_leases_lost",
+    "Jobs this server had to drop because another has them.",
+    registry=REGISTRY,
+)
+
+# --- engine and sandbox ---------------------------------------------------------------------
+
+ENGINE_RESTARTS = Counter(
+    "polycue_engine_restarts", "Engine children that were replaced.", ["reason"], registry=REGISTRY
+)
+SANDBOX = Gauge(
+    "polycue_sandbox_layer",
+    "1 where this layer of ffmpeg's sandbox is in force.",
+    ["layer"],
+    registry=REGISTRY,
+)
+
+# --- calls ----------------------------------------------------------------------------------
+
+CALLS = Histogram(
+    "polycue_call_seconds",
+    "How long calls took, by how they ended.",
+    ["method", "code"],
+    buckets=(0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600),
+    registry=REGISTRY,
+)
+CALLS_REFUSED = Counter(
+    "polycue_calls_refused", "Calls turned away at the door.", ["reason"], registry=REGISTRY
+)
+CALLS_AT_WORK = Gauge(
+    "polycue_calls_at_work", "Calls that hold a place now.", ["kind"], registry=REGISTRY
+)
+BYTES_UPLOADED = Counter("polycue_uploaded_bytes", "Bytes of media taken in.", registry=REGISTRY)
+BYTES_READ = Counter("polycue_read_bytes", "Bytes of results sent.", registry=REGISTRY)
+
+# --- the process ----------------------------------------------------------------------------
+
+LOOP_LAG = Histogram(
+    "polycue_event_loop_lag_seconds",
+    "How late the event loop, which answers health checks too, got to what was due.",
+    buckets=(0.005, 0.02, 0.1, 0.5, 1, 2, 5),
+    registry=REGISTRY,
+)
+RELOADS = Counter(
+    "polycue_reloads",
+    "Files that were read again because they changed, by what came of it.",
+    ["file", "outcome"],
+    registry=REGISTRY,
+)
+
+
+def serve(host: str, port: int) -> tuple[int, Callable[[], None]]:
+    """Answer GET over HTTP from a thread; returns the port and what ends it.
+
+    Raises:
+        OSError: the address is taken, or not this machine's.
+    """
+    server, thread = start_http_server(port, host, registry=REGISTRY)
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return server.server_port, close
