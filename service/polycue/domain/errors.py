@@ -59,6 +59,12 @@
     │   ├── Unreadable
     │   ├── Unwritable
     │   └── AlreadyExists
+    ├── NotAuthenticated                nobody we know is calling
+    │   ├── TokenMissing
+    │   ├── TokenUnknown
+    │   ├── TokenExpired
+    │   └── CertificateUnknown          a good one, and it belongs to no tenant
+    ├── QuotaExceeded                   a tenant has all it may have
     ├── TooManyCalls                    as many calls are at work as may be
     └── Draining                        the server is shutting down
 
@@ -503,6 +509,49 @@ class InsecureAddress(ListenError):
 
 class AddressUnusable(ListenError):
     """The address is malformed, taken, or not this machine's."""
+
+
+class NotAuthenticated(PolycueError):
+    """The server knows nobody by the credentials of this call."""
+
+
+class TokenMissing(NotAuthenticated):
+    """The call brings no token, and the server wants one."""
+
+    def __init__(self) -> None:
+        super().__init__("this server wants a token: metadata 'authorization: Bearer TOKEN'")
+
+
+class TokenUnknown(NotAuthenticated):
+    """The token is none of those the server knows."""
+
+    def __init__(self) -> None:
+        super().__init__("this server does not know the token")
+
+
+class TokenExpired(NotAuthenticated):
+    """The token was good once."""
+
+    def __init__(self) -> None:
+        super().__init__("the token has expired; ask the server's operator for a new one")
+
+
+class CertificateUnknown(NotAuthenticated):
+    """The client's certificate is valid, but says nothing of a tenant."""
+
+    def __init__(self) -> None:
+        super().__init__("the client's certificate belongs to no tenant of this server")
+
+
+class QuotaExceeded(PolycueError):
+    """A tenant has as much of ``kind`` as it may have: ``jobs``, ``storage`` or ``media``."""
+
+    def __init__(self, kind: str, used: int, limit: int, unit: str, retry_after_s: int) -> None:
+        super().__init__(
+            f"{used} of {limit} {unit} are in use by this tenant; try again in {retry_after_s} s"
+        )
+        self.kind, self.used, self.limit, self.unit = kind, used, limit, unit
+        self.retry_after_s = retry_after_s
 
 
 class TooManyCalls(PolycueError):

@@ -119,6 +119,12 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.ListenError: Row(_Code.INTERNAL, "CANNOT_LISTEN"),
     errors.InsecureAddress: Row(_Code.INTERNAL, "INSECURE_ADDRESS"),
     errors.AddressUnusable: Row(_Code.INTERNAL, "ADDRESS_UNUSABLE"),
+    errors.NotAuthenticated: Row(_Code.UNAUTHENTICATED, "NOT_AUTHENTICATED"),
+    errors.TokenMissing: Row(_Code.UNAUTHENTICATED, "TOKEN_MISSING"),
+    errors.TokenUnknown: Row(_Code.UNAUTHENTICATED, "TOKEN_UNKNOWN"),
+    errors.TokenExpired: Row(_Code.UNAUTHENTICATED, "TOKEN_EXPIRED"),
+    errors.CertificateUnknown: Row(_Code.UNAUTHENTICATED, "CERTIFICATE_UNKNOWN"),
+    errors.QuotaExceeded: Row(_Code.RESOURCE_EXHAUSTED, "{kind}_QUOTA", ("used", "limit", "unit")),
     errors.TooManyCalls: Row(_Code.RESOURCE_EXHAUSTED, "TOO_MANY_CALLS", ("limit",)),
     errors.Draining: Row(_Code.UNAVAILABLE, "DRAINING"),
 }

@@ -76,6 +76,11 @@ EXAMPLES: tuple[PolycueError, ...] = (
     errors.AlreadyExists(PATH, "is there"),
     errors.InsecureAddress("0.0.0.0:1"),
     errors.AddressUnusable("x", "taken"),
+    errors.TokenMissing(),
+    errors.TokenUnknown(),
+    errors.TokenExpired(),
+    errors.CertificateUnknown(),
+    errors.QuotaExceeded("jobs", 3, 3, "jobs", 30),
     errors.TooManyCalls(4, 5),
     errors.Draining(),
 )

@@ -1,0 +1,17 @@
+"""What one tenant may use of a server that others use too."""
+
+from dataclasses import dataclass
+
+_NO_LIMIT = 2**62  # fits into a database's 64 bits
+
+
+@dataclass(frozen=True, slots=True)
+class TenantLimits:
+    """``max_jobs`` counts those that wait or run, ``max_stored_bytes`` uploads and results.
+
+    ``max_day_media_ms`` is how much media its jobs of the last 24 hours may have decoded.
+    """
+
+    max_jobs: int = _NO_LIMIT
+    max_stored_bytes: int = _NO_LIMIT
+    max_day_media_ms: int = _NO_LIMIT
