@@ -22,12 +22,16 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StageMoved:
-    """Media time a stage has done; ``total_ms`` None while unknown."""
+    """Media time a stage has done; ``total_ms`` None while unknown.
+
+    ``checkpointed``: an earlier run of the job did it, and this one does not do it again.
+    """
 
     stage: Stage
     processed_ms: int
     total_ms: int | None
     finished: bool = False
+    checkpointed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from polycue.media.streams import choose_audio
 from polycue.pipeline.assembling import flag_kept
 from polycue.pipeline.foreign import prepare_track, read_subtitles, stem_without_language
 from polycue.pipeline.outputs import Muxing, write_reports, write_sidecars
-from polycue.pipeline.ports import Recogniser, Translator
+from polycue.pipeline.ports import NOTHING_KEPT, Checkpoints, Recogniser, Translator
 from polycue.pipeline.rebuilding import film_of, length_notices, read_transcript
 from polycue.pipeline.reporting import reported
 from polycue.pipeline.result import TaskResult
@@ -59,11 +59,20 @@ class Pipeline:
         self._recogniser, self._translator = recogniser, translator
         self._max_media_ms = max_media_ms
 
-    def run(self, task: Task, *, workdir: Path, cancel: CancelToken, report: Report) -> TaskResult:
-        """Do a task of any kind.
+    def run(
+        self,
+        task: Task,
+        *,
+        workdir: Path,
+        cancel: CancelToken,
+        report: Report,
+        checkpoints: Checkpoints = NOTHING_KEPT,
+    ) -> TaskResult:
+        """Do a task of any kind, going on from what ``checkpoints`` holds of it.
 
         Raises:
             PolycueError: the task failed; what it had written into ``workdir`` may lie there.
+            LeaseLost: ``checkpoints`` are somebody else's by now.
             Cancelled: ``cancel`` was set.
         """
         match task:

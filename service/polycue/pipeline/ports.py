@@ -1,6 +1,9 @@
-"""What the pipeline asks of the engine; the real ones and the fakes of ``testing`` both keep it."""
+"""What the pipeline asks of the engine and of who keeps its work.
 
-from collections.abc import Iterator, Sequence
+The real ones and the fakes of ``testing`` both keep it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from polycue.domain.cancel import CancelToken
@@ -35,3 +38,45 @@ class Translator(Protocol):
     ) -> list[Hypotheses]:
         """Translations of each text, best first; none where the models gave nothing."""
         ...
+
+
+class Checkpoints(Protocol):
+    """What one job keeps of its work, so that it goes on where it was interrupted.
+
+    Used by the thread of the job alone. What is kept is opaque to whoever keeps it.
+    """
+
+    def begin(self, plan_hash: str) -> None:
+        """Keep what is stored only if it was made under the same hash; called before all else."""
+        ...
+
+    def load(self, stage: str) -> Mapping[int, bytes]:
+        """All that was saved of a stage, by any earlier run of the job."""
+        ...
+
+    def save(self, stage: str, index: int, data: bytes) -> None:
+        """Keep one piece of work for good; of an index that is stored already the first one stays.
+
+        Raises:
+            LeaseLost: somebody else works on the job by now.
+        """
+        ...
+
+
+class _NothingKept:
+    """For work that is short, or that nobody comes back to."""
+
+    def __repr__(self) -> str:
+        return "NOTHING_KEPT"
+
+    def begin(self, plan_hash: str) -> None:
+        pass
+
+    def load(self, stage: str) -> Mapping[int, bytes]:
+        return {}
+
+    def save(self, stage: str, index: int, data: bytes) -> None:
+        pass
+
+
+NOTHING_KEPT: Checkpoints = _NothingKept()

@@ -30,6 +30,7 @@ from polycue.domain.request import (
 from polycue.domain.track import Track, TrackFormat, sidecar_name
 from polycue.domain.transcript import Transcript, Word
 from polycue.domain.translation import Term
+from polycue.pipeline.ports import NOTHING_KEPT, Checkpoints
 from polycue.pipeline.reporting import reported
 from polycue.pipeline.result import TaskResult
 
@@ -65,7 +66,9 @@ class FakePipeline:
     """Says ``lines``, one cue of a second each, in ``language``; a target gets them in capitals.
 
     ``gate`` stops every task after its first cue; ``raises`` is what a task raises after its last
-    one. ``pairs`` are the directions it translates; files hold nothing but their cues' text.
+    one. ``pairs`` are the directions it translates; files hold nothing but their cues' text. Each
+    line of a film is a piece of work that its checkpoints keep; ``heard`` are those that were not
+    kept, over all tasks.
     """
 
     def __init__(
@@ -81,11 +84,22 @@ class FakePipeline:
         self.lines, self.language, self.pairs = tuple(lines), language, tuple(pairs)
         self.gate, self.raises, self.max_media_ms = gate, raises, max_media_ms
         self.tasks: list[Task] = []
+        self.heard: list[str] = []
 
-    def run(self, task: Task, *, workdir: Path, cancel: CancelToken, report: Report) -> TaskResult:
+    def run(
+        self,
+        task: Task,
+        *,
+        workdir: Path,
+        cancel: CancelToken,
+        report: Report,
+        checkpoints: Checkpoints = NOTHING_KEPT,
+    ) -> TaskResult:
         match task:
             case SubtitleTask():
-                return self.subtitle(task, workdir=workdir, cancel=cancel, report=report)
+                return self.subtitle(
+                    task, workdir=workdir, cancel=cancel, report=report, checkpoints=checkpoints
+                )
             case TranslateTask():
                 return self._translate(task, workdir, cancel, report)
             case MuxTask():
@@ -94,7 +108,13 @@ class FakePipeline:
                 return self._sync(task, workdir, cancel, report)
 
     def subtitle(
-        self, task: SubtitleTask, *, workdir: Path, cancel: CancelToken, report: Report
+        self,
+        task: SubtitleTask,
+        *,
+        workdir: Path,
+        cancel: CancelToken,
+        report: Report,
+        checkpoints: Checkpoints = NOTHING_KEPT,
     ) -> TaskResult:
         self.tasks.append(task)
         spoken = task.speech.language or self.language
@@ -106,7 +126,8 @@ class FakePipeline:
         report(MediaFound(duration_ms))
         report(StageMoved(Stage.PROBE, 0, duration_ms, finished=True))
         report(LanguageFound(spoken))
-        spoken_tracks = self._speak(routes, duration_ms, cancel, report)
+        checkpoints.begin(f"fake {spoken}")
+        spoken_tracks = self._speak(routes, duration_ms, cancel, report, checkpoints)
         tracks = tuple(
             replace(
                 track,
@@ -151,16 +172,22 @@ class FakePipeline:
         duration_ms: int,
         cancel: CancelToken,
         report: Report,
+        checkpoints: Checkpoints,
     ) -> tuple[Track, ...]:
         """Report the lines as cues, and wait at the gate behind the first."""
         made: list[list[Cue]] = [[] for _ in routes]
+        kept = checkpoints.load(Stage.TRANSCRIBE)
         for number, line in enumerate(self.lines):
             cancel.check()
+            if number not in kept:
+                self.heard.append(line)
+                checkpoints.save(Stage.TRANSCRIBE, number, line.encode())
             for route, cues in zip(routes, made, strict=True):
                 text = line if len(route) == 1 else line.upper()
                 cues.append(_cue(number * CUE_MS, text))
                 report(CuesReady(route[-1], number + 1, (cues[-1],)))
-            report(StageMoved(Stage.TRANSCRIBE, (number + 1) * CUE_MS, duration_ms))
+            done_ms, again = (number + 1) * CUE_MS, number in kept
+            report(StageMoved(Stage.TRANSCRIBE, done_ms, duration_ms, checkpointed=again))
             if number == 0 and self.gate:
                 self.gate.pass_through(cancel)
         if self.raises:
