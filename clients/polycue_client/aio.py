@@ -26,10 +26,13 @@ from polycue.api.v1 import (
 )
 from polycue_client import channel, outcome, requests
 from polycue_client.drafts import Draft, own_name
-from polycue_client.errors import JobInterrupted, translated
-from polycue_client.retry import TRANSIENT, Failures, Retry
+from polycue_client.errors import JobInterrupted, PolycueClientError, translated
+from polycue_client.retry import Failures, Retry
 from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
+from polycue_client.watching import Told
 
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
 _Request = TypeVar("_Request", bound=requests.PageRequest)
 _Page = TypeVar("_Page", bound=requests.Page)
 
@@ -66,7 +69,7 @@ class AsyncPolycue:
     ) -> None:
         self._wire = wire
         self._timeout_s, self._clip_timeout_s = timeout_s, clip_timeout_s
-        self._retry = retry
+        self._retry, self._reached = retry, False
         self._catalog = catalog_pb2_grpc.CatalogServiceStub(wire)
         self._transcription = transcription_pb2_grpc.TranscriptionServiceStub(wire)
         self._subtitles = subtitles_pb2_grpc.SubtitleServiceStub(wire)
@@ -88,12 +91,27 @@ class AsyncPolycue:
     async def close(self) -> None:
         await self._wire.close()
 
+    async def _patiently(
+        self, method: "grpc.aio.UnaryUnaryMultiCallable[_Asked, _Answer]", request: "_Asked"
+    ) -> "_Answer":
+        failures = Failures(self._retry)
+        while True:
+            try:
+                with translated():
+                    answer = await method(request, timeout=self._timeout_s)
+            except PolycueClientError as error:
+                if not self._reached:
+                    raise
+                await asyncio.sleep(failures.delay_s(error))
+            else:
+                self._reached = True
+                return answer
+
     # What the server can do
 
     async def server_info(self) -> catalog_pb2.GetServerInfoResponse:
         request = catalog_pb2.GetServerInfoRequest()
-        with translated():
-            return await self._catalog.GetServerInfo(request, timeout=self._timeout_s)
+        return await self._patiently(self._catalog.GetServerInfo, request)
 
     async def models(self) -> list[catalog_pb2.Model]:
         pages = self._pages(self._catalog.ListModels, catalog_pb2.ListModelsRequest())
@@ -112,16 +130,13 @@ class AsyncPolycue:
         self, *, language: str = "", children: bool = False, hearing_impaired: bool = False
     ) -> list[catalog_pb2.Preset]:
         request = requests.list_presets(language, children, hearing_impaired)
-        with translated():
-            response = await self._catalog.ListPresets(request, timeout=self._timeout_s)
-        return list(response.presets)
+        return list((await self._patiently(self._catalog.ListPresets, request)).presets)
 
     async def _pages(
         self, method: "grpc.aio.UnaryUnaryMultiCallable[_Request, _Page]", request: "_Request"
     ) -> "AsyncGenerator[_Page]":
         while True:
-            with translated():
-                page = await method(request, timeout=self._timeout_s)
+            page = await self._patiently(method, request)
             yield page
             if not page.next_page_token:
                 return
@@ -266,14 +281,12 @@ class AsyncPolycue:
         chunk_bytes = (await self.server_info()).limits.max_chunk_bytes
         outgoing = Outgoing(Path(path), chunk_bytes=chunk_bytes, progress=progress)
         request = requests.create_upload(outgoing.path, outgoing.size_bytes, filename)
-        with translated():
-            response = await self._uploads.CreateUpload(request, timeout=self._timeout_s)
-        upload = response.upload
+        upload = (await self._patiently(self._uploads.CreateUpload, request)).upload
         failures = Failures(self._retry)
         while not outgoing.complete(upload):
             try:
                 upload = await self._write(outgoing, upload)
-            except TRANSIENT as error:
+            except PolycueClientError as error:
                 await asyncio.sleep(failures.delay_s(error))
                 upload = await self._resumed(upload, failures)
         return upload
@@ -290,25 +303,18 @@ class AsyncPolycue:
         return response.upload
 
     async def _resumed(self, upload: uploads_pb2.Upload, failures: Failures) -> uploads_pb2.Upload:
-        while True:
-            try:
-                stored = await self.get_upload(upload.name)
-            except TRANSIENT as error:
-                await asyncio.sleep(failures.delay_s(error))
-            else:
-                if stored.committed_bytes > upload.committed_bytes:
-                    failures.forget()
-                return stored
+        stored = await self.get_upload(upload.name)
+        if stored.committed_bytes > upload.committed_bytes:
+            failures.forget()
+        return stored
 
     async def get_upload(self, name: str) -> uploads_pb2.Upload:
         request = uploads_pb2.GetUploadRequest(name=name)
-        with translated():
-            return (await self._uploads.GetUpload(request, timeout=self._timeout_s)).upload
+        return (await self._patiently(self._uploads.GetUpload, request)).upload
 
     async def delete_upload(self, name: str) -> None:
         request = uploads_pb2.DeleteUploadRequest(name=name, allow_missing=True)
-        with translated():
-            await self._uploads.DeleteUpload(request, timeout=self._timeout_s)
+        await self._patiently(self._uploads.DeleteUpload, request)
 
     # Jobs
 
@@ -378,13 +384,11 @@ class AsyncPolycue:
         self, spec: jobs_pb2.JobSpec, *, labels: Mapping[str, str] | None = None
     ) -> jobs_pb2.Job:
         request = requests.create_job(spec, labels)
-        with translated():
-            return (await self._jobs.CreateJob(request, timeout=self._timeout_s)).job
+        return (await self._patiently(self._jobs.CreateJob, request)).job
 
     async def get_job(self, name: str) -> jobs_pb2.Job:
         request = jobs_pb2.GetJobRequest(name=name, view=jobs_pb2.JOB_VIEW_FULL)
-        with translated():
-            return (await self._jobs.GetJob(request, timeout=self._timeout_s)).job
+        return (await self._patiently(self._jobs.GetJob, request)).job
 
     async def jobs(
         self,
@@ -403,17 +407,17 @@ class AsyncPolycue:
         request = jobs_pb2.WatchJobRequest(
             name=requests.job_name(job), after_sequence=after_sequence, include_cues=include_cues
         )
-        failures = Failures(self._retry)
+        failures, told = Failures(self._retry), Told()
         while True:
             try:
                 call = self._jobs.WatchJob(request)
                 with _ending(call), translated():
                     async for event in call:
                         failures.forget()
-                        request.after_sequence = max(request.after_sequence, event.sequence)
-                        if event.WhichOneof("event") != "heartbeat":
-                            yield event
-            except TRANSIENT as error:
+                        request.after_sequence = event.sequence
+                        if news := told.news(event):
+                            yield news
+            except PolycueClientError as error:
                 await asyncio.sleep(failures.delay_s(error))
             else:
                 return
@@ -429,8 +433,7 @@ class AsyncPolycue:
 
     async def cancel(self, job: str | jobs_pb2.Job) -> jobs_pb2.Job:
         request = jobs_pb2.CancelJobRequest(name=requests.job_name(job))
-        with translated():
-            return (await self._jobs.CancelJob(request, timeout=self._timeout_s)).job
+        return (await self._patiently(self._jobs.CancelJob, request)).job
 
     async def delete(self, job: str | jobs_pb2.Job) -> None:
         request = jobs_pb2.DeleteJobRequest(name=requests.job_name(job))
@@ -471,7 +474,7 @@ class AsyncPolycue:
                     async for message in call:
                         failures.forget()
                         yield incoming.take(message)
-            except TRANSIENT as error:
+            except PolycueClientError as error:
                 await asyncio.sleep(failures.delay_s(error))
             else:
                 break

@@ -5,7 +5,7 @@ import json
 # Only calls that change nothing, or that a request id makes safe to repeat.
 _REPEATABLE = {
     "JobService": ("CreateJob", "GetJob", "ListJobs", "CancelJob"),
-    "UploadService": ("CreateUpload", "GetUpload"),
+    "UploadService": ("CreateUpload", "GetUpload", "DeleteUpload"),
     "ArtifactService": ("GetArtifact",),
     "CatalogService": ("ListModels", "ListTranslationPairs", "ListPresets", "GetServerInfo"),
 }
@@ -18,7 +18,8 @@ _SERVICE_CONFIG = {
                 for service, methods in _REPEATABLE.items()
                 for method in methods
             ],
-            # RESOURCE_EXHAUSTED is left out: a message over the size limit has that status too.
+            # RESOURCE_EXHAUSTED is left out: a message over the size limit has that status too. A
+            # server that says when to come back is asked again by the client (retry.py).
             "retryPolicy": {
                 "maxAttempts": 4,
                 "initialBackoff": "0.1s",
@@ -38,4 +39,8 @@ def options() -> list[tuple[str, int | str]]:
         # call is silent. polycue's server allows a ping every 20 s.
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),
+        # gRPC's own waits between connections grow to two minutes, and while one lasts each call
+        # fails at once: a server that is back is to be found within seconds.
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
     ]

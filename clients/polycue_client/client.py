@@ -26,15 +26,23 @@ from polycue.api.v1 import (
 )
 from polycue_client import channel, outcome, requests
 from polycue_client.drafts import Draft, own_name
-from polycue_client.errors import CallCancelled, JobInterrupted, translated
-from polycue_client.retry import TRANSIENT, Failures, Retry
+from polycue_client.errors import (
+    CallCancelled,
+    JobInterrupted,
+    PolycueClientError,
+    translated,
+)
+from polycue_client.retry import Failures, Retry
 from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
+from polycue_client.watching import Told
 
 
 class _Cancellable(Protocol):
     def cancel(self) -> object: ...
 
 
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
 _Request = TypeVar("_Request", bound=requests.PageRequest)
 _Page = TypeVar("_Page", bound=requests.Page)
 
@@ -75,7 +83,7 @@ class Polycue:
     ) -> None:
         self._wire = wire
         self._timeout_s, self._clip_timeout_s = timeout_s, clip_timeout_s
-        self._retry = retry
+        self._retry, self._reached = retry, False
         self._lock = threading.Lock()
         self._interrupted = threading.Event()
         self._long_calls: set[_Cancellable] = set()
@@ -130,12 +138,28 @@ class Polycue:
     def _pause(self, delay_s: float) -> None:
         self._interrupted.wait(delay_s)
 
+    def _patiently(
+        self, method: "grpc.UnaryUnaryMultiCallable[_Asked, _Answer]", request: "_Asked"
+    ) -> "_Answer":
+        """The answer to a call that can be repeated, from a server that may be away for a while."""
+        failures = Failures(self._retry)
+        while True:
+            try:
+                with translated():
+                    answer = method(request, timeout=self._timeout_s)
+            except PolycueClientError as error:
+                if not self._reached or self._interrupted.is_set():
+                    raise
+                self._pause(failures.delay_s(error))
+            else:
+                self._reached = True
+                return answer
+
     # What the server can do
 
     def server_info(self) -> catalog_pb2.GetServerInfoResponse:
         request = catalog_pb2.GetServerInfoRequest()
-        with translated():
-            return self._catalog.GetServerInfo(request, timeout=self._timeout_s)
+        return self._patiently(self._catalog.GetServerInfo, request)
 
     def models(self) -> list[catalog_pb2.Model]:
         """The recognisers that are installed."""
@@ -155,15 +179,13 @@ class Polycue:
     ) -> list[catalog_pb2.Preset]:
         """The presets for cues, with their numbers for one language and kind of programme."""
         request = requests.list_presets(language, children, hearing_impaired)
-        with translated():
-            return list(self._catalog.ListPresets(request, timeout=self._timeout_s).presets)
+        return list(self._patiently(self._catalog.ListPresets, request).presets)
 
     def _pages(
         self, method: "grpc.UnaryUnaryMultiCallable[_Request, _Page]", request: "_Request"
     ) -> "Iterator[_Page]":
         while True:
-            with translated():
-                page = method(request, timeout=self._timeout_s)
+            page = self._patiently(method, request)
             yield page
             if not page.next_page_token:
                 return
@@ -322,13 +344,12 @@ class Polycue:
         chunk_bytes = self.server_info().limits.max_chunk_bytes
         outgoing = Outgoing(Path(path), chunk_bytes=chunk_bytes, progress=progress)
         request = requests.create_upload(outgoing.path, outgoing.size_bytes, filename)
-        with translated():
-            upload = self._uploads.CreateUpload(request, timeout=self._timeout_s).upload
+        upload = self._patiently(self._uploads.CreateUpload, request).upload
         failures = Failures(self._retry)
         while not outgoing.complete(upload):
             try:
                 upload = self._write(outgoing, upload)
-            except TRANSIENT as error:
+            except PolycueClientError as error:
                 self._pause(failures.delay_s(error))
                 upload = self._resumed(upload, failures)
         return upload
@@ -347,27 +368,20 @@ class Polycue:
         return stored
 
     def _resumed(self, upload: uploads_pb2.Upload, failures: Failures) -> uploads_pb2.Upload:
-        """The upload as the server has it now, asked for until it answers."""
-        while True:
-            try:
-                stored = self.get_upload(upload.name)
-            except TRANSIENT as error:
-                self._pause(failures.delay_s(error))
-            else:
-                if stored.committed_bytes > upload.committed_bytes:
-                    failures.forget()
-                return stored
+        """The upload as the server has it now."""
+        stored = self.get_upload(upload.name)
+        if stored.committed_bytes > upload.committed_bytes:
+            failures.forget()
+        return stored
 
     def get_upload(self, name: str) -> uploads_pb2.Upload:
         request = uploads_pb2.GetUploadRequest(name=name)
-        with translated():
-            return self._uploads.GetUpload(request, timeout=self._timeout_s).upload
+        return self._patiently(self._uploads.GetUpload, request).upload
 
     def delete_upload(self, name: str) -> None:
         """Free its space; no error where it is gone already."""
         request = uploads_pb2.DeleteUploadRequest(name=name, allow_missing=True)
-        with translated():
-            self._uploads.DeleteUpload(request, timeout=self._timeout_s)
+        self._patiently(self._uploads.DeleteUpload, request)
 
     # Jobs
 
@@ -453,16 +467,12 @@ class Polycue:
     def create_job(
         self, spec: jobs_pb2.JobSpec, *, labels: Mapping[str, str] | None = None
     ) -> jobs_pb2.Job:
-        with translated():
-            return self._jobs.CreateJob(
-                requests.create_job(spec, labels), timeout=self._timeout_s
-            ).job
+        return self._patiently(self._jobs.CreateJob, requests.create_job(spec, labels)).job
 
     def get_job(self, name: str) -> jobs_pb2.Job:
         """The job with all there is to know, its spec included."""
         request = jobs_pb2.GetJobRequest(name=name, view=jobs_pb2.JOB_VIEW_FULL)
-        with translated():
-            return self._jobs.GetJob(request, timeout=self._timeout_s).job
+        return self._patiently(self._jobs.GetJob, request).job
 
     def jobs(
         self,
@@ -480,23 +490,24 @@ class Polycue:
     ) -> Iterator[jobs_pb2.WatchJobResponse]:
         """Events of a job until it has ended; the last one holds the whole job.
 
-        A connection that breaks is made anew and the events go on where they stopped. Leaving the
-        loop does not cancel the job.
+        A connection that breaks is made anew, be it to the same server, to one that restarted or to
+        another, and the events go on: no cue is told twice, and none is missing. Leaving the loop
+        does not cancel the job.
         """
         request = jobs_pb2.WatchJobRequest(
             name=requests.job_name(job), after_sequence=after_sequence, include_cues=include_cues
         )
-        failures = Failures(self._retry)
+        failures, told = Failures(self._retry), Told()
         while True:
             try:
                 call = self._jobs.WatchJob(request)
                 with self._lasting(call):
                     for event in call:
                         failures.forget()
-                        request.after_sequence = max(request.after_sequence, event.sequence)
-                        if event.WhichOneof("event") != "heartbeat":
-                            yield event
-            except TRANSIENT as error:
+                        request.after_sequence = event.sequence
+                        if news := told.news(event):
+                            yield news
+            except PolycueClientError as error:
                 self._pause(failures.delay_s(error))
             else:
                 return
@@ -517,8 +528,7 @@ class Polycue:
     def cancel(self, job: str | jobs_pb2.Job) -> jobs_pb2.Job:
         """Ask a job to stop; one that has ended stays as it is."""
         request = jobs_pb2.CancelJobRequest(name=requests.job_name(job))
-        with translated():
-            return self._jobs.CancelJob(request, timeout=self._timeout_s).job
+        return self._patiently(self._jobs.CancelJob, request).job
 
     def delete(self, job: str | jobs_pb2.Job) -> None:
         """Remove an ended job with its artifacts."""
@@ -571,7 +581,7 @@ class Polycue:
                     for message in call:
                         failures.forget()
                         yield incoming.take(message)
-            except TRANSIENT as error:
+            except PolycueClientError as error:
                 self._pause(failures.delay_s(error))
             else:
                 break

@@ -29,7 +29,7 @@
     ├── ServerFault                     the server, or what it runs on, failed; its log knows why
     │   └── DeviceUnavailable           the GPU that was asked for cannot be used
     ├── JobCancelled                    somebody cancelled the job that was waited for
-    ├── JobInterrupted                  the server went away while it worked on the job
+    ├── JobInterrupted                  the server stopped telling about the job; ask again
     └── FileExists                      a download would replace a file
 """
 
@@ -185,7 +185,7 @@ class JobCancelled(PolycueClientError):
 
 
 class JobInterrupted(PolycueClientError):
-    """The job ended because its server went away; start it anew."""
+    """The server stopped telling about a job that has not ended; watch it again."""
 
 
 class FileExists(PolycueClientError):

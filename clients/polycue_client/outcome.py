@@ -8,7 +8,6 @@ _ENDED = frozenset(
         jobs_pb2.JOB_STATE_SUCCEEDED,
         jobs_pb2.JOB_STATE_FAILED,
         jobs_pb2.JOB_STATE_CANCELLED,
-        jobs_pb2.JOB_STATE_INTERRUPTED,
     }
 )
 
@@ -36,12 +35,12 @@ def succeeded(job: jobs_pb2.Job) -> jobs_pb2.Job:
 
     Raises:
         PolycueClientError: it failed, with the class that a call would have raised; or
-            ``JobCancelled``, ``JobInterrupted``.
+            ``JobCancelled``. ``JobInterrupted``, where it has not ended at all.
     """
     if job.state == jobs_pb2.JOB_STATE_FAILED:
         raise from_failure(job.failure)
     if job.state == jobs_pb2.JOB_STATE_CANCELLED:
         raise JobCancelled(f"{job.name} was cancelled")
-    if job.state == jobs_pb2.JOB_STATE_INTERRUPTED:
-        raise JobInterrupted(f"the server went away while it worked on {job.name}; start it anew")
+    if not has_ended(job):
+        raise JobInterrupted(f"the server stopped telling about {job.name} before its end")
     return job

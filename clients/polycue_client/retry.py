@@ -1,37 +1,55 @@
-"""How often and how soon something is tried again after the connection broke."""
+"""How often and how soon something is tried again while the server is away or full."""
 
+import random
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from polycue_client.errors import (
     PolycueClientError,
+    ResourceExhausted,
     ServerUnreachable,
     TransferStalled,
     WriteOffsetMismatch,
 )
 
-#: What a transfer survives by asking the server how far it came.
-TRANSIENT = (ServerUnreachable, TransferStalled, WriteOffsetMismatch)
+# What passes by itself, or is survived by asking the server how far a transfer came.
+_TRANSIENT = (ServerUnreachable, TransferStalled, WriteOffsetMismatch)
+
+# A server that comes back is not met by all its clients in the same instant.
+_random = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Patience with a connection that breaks; the default gives a server 30 s to come back.
+    """Patience with a server that is away; the default gives it two minutes to come back.
 
-    The wait doubles from ``first_delay_s`` to ``longest_delay_s``. ``attempts`` counts failures in
-    a row: whatever gets through starts the count anew.
+    The wait doubles from ``first_delay_s`` to ``longest_delay_s``, each somewhat shorter by chance;
+    a server that says how long to wait has its way. ``attempts`` and ``patience_s`` hold for
+    failures in a row: whatever gets through starts both anew. ``on_wait`` is told the first error
+    of a row, from whichever thread had it. A server that never answered is not waited for.
     """
 
-    attempts: int = 10
+    attempts: int = 100
+    patience_s: float = 120.0
     first_delay_s: float = 0.2
     longest_delay_s: float = 5.0
+    on_wait: Callable[[PolycueClientError], None] | None = None
 
 
 class Failures:
-    """Failures in a row of one transfer, held against a ``Retry``."""
+    """Failures in a row of one call or transfer, held against a ``Retry``."""
 
-    def __init__(self, retry: Retry) -> None:
-        self._retry = retry
-        self._count = 0
+    def __init__(
+        self,
+        retry: Retry,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = _random.random,
+    ) -> None:
+        """``chance`` is within 0..1."""
+        self._retry, self._clock, self._chance = retry, clock, chance
+        self._count, self._since_s = 0, 0.0
 
     def __repr__(self) -> str:
         return f"Failures({self._count} of {self._retry.attempts})"
@@ -47,8 +65,31 @@ class Failures:
             PolycueClientError: the error itself, where trying again is of no use or was tried
                 often enough.
         """
-        self._count += 1
-        if not isinstance(error, TRANSIENT) or self._count >= self._retry.attempts:
+        if not passes(error):
             raise error
-        exponential_s = self._retry.first_delay_s * 2.0 ** (self._count - 1)
-        return min(max(exponential_s, error.retry_after_s or 0.0), self._retry.longest_delay_s)
+        now_s = self._clock()
+        if not self._count:
+            self._since_s = now_s
+        self._count += 1
+        wait_s = self._wait_s(error)
+        too_late = now_s + wait_s - self._since_s > self._retry.patience_s
+        if too_late or self._count >= self._retry.attempts:
+            raise error
+        if self._count == 1 and self._retry.on_wait:
+            self._retry.on_wait(error)
+        return wait_s
+
+    def _wait_s(self, error: PolycueClientError) -> float:
+        doubled_s = self._retry.first_delay_s * 2.0 ** (self._count - 1)
+        ours_s = min(doubled_s, self._retry.longest_delay_s) * (1 - 0.3 * self._chance())
+        return max(ours_s, error.retry_after_s or 0.0)
+
+
+def passes(error: PolycueClientError) -> bool:
+    """Whether the same call may well succeed later.
+
+    A server that is full says when to come back; a message over the size limit has the same status
+    and no such word.
+    """
+    full = isinstance(error, ResourceExhausted) and error.retry_after_s is not None
+    return full or isinstance(error, _TRANSIENT)

@@ -66,7 +66,7 @@ class _Batch:
 
     def _work_off(self, left: deque[Result], choice: ServerChoice) -> None:
         files = [path for result in left for path in result.item.inputs]
-        with workplace(choice, files, self._interruption) as place:
+        with workplace(choice, files, self._interruption, self._shown.say) as place:
             while left:
                 if self._interruption.times:
                     raise ServerUnreachable("interrupted before its turn")

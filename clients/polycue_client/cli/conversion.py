@@ -96,7 +96,8 @@ def _work_off(
 ) -> None:
     """Convert one after the other; where the server is gone, it is so for all that are left."""
     try:
-        with workplace(choice, [each.path for each in left], interruption) as place:
+        files = [each.path for each in left]
+        with workplace(choice, files, interruption, _say) as place:
             while left:
                 _go_on(interruption)
                 _convert(place, wish, left[0])
@@ -106,6 +107,10 @@ def _work_off(
             conversion.error = error
             if not interruption.times:
                 _tell(conversion, wish.output)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _go_on(interruption: Interruption) -> None:

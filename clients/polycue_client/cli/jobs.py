@@ -48,9 +48,15 @@ def _on_server(function: Callable[..., None]) -> Callable[..., None]:
     def run(server: str, **kwargs: object) -> None:
         if not server:
             raise click.UsageError("name the server with --server, or in POLYCUE_SERVER")
+        from polycue_client.cli.workplace import patience
         from polycue_client.client import connect
 
-        with reported(server), Interruption() as interruption, connect(server) as client:
+        retry = patience(lambda line: click.echo(line, err=True))
+        with (
+            reported(server),
+            Interruption() as interruption,
+            connect(server, retry=retry) as client,
+        ):
             interruption.on_signal(lambda times: client.interrupt())
             function(client, **kwargs)
 

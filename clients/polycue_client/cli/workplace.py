@@ -4,7 +4,8 @@ import contextlib
 import os
 import shlex
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from polycue.api.v1 import media_pb2
@@ -13,13 +14,30 @@ from polycue_client.cli.interruption import Interruption
 from polycue_client.cli.servers import ServerChoice
 from polycue_client.client import Polycue, connect
 from polycue_client.drafts import wire_name
-from polycue_client.errors import Details, PolycueClientError, ServerUnreachable
+from polycue_client.errors import (
+    Details,
+    PolycueClientError,
+    ResourceExhausted,
+    ServerUnreachable,
+)
 from polycue_client.retry import Retry
 from polycue_client.transfers import Progress
 
 # A server that restarts is waited for. An embedded one that is gone does not come back.
 PATIENCE = Retry()
 NO_PATIENCE = Retry(attempts=3)
+
+
+def patience(say: Callable[[str], None]) -> Retry:
+    """Waits for a server that restarts, and says so once each time."""
+
+    def tell(error: PolycueClientError) -> None:
+        if isinstance(error, ResourceExhausted):
+            say(f"the server is busy, waiting: {error.message}")
+        elif isinstance(error, ServerUnreachable):
+            say("the server does not answer; it may be restarting, waiting ...")
+
+    return replace(PATIENCE, on_wait=tell)
 
 
 class Workplace:
@@ -84,15 +102,18 @@ class Workplace:
 
 @contextlib.contextmanager
 def workplace(
-    choice: ServerChoice, files: Sequence[Path], interruption: Interruption
+    choice: ServerChoice,
+    files: Sequence[Path],
+    interruption: Interruption,
+    say: Callable[[str], None],
 ) -> Iterator[Workplace]:
-    """A signal ends what takes long there.
+    """A signal ends what takes long there; ``say`` tells that a server is waited for.
 
     Raises:
         ServerUnreachable: nobody answers, or no server can be started.
     """
     if choice.server:
-        with connect(choice.server, retry=PATIENCE) as client:
+        with connect(choice.server, retry=patience(say)) as client:
             interruption.on_signal(lambda times: client.interrupt())
             place = Workplace(client, choice.server, None)
             try:

@@ -101,6 +101,30 @@ def test_a_watch_over_a_wire_that_is_cut_misses_nothing(data: Path, film: Path) 
     assert texts == ["one", "two", "three"]
 
 
+def test_a_server_that_is_away_for_a_moment_is_waited_for(
+    data: Path, film: Path, tmp_path: Path
+) -> None:
+    """The film was sent to a server that stopped, and its job goes to the next one."""
+    listen = f"unix:{tmp_path}/s"
+    away = threading.Event()
+    retry = Retry(first_delay_s=0.01, longest_delay_s=0.1, on_wait=lambda error: away.set())
+    states: list[jobs_pb2.JobState.ValueType] = []
+    with connect(listen, retry=retry) as polycue:
+        with served(data, listen=listen):
+            upload = polycue.upload(film)
+
+        def work() -> None:
+            job = polycue.subtitle(media_pb2.MediaSource(upload=upload.name))
+            states.append(polycue.wait(job).state)
+
+        working = threading.Thread(target=work)
+        working.start()
+        assert away.wait(WAIT_S)
+        with served(data, listen=listen):
+            working.join(WAIT_S)
+    assert states == [jobs_pb2.JOB_STATE_SUCCEEDED]
+
+
 def test_a_job_whose_server_stopped_is_interrupted(data: Path, film: Path, tmp_path: Path) -> None:
     gate = Gate()
     listen = f"unix:{tmp_path}/s"

@@ -1,14 +1,17 @@
 """The synchronous client against a server that keeps the API's promises."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import grpc
 import pytest
+from google.rpc import error_details_pb2
 
 from polycue.api.v1 import catalog_pb2, jobs_pb2, media_pb2, subtitles_pb2
 from polycue_client import Polycue, Retry, connect, errors
-from polycue_client.testing import Event, ScriptedServer
+from polycue_client.retry import Failures
+from polycue_client.testing import Event, Refusal, ScriptedServer
 
 
 def job_event(state: jobs_pb2.JobState.ValueType) -> Event:
@@ -315,14 +318,108 @@ def test_a_text_is_linted_as_asked(polycue: Polycue, server: ScriptedServer) -> 
     assert not plain.HasField("frame_rate")
 
 
-def test_a_server_that_asks_for_a_pause_gets_it_within_bounds() -> None:
-    from polycue_client.retry import Failures
+def failures(retry: Retry, *, chance: float = 0.0) -> tuple[Failures, Callable[[float], None]]:
+    """With a clock of their own, and what moves it on."""
+    now = [0.0]
 
-    error = errors.ServerUnreachable("draining", details=errors.Details(retry_after_s=3.0))
-    failures = Failures(Retry(attempts=9, first_delay_s=0.5, longest_delay_s=5.0))
-    assert [failures.delay_s(error) for _ in range(5)] == [3.0, 3.0, 3.0, 4.0, 5.0]
-    patient = errors.ServerUnreachable("draining", details=errors.Details(retry_after_s=600.0))
-    assert failures.delay_s(patient) == 5.0
+    def pass_by(seconds: float) -> None:
+        now[0] += seconds
+
+    return Failures(retry, clock=lambda: now[0], chance=lambda: chance), pass_by
+
+
+def away(retry_after_s: float | None = None) -> errors.ServerUnreachable:
+    return errors.ServerUnreachable("away", details=errors.Details(retry_after_s=retry_after_s))
+
+
+def test_waits_grow_to_a_bound_and_differ_by_chance() -> None:
+    for chance, expected in [(0.0, [0.5, 1.0, 2.0, 2.0]), (1.0, [0.35, 0.7, 1.4, 1.4])]:
+        some, _ = failures(Retry(first_delay_s=0.5, longest_delay_s=2.0), chance=chance)
+        assert [some.delay_s(away()) for _ in range(4)] == pytest.approx(expected)
+
+
+def test_a_server_that_asks_for_a_pause_gets_it() -> None:
+    some, _ = failures(Retry(first_delay_s=1.0, longest_delay_s=5.0))
+    assert [some.delay_s(away(3.0)) for _ in range(4)] == [3.0, 3.0, 4.0, 5.0]
+    assert some.delay_s(away(20.0)) == 20.0
+
+
+def test_patience_ends_after_its_time_and_begins_anew_with_whatever_gets_through() -> None:
+    some, pass_by = failures(Retry(patience_s=10.0, first_delay_s=1.0, longest_delay_s=1.0))
+    for _ in range(3):
+        some.delay_s(away())
+        pass_by(9.0)
+        some.forget()
+    some.delay_s(away())
+    pass_by(9.5)
+    with pytest.raises(errors.ServerUnreachable):
+        some.delay_s(away())
+
+
+def test_a_full_server_is_asked_again_only_where_it_says_when() -> None:
+    some, _ = failures(Retry())
+    full = errors.QueueFull("full", details=errors.Details(retry_after_s=7.0))
+    assert some.delay_s(full) == 7.0
+    too_large = errors.ResourceExhausted("a message over the limit")
+    with pytest.raises(errors.ResourceExhausted):
+        some.delay_s(too_large)
+
+
+def test_each_outage_is_told_once() -> None:
+    told: list[errors.PolycueClientError] = []
+    some, _ = failures(Retry(on_wait=told.append))
+    for _ in range(3):
+        some.delay_s(away())
+    some.forget()
+    some.delay_s(away())
+    assert len(told) == 2
+
+
+def test_a_server_that_answered_once_is_waited_for(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    polycue.server_info()
+    for _ in range(7):  # more than grpc tries by itself
+        server.fail("CreateJob")
+    polycue.subtitle(source())
+    assert len({r.request_id for r in created(server)}) == 1
+
+
+def test_a_queue_that_is_full_for_a_moment_is_waited_for(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    polycue.server_info()
+    full = Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "full", reason="QUEUE_FULL")
+    full.details.append(error_details_pb2.RetryInfo())
+    server.fail("CreateJob", full)
+    polycue.subtitle(source())
+    assert len(created(server)) == 2
+
+
+def cues_event(*indices: int) -> Event:
+    cues = [media_pb2.Cue(index=index, text=str(index)) for index in indices]
+    return Event(cues=media_pb2.Track(language_code="en", cues=cues))
+
+
+def test_a_watch_tells_no_cue_twice_though_another_server_begins_anew(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    def begins_anew(spec: jobs_pb2.JobSpec) -> Sequence[Event]:
+        return [
+            job_event(jobs_pb2.JOB_STATE_RUNNING),
+            cues_event(1, 2),
+            job_event(jobs_pb2.JOB_STATE_INTERRUPTED),
+            job_event(jobs_pb2.JOB_STATE_RUNNING),
+            cues_event(1, 2, 3),
+            cues_event(3),
+            cues_event(4),
+            job_event(jobs_pb2.JOB_STATE_SUCCEEDED),
+        ]
+
+    server.scripts.append(begins_anew)
+    events = list(polycue.watch(polycue.subtitle(source()), include_cues=True))
+    assert [cue.index for event in events for cue in event.cues.cues] == [1, 2, 3, 4]
+    assert events[-1].job.state == jobs_pb2.JOB_STATE_SUCCEEDED
 
 
 def created(server: ScriptedServer) -> list[jobs_pb2.CreateJobRequest]:

@@ -1,0 +1,56 @@
+"""What a watcher knows already: where its watch goes on, and what it is not told again."""
+
+from polycue.api.v1 import jobs_pb2, media_pb2
+
+
+class Told:
+    """Everything a watch has told so far.
+
+    After a break the server repeats what it is not sure of: a snapshot of the job, and cues from
+    further back, or from the beginning where another server, or a new one, answers. Nothing here
+    speaks to a server; the synchronous and the asyncio client share it.
+    """
+
+    def __init__(self) -> None:
+        self._cues: set[tuple[str, int, int]] = set()
+        self._artifacts: set[str] = set()
+        self._job: jobs_pb2.Job | None = None
+
+    def __repr__(self) -> str:
+        return f"Told({len(self._cues)} cues)"
+
+    def news(self, event: jobs_pb2.WatchJobResponse) -> jobs_pb2.WatchJobResponse | None:
+        """The event without what was told before; None where nothing is left of it."""
+        match event.WhichOneof("event"):
+            case "heartbeat":
+                return None
+            case "job":
+                if event.job == self._job:
+                    return None
+                self._job = event.job
+            case "artifact":
+                if event.artifact.name in self._artifacts:
+                    return None
+                self._artifacts.add(event.artifact.name)
+            case "cues":
+                return self._new_cues(event)
+        return event
+
+    def _new_cues(self, event: jobs_pb2.WatchJobResponse) -> jobs_pb2.WatchJobResponse | None:
+        """A cue is known by its track and its index: it never changes once it was told."""
+        track = event.cues
+        new = [cue for cue in track.cues if self._key(track, cue) not in self._cues]
+        self._cues.update(self._key(track, cue) for cue in new)
+        if len(new) == len(track.cues):
+            return event
+        if not new:
+            return None
+        rest = jobs_pb2.WatchJobResponse()
+        rest.CopyFrom(event)
+        del rest.cues.cues[:]
+        rest.cues.cues.extend(new)
+        return rest
+
+    @staticmethod
+    def _key(track: media_pb2.Track, cue: media_pb2.Cue) -> tuple[str, int, int]:
+        return track.language_code, track.kind, cue.index
