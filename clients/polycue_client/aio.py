@@ -381,9 +381,13 @@ class AsyncPolycue:
         return media_pb2.MediaSource(upload=upload.name)
 
     async def create_job(
-        self, spec: jobs_pb2.JobSpec, *, labels: Mapping[str, str] | None = None
+        self,
+        spec: jobs_pb2.JobSpec,
+        *,
+        labels: Mapping[str, str] | None = None,
+        fresh: bool = False,
     ) -> jobs_pb2.Job:
-        request = requests.create_job(spec, labels)
+        request = requests.create_job(spec, labels, fresh=fresh)
         return (await self._patiently(self._jobs.CreateJob, request)).job
 
     async def get_job(self, name: str) -> jobs_pb2.Job:
@@ -434,6 +438,10 @@ class AsyncPolycue:
     async def cancel(self, job: str | jobs_pb2.Job) -> jobs_pb2.Job:
         request = jobs_pb2.CancelJobRequest(name=requests.job_name(job))
         return (await self._patiently(self._jobs.CancelJob, request)).job
+
+    async def resume(self, job: str | jobs_pb2.Job) -> jobs_pb2.Job:
+        request = requests.resume_job(job)
+        return (await self._patiently(self._jobs.ResumeJob, request)).job
 
     async def delete(self, job: str | jobs_pb2.Job) -> None:
         request = jobs_pb2.DeleteJobRequest(name=requests.job_name(job))

@@ -4,7 +4,7 @@ import json
 
 # Only calls that change nothing, or that a request id makes safe to repeat.
 _REPEATABLE = {
-    "JobService": ("CreateJob", "GetJob", "ListJobs", "CancelJob"),
+    "JobService": ("CreateJob", "GetJob", "ListJobs", "CancelJob", "ResumeJob"),
     "UploadService": ("CreateUpload", "GetUpload", "DeleteUpload"),
     "ArtifactService": ("GetArtifact",),
     "CatalogService": ("ListModels", "ListTranslationPairs", "ListPresets", "GetServerInfo"),

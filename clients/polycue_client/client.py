@@ -465,9 +465,18 @@ class Polycue:
         return media_pb2.MediaSource(upload=self.upload(given, progress=progress).name)
 
     def create_job(
-        self, spec: jobs_pb2.JobSpec, *, labels: Mapping[str, str] | None = None
+        self,
+        spec: jobs_pb2.JobSpec,
+        *,
+        labels: Mapping[str, str] | None = None,
+        fresh: bool = False,
     ) -> jobs_pb2.Job:
-        return self._patiently(self._jobs.CreateJob, requests.create_job(spec, labels)).job
+        """Queue work; where an earlier job has done the same on the same bytes, that job.
+
+        ``fresh`` has the work done again all the same.
+        """
+        request = requests.create_job(spec, labels, fresh=fresh)
+        return self._patiently(self._jobs.CreateJob, request).job
 
     def get_job(self, name: str) -> jobs_pb2.Job:
         """The job with all there is to know, its spec included."""
@@ -530,8 +539,17 @@ class Polycue:
         request = jobs_pb2.CancelJobRequest(name=requests.job_name(job))
         return self._patiently(self._jobs.CancelJob, request).job
 
+    def resume(self, job: str | jobs_pb2.Job) -> jobs_pb2.Job:
+        """Queue a failed or cancelled job again; it goes on from what it had finished.
+
+        Raises:
+            PreconditionFailed: it succeeded.
+        """
+        request = requests.resume_job(job)
+        return self._patiently(self._jobs.ResumeJob, request).job
+
     def delete(self, job: str | jobs_pb2.Job) -> None:
-        """Remove an ended job with its artifacts."""
+        """Remove a job with its artifacts; one that waits or runs is stopped first."""
         request = jobs_pb2.DeleteJobRequest(name=requests.job_name(job))
         with translated():
             self._jobs.DeleteJob(request, timeout=self._timeout_s)

@@ -233,7 +233,6 @@ CLASS_OF_REASON: dict[str, type[PolycueClientError]] = {
     "QUEUE_FULL": QueueFull,
     "CHECKSUM_MISMATCH": ChecksumMismatch,
     "DEVICE_UNAVAILABLE": DeviceUnavailable,
-    "JOB_INTERRUPTED": JobInterrupted,
 }
 
 # What grpc.aio says, as INTERNAL, in place of the server's status where a message meets a call

@@ -27,6 +27,7 @@ def notice_line(notice: media_pb2.Notice) -> str:
 
 
 def has_ended(job: jobs_pb2.Job) -> bool:
+    """Whether it stays as it is; an interrupted job goes on by itself."""
     return job.state in _ENDED
 
 

@@ -204,10 +204,17 @@ def job_name(job: str | jobs_pb2.Job) -> str:
 
 
 def create_job(
-    spec: jobs_pb2.JobSpec, labels: Mapping[str, str] | None
+    spec: jobs_pb2.JobSpec, labels: Mapping[str, str] | None, *, fresh: bool
 ) -> jobs_pb2.CreateJobRequest:
     """The request id lets gRPC repeat the call without making a second job."""
-    return jobs_pb2.CreateJobRequest(spec=spec, labels=labels, request_id=str(uuid.uuid4()))
+    return jobs_pb2.CreateJobRequest(
+        spec=spec, labels=labels, request_id=str(uuid.uuid4()), fresh=fresh
+    )
+
+
+def resume_job(job: str | jobs_pb2.Job) -> jobs_pb2.ResumeJobRequest:
+    """The request id lets gRPC repeat the call without resuming a second time."""
+    return jobs_pb2.ResumeJobRequest(name=job_name(job), request_id=str(uuid.uuid4()))
 
 
 def create_upload(path: Path, size_bytes: int, filename: str) -> uploads_pb2.CreateUploadRequest:

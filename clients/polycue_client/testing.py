@@ -290,6 +290,14 @@ class _Answers(
         job = jobs_pb2.Job(name=request.name, state=jobs_pb2.JOB_STATE_CANCELLING)
         return jobs_pb2.CancelJobResponse(job=job)
 
+    def ResumeJob(
+        self, request: jobs_pb2.ResumeJobRequest, context: grpc.ServicerContext
+    ) -> jobs_pb2.ResumeJobResponse:
+        self._begin("ResumeJob", request, context)
+        self._last(request.name, context)
+        job = jobs_pb2.Job(name=request.name, state=jobs_pb2.JOB_STATE_QUEUED)
+        return jobs_pb2.ResumeJobResponse(job=job)
+
     def DeleteJob(
         self, request: jobs_pb2.DeleteJobRequest, context: grpc.ServicerContext
     ) -> jobs_pb2.DeleteJobResponse:

@@ -111,7 +111,8 @@ class Worker:
                 for path in item.inputs
             ]
             labels = {"file": wire_name(item.path)}
-            created = self._place.client.create_job(item.spec(*sources), labels=labels)
+            # Fresh: the cues of what an earlier job has done are told no more.
+            created = self._place.client.create_job(item.spec(*sources), labels=labels, fresh=True)
             result.job = created.name
             try:
                 job = self._follow(result)

@@ -141,8 +141,20 @@ def cancel(client: "Polycue", names: Sequence[str]) -> None:
 @jobs.command(cls=ForgivingCommand)
 @_jobs_argument
 @_on_server
+def resume(client: "Polycue", names: Sequence[str]) -> None:
+    """Have failed or cancelled jobs go on from where they stopped."""
+    from polycue_client.outcome import state_name
+
+    for name in names:
+        job = client.resume(_found(client, name))
+        click.echo(f"{job.name}: {state_name(job.state)}")
+
+
+@jobs.command(cls=ForgivingCommand)
+@_jobs_argument
+@_on_server
 def delete(client: "Polycue", names: Sequence[str]) -> None:
-    """Remove ended jobs and their results."""
+    """Remove jobs and their results; those at work are stopped first."""
     for name in names:
         job = _found(client, name)
         client.delete(job)
@@ -215,6 +227,7 @@ def _print_table(found: "Sequence[jobs_pb2.Job]") -> None:
 
 
 def _description(job: "jobs_pb2.Job") -> list[str]:
+    from polycue.api.v1 import jobs_pb2
     from polycue_client.drafts import own_name
     from polycue_client.outcome import notice_line, state_name
 
@@ -222,8 +235,12 @@ def _description(job: "jobs_pb2.Job") -> list[str]:
     lines += [f"{key}: {value}" for key, value in sorted(job.labels.items())]
     if job.language_code:
         lines.append(f"language: {job.language_code}")
+    if job.attempt > 1:
+        lines.append(f"attempt: {job.attempt}")
     if job.failure.message:
         lines.append(f"failure: {job.failure.message} ({job.failure.reason})")
+    if job.failure.resumable and job.state == jobs_pb2.JOB_STATE_FAILED:
+        lines.append(f"go on with: polycue jobs resume {job.name}")
     lines += map(notice_line, job.notices)
     lines += [f"result: {own_name(a.filename)} ({a.size_bytes} bytes)" for a in job.artifacts]
     return lines

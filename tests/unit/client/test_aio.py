@@ -176,6 +176,7 @@ def test_a_job_can_be_cancelled_and_deleted(run: Run, server: ScriptedServer) ->
     async def scenario(client: aio.AsyncPolycue) -> None:
         job = await client.subtitle(source())
         assert (await client.cancel(job)).state == jobs_pb2.JOB_STATE_CANCELLING
+        assert (await client.resume(job)).state == jobs_pb2.JOB_STATE_QUEUED
         assert (await client.get_job(job.name)).state == jobs_pb2.JOB_STATE_SUCCEEDED
         await client.delete(job.name)
         with pytest.raises(errors.NotFound):

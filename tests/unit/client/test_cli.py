@@ -771,6 +771,8 @@ def test_a_job_is_shown_watched_cancelled_and_deleted(
     assert polycue("jobs show", "2") == 0
     assert "result: ../elsewhere" not in capsys.readouterr().out
     assert polycue("jobs cancel", "2") == 0
+    assert polycue("jobs resume", "2") == 0
+    assert "jobs/2: queued" in capsys.readouterr().out
     assert polycue("jobs delete", "2") == 0
     assert polycue("jobs show", "2") == 1
     assert "there is no jobs/2" in capsys.readouterr().err

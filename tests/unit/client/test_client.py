@@ -204,9 +204,8 @@ def test_waiting_returns_the_job_that_succeeded(polycue: Polycue, server: Script
     [
         (jobs_pb2.JOB_STATE_FAILED, errors.NotMedia),
         (jobs_pb2.JOB_STATE_CANCELLED, errors.JobCancelled),
-        (jobs_pb2.JOB_STATE_INTERRUPTED, errors.JobInterrupted),
     ],
-    ids=["failed", "cancelled", "interrupted"],
+    ids=["failed", "cancelled"],
 )
 def test_waiting_for_a_job_that_did_not_succeed_raises(
     polycue: Polycue,
@@ -220,6 +219,22 @@ def test_waiting_for_a_job_that_did_not_succeed_raises(
     server.cancelled.set()  # a script that ends as cancelled waits for that
     with pytest.raises(kind):
         polycue.wait(polycue.subtitle(source()))
+
+
+def test_a_failed_job_is_asked_to_go_on(polycue: Polycue, server: ScriptedServer) -> None:
+    server.scripts.append(three_steps)
+    job = polycue.subtitle(source())
+    server.fail("ResumeJob")  # gRPC asks again by itself, and the id keeps that from counting twice
+    assert polycue.resume(job).state == jobs_pb2.JOB_STATE_QUEUED
+    ids = {request.request_id for request in server.requests["ResumeJob"]}  # type: ignore[attr-defined]
+    assert len(ids) == 1
+
+
+def test_work_is_done_afresh_where_that_is_wished(polycue: Polycue, server: ScriptedServer) -> None:
+    spec = jobs_pb2.JobSpec(subtitle=jobs_pb2.SubtitleTask(media=source()))
+    polycue.create_job(spec)
+    polycue.create_job(spec, fresh=True)
+    assert [request.fresh for request in server.requests["CreateJob"]] == [False, True]  # type: ignore[attr-defined]
 
 
 def test_a_job_is_asked_for_with_what_was_given(polycue: Polycue, server: ScriptedServer) -> None:
