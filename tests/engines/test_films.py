@@ -31,6 +31,7 @@ from polycue.domain.request import (
 )
 from polycue.domain.track import Track, TrackFormat
 from polycue.engine import devices
+from polycue.engine.backends.threads import ThreadTexts
 from polycue.engine.recogniser import Recogniser
 from polycue.engine.translator import Translator
 from polycue.models.imports import import_models
@@ -74,7 +75,7 @@ def pipeline(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     import_models(repository / "demo" / "models", store)
     device = devices.choose("cpu", "auto")
     recogniser = Recogniser(store.whisper_path, default_model=lambda: "demo-en", device=device)
-    translator = Translator(Packages(store.argos_root))
+    translator = Translator(Packages(store.argos_root), ThreadTexts(device))
     yield Pipeline(recogniser, translator)
     recogniser.close()
     translator.close()

@@ -22,6 +22,8 @@ from polycue.domain.errors import (
 )
 from polycue.domain.transcript import Sentence, Word, text_of
 from polycue.domain.translation import MOST_HYPOTHESES, Rung, Search, Term
+from polycue.engine.backends.threads import ThreadTexts
+from polycue.engine.devices import Device
 from polycue.engine.translator import Translator
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
@@ -57,7 +59,7 @@ def packages(store: ModelStore) -> Packages:
 
 @pytest.fixture(scope="module")
 def translator(packages: Packages) -> Translator:
-    return Translator(packages, threads=2)
+    return Translator(packages, ThreadTexts(Device("cpu", 0, "auto", 2)))
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ class Served:
 
     async def _serve(self) -> None:
         fake: Any = self._pipeline
-        engine = Engine(fake, fake, FakeInstalled(), lambda: None, lambda: None)
+        engine = Engine(fake, fake, FakeInstalled(), lambda: None, lambda: True, lambda: None)
         app = App(self._settings, engine)
         self._loop, self._stop = asyncio.get_running_loop(), Stop()
         await app.serve(self._stop, on_ready=self._told)

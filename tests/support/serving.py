@@ -43,7 +43,7 @@ class Serve:
         self.clock = ManualClock()
 
     def __call__(self, scenario: Callable[[grpc.aio.Channel], Awaitable[None]], **how: Any) -> None:
-        """``how``: ``pipeline``, ``installed``, ``ready``, and any setting."""
+        """``how``: ``pipeline``, ``installed``, ``ready``, ``up``, and any setting."""
 
         async def with_channel(channel: grpc.aio.Channel, stop: Stop) -> None:
             await scenario(channel)
@@ -68,10 +68,11 @@ class Serve:
         pipeline: CallPipeline | None = None,
         installed: Installed | None = None,
         ready: Callable[[], None] = lambda: None,
+        up: Callable[[], bool] = lambda: True,
         **settings: Any,
     ) -> None:
         fake: Any = pipeline or FakePipeline()
-        engine = Engine(fake, fake, installed or FakeInstalled(), ready, lambda: None)
+        engine = Engine(fake, fake, installed or FakeInstalled(), ready, up, lambda: None)
         given: dict[str, Any] = {"listen": "127.0.0.1:0", "data_dir": self._folder, "drain_s": 5.0}
         app, stop = App(Settings(**given | settings), engine, clock=self.clock), Stop()
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()

@@ -3,18 +3,19 @@
 It says ``recognising`` on stdout when a batch has begun.
 """
 
-import functools
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
-from polycue.app import engine
+from polycue.app import host
 from polycue.commands.serve import serve
 from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.engine.backends.backend import Host
+from polycue.engine.backends.threads import thread_host
 from polycue.engine.devices import Device
-from polycue.engine.recogniser import Recogniser
 from polycue.speech.passage import Passage
 
 
@@ -33,11 +34,18 @@ class Stuck:
         threading.Event().wait()
         return []
 
+    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+        (found,) = self.run([passage])
+        return found
+
     def close(self) -> None:
         raise AssertionError("closed while a batch runs")
 
 
 if __name__ == "__main__":
-    stuck = functools.partial(Recogniser, open_backend=Stuck)
-    with mock.patch.object(engine, "Recogniser", stuck):
+
+    def stuck_host(device: Device, text_device: Device) -> Host:
+        return replace(thread_host(device, text_device), open_recogniser=Stuck)
+
+    with mock.patch.object(host, "thread_host", stuck_host):
         serve()

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from polycue.app.host import open_host
 from polycue.app.installed import InstalledModels
 from polycue.config import Settings
-from polycue.engine.devices import auto_model, choose
+from polycue.engine.devices import auto_model
 from polycue.engine.recogniser import Recogniser
 from polycue.engine.translator import Translator
 from polycue.jobs.runner import RunsTasks
@@ -29,13 +30,15 @@ class CallPipeline(Subtitles, WorksOnCues, Protocol):
 class Engine:
     """What the server needs of everything below it; tests put fakes here.
 
-    ``ready`` returns once the default recogniser can be used, and raises while it cannot.
+    ``ready`` returns once the default recogniser can be used, and raises while it cannot; whether
+    that is still so ``up`` says, at once.
     """
 
     jobs: RunsTasks
     calls: CallPipeline
     installed: Installed
     ready: Callable[[], None]
+    up: Callable[[], bool]
     close: Callable[[], None]
 
 
@@ -46,33 +49,28 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
         DeviceUnavailable: the device asked for cannot be used.
         ModelMissing: the recogniser that was named is not installed.
     """
-    device = choose(
-        settings.device,
-        settings.compute_type,
-        index=settings.device_index,
-        threads=settings.threads,
-    )
     store = ModelStore(settings.models_dir)
     packages = Packages(store.argos_root)
+    if settings.model != AUTO:
+        store.whisper_path(settings.model)
+    host = open_host(settings)
 
     def default_model() -> str:
         if settings.model != AUTO:
             return settings.model
         models = (model for model in store.installed() if model.kind is ModelKind.WHISPER)
-        return auto_model(device, [model.name for model in models])
+        return auto_model(host.device, [model.name for model in models])
 
-    if settings.model != AUTO:
-        store.whisper_path(settings.model)
-    recogniser = Recogniser(store.whisper_path, default_model=default_model, device=device)
-    translator = Translator(
-        packages,
-        device=device.kind,
-        device_index=device.index,
-        compute_type=settings.compute_type,
-        threads=device.threads,
+    recogniser = Recogniser(
+        store.whisper_path,
+        default_model=default_model,
+        device=host.device,
+        open_backend=host.open_recogniser,
     )
+    translator = Translator(packages, host.texts)
 
     def ready() -> None:
+        host.restore()
         if preload:
             recogniser.facts("")
         else:
@@ -81,13 +79,15 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
     def close() -> None:
         recogniser.close()
         translator.close()
+        host.close()
 
     return Engine(
         jobs=Pipeline(recogniser, translator, max_media_ms=settings.max_job_media_s * 1000),
         calls=Pipeline(recogniser, translator, max_media_ms=settings.max_call_media_s * 1000),
         installed=InstalledModels(
-            store, recogniser, translator, default_model=default_model, device=device.kind
+            store, recogniser, translator, default_model=default_model, device=host.device.kind
         ),
         ready=ready,
+        up=host.up,
         close=close,
     )

@@ -22,6 +22,7 @@ from polycue.rpc.gate import Gate
 from polycue.rpc.server import TRANSCRIPTION, Server
 
 _CHORES_EVERY_S = 60
+_LOOK_EVERY_S = 1
 _LET_GO_S = 5  # for threads and calls to see that they were cancelled
 
 log = telemetry.logger(__name__)
@@ -117,15 +118,22 @@ class App:
             await asyncio.sleep(_CHORES_EVERY_S)
 
     async def _tell_readiness(self, server: Server) -> None:
-        """Let health say SERVING for transcription as soon as the recogniser can be used."""
+        """Let health say SERVING for transcription while the recogniser can be used."""
+        while True:
+            await self._until_ready()
+            await server.set_serving(TRANSCRIPTION, is_serving=True)
+            while self._engine.up():  # noqa: ASYNC110 - engines know no event loop
+                await asyncio.sleep(_LOOK_EVERY_S)
+            await server.set_serving(TRANSCRIPTION, is_serving=False)
+
+    async def _until_ready(self) -> None:
         while True:
             try:
                 await self._threads.chores(self._engine.ready)
             except PolycueError as error:
                 log.warning("transcription is not ready", problem=str(error))
-                await asyncio.sleep(_CHORES_EVERY_S)
+                await asyncio.sleep(getattr(error, "retry_after_s", None) or _CHORES_EVERY_S)
             else:
-                await server.set_serving(TRANSCRIPTION, is_serving=True)
                 return
 
 

@@ -34,7 +34,10 @@
     │   └── DownloadFailed
     ├── EngineError                     a model that runs is at fault
     │   ├── DeviceUnavailable
+    │   ├── EngineDied                  its process ended, or had to be ended, at work
+    │   │   └── PoisonChunk
     │   ├── RecognitionFailed
+    │   │   └── OutOfMemory
     │   └── TranslationFailed
     ├── JobError
     │   ├── IllegalTransition
@@ -79,7 +82,19 @@ from pathlib import Path
 
 
 class PolycueError(Exception):
-    """The root; never raised itself."""
+    """The root; never raised itself. All of the tree crosses from one process to another whole."""
+
+    def __reduce__(self) -> tuple[object, ...]:  # __init__ wants the facts, args are the message
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(
+    kind: type[PolycueError], args: tuple[object, ...], facts: dict[str, object]
+) -> PolycueError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(facts)
+    return error
 
 
 class Cancelled(BaseException):
@@ -325,11 +340,31 @@ class EngineError(PolycueError):
 
 
 class DeviceUnavailable(EngineError):
-    """The device asked for cannot be used."""
+    """The device asked for cannot be used; ``retry_after_s`` is 0 where waiting does not help."""
 
-    def __init__(self, device: str, reason: str) -> None:
+    def __init__(self, device: str, reason: str, retry_after_s: int = 0) -> None:
         super().__init__(f"device {device!r} cannot be used: {reason}")
         self.device, self.reason = device, reason
+        self.retry_after_s = retry_after_s or None
+
+
+class EngineDied(EngineError):
+    """The process that holds the models ended, or had to be ended, while it did a piece of work.
+
+    ``cause`` says how, such as "SIGSEGV" or "it did not answer".
+    """
+
+    def __init__(self, work: str, cause: str) -> None:
+        super().__init__(f"the engine ended at work on {work}: {cause}")
+        self.work, self.cause = work, cause
+
+
+class PoisonChunk(EngineDied):
+    """A chunk that ended two processes, the second with nothing else at work in it."""
+
+    def __init__(self, model: str, start_ms: int, cause: str) -> None:
+        super().__init__(f"the chunk at {start_ms} ms with model {model!r}", cause)
+        self.model, self.start_ms = model, start_ms
 
 
 class RecognitionFailed(EngineError):
@@ -338,6 +373,10 @@ class RecognitionFailed(EngineError):
     def __init__(self, start_ms: int, reason: str) -> None:
         super().__init__(f"the chunk at {start_ms} ms could not be transcribed: {reason}")
         self.start_ms, self.reason = start_ms, reason
+
+
+class OutOfMemory(RecognitionFailed):
+    """The device had no memory for the chunk, nor for smaller batches."""
 
 
 class TranslationFailed(EngineError):

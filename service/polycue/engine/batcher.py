@@ -3,16 +3,23 @@
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import ModelFacts, Recognised
-from polycue.domain.errors import Draining
+from polycue.domain.errors import Cancelled, Draining, EngineDied
 from polycue.engine.backends.backend import Backend
 from polycue.speech.passage import Passage
 
 Result = Future[tuple[Recognised, ...]]
 
 _MAX_WAITING = 256  # passages; at most half a gigabyte of sound at 30 s each
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    passage: Passage
+    cancel: CancelToken
 
 
 class Batcher:
@@ -26,7 +33,7 @@ class Batcher:
         self._backend = backend
         self._max_waiting = max_waiting
         self._changed = threading.Condition()
-        self._waiting: dict[Result, Passage] = {}  # in order of arrival
+        self._waiting: dict[Result, _Waiting] = {}  # in order of arrival
         self._running = 0
         self._closed = False
         self._workers = [
@@ -65,7 +72,7 @@ class Batcher:
                 cancel.check()
                 if self._closed:
                     raise Draining
-                self._waiting[result] = passage
+                self._waiting[result] = _Waiting(passage, cancel)
                 self._changed.notify_all()
         finally:
             forget()
@@ -105,7 +112,7 @@ class Batcher:
             with self._changed:
                 self._running -= 1
 
-    def _take(self) -> dict[Result, Passage]:
+    def _take(self) -> dict[Result, _Waiting]:
         """The next batch; empty when there will be none any more."""
         with self._changed:
             while True:
@@ -116,35 +123,42 @@ class Batcher:
                     self._running += 1
                     return batch
 
-    def _fill(self) -> dict[Result, Passage]:
+    def _fill(self) -> dict[Result, _Waiting]:
         """The oldest passage, and behind it those with the same key as long as there is room."""
-        key = next(iter(self._waiting.values())).settings.key
-        batch: dict[Result, Passage] = {}
+        key = next(iter(self._waiting.values())).passage.settings.key
+        batch: dict[Result, _Waiting] = {}
         rows = 0
-        for result, passage in list(self._waiting.items()):
-            rows_with = rows + len(passage.chunks)
-            if passage.settings.key != key or (batch and rows_with > self.max_rows):
+        for result, waiting in list(self._waiting.items()):
+            rows_with = rows + len(waiting.passage.chunks)
+            if waiting.passage.settings.key != key or (batch and rows_with > self.max_rows):
                 continue
             del self._waiting[result]
             if result.set_running_or_notify_cancel():
-                batch[result] = passage
+                batch[result] = waiting
                 rows = rows_with
         self._changed.notify_all()
         return batch
 
-    def _run(self, batch: dict[Result, Passage]) -> None:
+    def _run(self, batch: dict[Result, _Waiting]) -> None:
         """Settle every result of the batch; where it fails as a whole, each passage on its own."""
         try:
-            recognised = self._backend.run(list(batch.values()))
+            recognised = self._backend.run([waiting.passage for waiting in batch.values()])
             settled: Sequence[tuple[Result, tuple[Recognised, ...]]] = list(
                 zip(batch, recognised, strict=True)
             )
         except Exception as error:  # whatever it is, its callers must hear of it, not this thread
-            if len(batch) == 1:
+            if len(batch) == 1 and not isinstance(error, EngineDied):
                 next(iter(batch)).set_exception(error)
                 return
-            for result, passage in batch.items():
-                self._run({result: passage})
+            for result, waiting in batch.items():
+                self._run_alone(result, waiting)
             return
         for result, found in settled:
             result.set_result(found)
+
+    def _run_alone(self, result: Result, waiting: _Waiting) -> None:
+        try:
+            waiting.cancel.check()
+            result.set_result(self._backend.run_alone(waiting.passage))
+        except (Exception, Cancelled) as error:
+            result.set_exception(error)

@@ -2,47 +2,31 @@
 
 import itertools
 import math
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.translation import Hypotheses, Hypothesis, Search
-from polycue.translation.argos import ArgosModel
+from polycue.engine.backends.backend import TextBackend
 from polycue.translation.links import onward
 from polycue.translation.packages import Package, Packages
 from polycue.translation.tokens import has_letters
 
 _CALL_CHARS = 8192  # padded; about one of CTranslate2's batches, and what a cancel waits for
 BEST = Search()
-_MOST_LOADED = 6  # each takes 0.1 to 0.3 GB; the one unused for longest is let go
 
 
 class Translator:
     """The installed packages as one translator, safe to share between threads.
 
-    Models load when first needed, onto the device given here, and stay; ``threads`` 0 lets
-    CTranslate2 choose.
+    ``models`` runs them; ``close`` closes it.
     """
 
-    def __init__(
-        self,
-        packages: Packages,
-        *,
-        device: str = "cpu",
-        device_index: int = 0,
-        compute_type: str = "auto",
-        threads: int = 0,
-    ) -> None:
-        self._packages = packages
-        self._device, self._device_index = device, device_index
-        self._compute_type, self._threads = compute_type, threads
-        self._loaded: OrderedDict[Package, ArgosModel] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(self, packages: Packages, models: TextBackend) -> None:
+        self._packages, self._models = packages, models
 
     def __repr__(self) -> str:
-        return f"Translator({self._packages!r} on {self._device}, {len(self._loaded)} loaded)"
+        return f"Translator({self._packages!r} in {self._models!r})"
 
     def route(self, source: str, target: str) -> tuple[str, ...]:
         """The languages to go through, both ends included.
@@ -77,26 +61,25 @@ class Translator:
         Raises:
             PairNotInstalled: a leg's package has gone since the route was found.
             ModelDamaged, DeviceUnavailable: a model does not load.
-            TranslationFailed: a model gave up; nothing is translated.
+            TranslationFailed, EngineDied: a model gave up; nothing is translated.
         """
         legs = len(route) - 1
         found: list[Hypotheses] = [(Hypothesis(text, 0.0),) for text in texts]
         each = replace(search, hypotheses=_each_leg(search.hypotheses, legs))
         for source, target in itertools.pairwise(route):
             cancel.check()
-            model = self._model(self._packages.find(source, target))
+            package = self._packages.find(source, target)
             texts_here = {h.text for hypotheses in found for h in hypotheses}
-            answers = self._leg(model, texts_here, each, cancel)
+            answers = self._leg(package, texts_here, each, cancel)
             found = [_onward(hypotheses, answers) for hypotheses in found]
         return found
 
     def close(self) -> None:
         """Let all models go; those at work end their call first."""
-        with self._lock:
-            self._loaded.clear()
+        self._models.close()
 
     def _leg(
-        self, model: ArgosModel, texts: set[str], search: Search, cancel: CancelToken
+        self, package: Package, texts: set[str], search: Search, cancel: CancelToken
     ) -> dict[str, Hypotheses]:
         """The translations of each text; what has no letters stays."""
         found: dict[str, Hypotheses] = {
@@ -104,25 +87,9 @@ class Translator:
         }
         for call in _calls(texts - found.keys()):
             cancel.check()
-            found.update(zip(call, model.translate(call, search), strict=True))
+            answers = self._models.translate(package, call, search)
+            found.update(zip(call, answers, strict=True))
         return found
-
-    def _model(self, package: Package) -> ArgosModel:
-        with self._lock:
-            model = self._loaded.get(package)
-            if model is None:
-                model = ArgosModel.load(
-                    package,
-                    device=self._device,
-                    device_index=self._device_index,
-                    compute_type=self._compute_type,
-                    threads=self._threads,
-                )
-                self._loaded[package] = model
-            self._loaded.move_to_end(package)
-            while len(self._loaded) > _MOST_LOADED:
-                self._loaded.popitem(last=False)
-            return model
 
 
 def _each_leg(hypotheses: int, legs: int) -> int:

@@ -6,6 +6,8 @@ import pytest
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import DownloadFailed, InvalidRequest, ModelDamaged, ModelMissing
+from polycue.engine.backends.threads import ThreadTexts
+from polycue.engine.devices import choose
 from polycue.engine.translator import Translator
 from polycue.models.argos_index import ArgosIndex
 from polycue.models.pull import Pulled, Sources, pull
@@ -54,7 +56,7 @@ def test_a_pair_comes_over_the_wire_and_translates(
     assert steps == sorted(steps)
     assert steps[-1] == archive.stat().st_size
     assert store.verify("en:es") == []
-    translator = Translator(Packages(store.argos_root))
+    translator = Translator(Packages(store.argos_root), ThreadTexts(choose("cpu")))
     ((found, *_),) = translator.translate(["Look closely."], ("en", "es"), cancel=CancelToken())
     assert found.text
 

@@ -227,6 +227,27 @@ def test_transcription_is_not_serving_while_there_is_no_recogniser(serve: Serve)
     serve(scenario, ready=missing)
 
 
+def test_transcription_is_not_serving_while_the_engine_is_down(serve: Serve) -> None:
+    up, may_load = threading.Event(), threading.Semaphore(1)
+
+    def ready() -> None:
+        assert may_load.acquire(timeout=10)
+        up.set()
+
+    async def scenario(channel: Channel) -> None:
+        request = health_pb2.HealthCheckRequest(service=TRANSCRIPTION)
+        said = (int(answer.status) async for answer in health_stub(channel).Watch(request))
+        while await anext(said) != SERVING:
+            pass
+        up.clear()
+        assert await anext(said) == NOT_SERVING
+        assert await health(channel, "") == SERVING
+        may_load.release()
+        assert await anext(said) == SERVING
+
+    serve(scenario, ready=ready, up=up.is_set)
+
+
 def test_reflection_lists_the_services_unless_it_is_off(serve: Serve) -> None:
     request = reflection_pb2.ServerReflectionRequest(list_services="")
 
@@ -255,7 +276,7 @@ def test_a_second_server_neither_shares_the_port_nor_the_folder(
         from polycue.config import Settings
 
         fake: Any = FakePipeline()
-        engine = Engine(fake, fake, fake, lambda: None, lambda: None)
+        engine = Engine(fake, fake, fake, lambda: None, lambda: True, lambda: None)
         with pytest.raises(DataFolderInUse):
             App(Settings(data_dir=tmp_path / "data"), engine)
         second = App(Settings(data_dir=tmp_path / "other", listen=address), engine)

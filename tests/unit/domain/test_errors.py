@@ -1,3 +1,4 @@
+import pickle
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,12 +22,27 @@ EXAMPLES = {Path: Path("a.mp4"), str: "text", int: 7, float: 1.5, Sequence[str]:
 ONLY_IN_THE_MESSAGE = {"advice"}
 
 
+def facts_for(cls: type[BaseException]) -> dict[str, object]:
+    """Something for each parameter of the class."""
+    if cls.__init__ is Exception.__init__:
+        return {}
+    hints = get_type_hints(cls.__init__)
+    return {name: EXAMPLES[hint] for name, hint in hints.items() if name != "return"}
+
+
+def test_every_error_crosses_to_another_process_whole() -> None:
+    for cls in (*every_class(errors.PolycueError), errors.Cancelled):
+        error = cls(**facts_for(cls))
+        other = pickle.loads(pickle.dumps(error, protocol=5))  # noqa: S301 - our own
+        assert type(other) is cls
+        assert (str(other), vars(other)) == (str(error), vars(error))
+
+
 def test_every_error_keeps_what_it_was_told_as_attributes() -> None:
     for cls in every_class(errors.PolycueError):
         if "__init__" not in vars(cls):
             continue
-        hints = get_type_hints(cls.__init__)
-        told = {name: EXAMPLES[hint] for name, hint in hints.items() if name != "return"}
+        told = facts_for(cls)
         error = cls(**told)
         assert str(error), cls.__name__
         for name in told.keys() - ONLY_IN_THE_MESSAGE:

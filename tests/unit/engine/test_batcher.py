@@ -42,6 +42,10 @@ class GatedBackend:
                 raise RecognitionFailed(start_ms, "poisoned")
         return [tuple(map(recognised, passage.chunks)) for passage in batch]
 
+    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+        (found,) = self.run([passage])
+        return found
+
     def close(self) -> None:
         self.closed = True
 

@@ -44,6 +44,10 @@ class Doubtful:
         )
         return [tuple(self._heard(p, c) for c in p.chunks) for p in batch]
 
+    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+        (found,) = self.run([passage])
+        return found
+
     def close(self) -> None: ...
 
     def _heard(self, passage: Passage, chunk: Chunk) -> Recognised:

@@ -53,6 +53,10 @@ class Linguist:
         self.ended.set()
         return found
 
+    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+        (found,) = self.run([passage])
+        return found
+
     def close(self) -> None:
         self.closed = True
 

@@ -1,14 +1,19 @@
-"""The seam to what runs a model: a batch in, results out."""
+"""The seam to what runs models: a batch in, results out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.translation import Hypotheses, Search
+from polycue.engine.devices import Device
 from polycue.speech.passage import Passage
+from polycue.translation.packages import Package
 
 
 class Backend(Protocol):
-    """One loaded model, in this process, a child of it or on another node."""
+    """One loaded recogniser, in this process, a child of it or on another node."""
 
     @property
     def facts(self) -> ModelFacts: ...
@@ -31,6 +36,51 @@ class Backend(Protocol):
         """
         ...
 
+    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+        """Recognise a passage once more that may be what its batch failed for.
+
+        Where a passage can end the process that works on it, nothing else is at work in that.
+
+        Raises:
+            PolycueError: the passage is not recognised, and will not be.
+        """
+        ...
+
     def close(self) -> None:
         """Free the model. ``run`` is not called any more."""
         ...
+
+
+class TextBackend(Protocol):
+    """The translation models of one device, loaded as they are needed."""
+
+    def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
+        """For each text its translations, best first; called by many threads at once.
+
+        Raises:
+            ModelDamaged, DeviceUnavailable: the package does not load.
+            TranslationFailed: the model gave up; nothing is translated.
+            EngineDied: the texts ended the model's process twice.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let all models go; those at work end their call first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Where all models of a device live.
+
+    ``up`` says at once whether they can be used now. ``restore`` loads again what was lost, and
+    raises DeviceUnavailable where that cannot be done.
+    """
+
+    name: str
+    device: Device
+    open_recogniser: Callable[[Path, str, Device], Backend]
+    texts: TextBackend
+    up: Callable[[], bool]
+    restore: Callable[[], None]
+    close: Callable[[], None]

@@ -1,18 +1,25 @@
 """Models in this process, run by the batcher's own threads."""
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.translation import Hypotheses, Search
+from polycue.engine.backends.backend import Host
 from polycue.engine.devices import Device
 from polycue.speech.passage import Passage
 from polycue.speech.whisper import Whisper
+from polycue.translation.argos import ArgosModel
+from polycue.translation.packages import Package
 
 # A batch ends with its longest row, and is what a cancelled caller's neighbours wait for. On a CPU
 # 4 rows took 0.6 to 0.8 of the time of one, each, and 8 no less (tiny and base, beam 5, 60 tokens).
 # 16 keep a GPU busy and take about 11 GB with large-v3 (reference: 3.5 + 0.45 GB a row).
 _MAX_ROWS = {"cpu": 4, "cuda": 16}
+_MOST_PACKAGES = 6  # each takes 0.1 to 0.3 GB; the one unused for longest is let go
 
 
 class ThreadBackend:
@@ -52,5 +59,58 @@ class ThreadBackend:
     def run(self, batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
         return self._whisper.recognise(batch)
 
+    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+        (found,) = self.run([passage])
+        return found
+
     def close(self) -> None:
         self._whisper.close()
+
+
+class ThreadTexts:
+    """Translation models, run by whoever calls; CTranslate2 queues the calls to each."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._loaded: OrderedDict[Package, ArgosModel] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"ThreadTexts({self._device.kind}, {len(self._loaded)} loaded)"
+
+    def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
+        return self._model(package).translate(texts, search)
+
+    def close(self) -> None:
+        with self._lock:
+            self._loaded.clear()
+
+    def _model(self, package: Package) -> ArgosModel:
+        with self._lock:
+            model = self._loaded.get(package)
+            if model is None:
+                model = ArgosModel.load(
+                    package,
+                    device=self._device.kind,
+                    device_index=self._device.index,
+                    compute_type=self._device.compute_type,
+                    threads=self._device.threads,
+                )
+                self._loaded[package] = model
+            self._loaded.move_to_end(package)
+            while len(self._loaded) > _MOST_PACKAGES:
+                self._loaded.popitem(last=False)
+            return model
+
+
+def thread_host(device: Device, text_device: Device) -> Host:
+    """All models in this process; ``text_device`` is the same one, as translators use it."""
+    return Host(
+        name="threads",
+        device=device,
+        open_recogniser=ThreadBackend.open,
+        texts=ThreadTexts(text_device),
+        up=lambda: True,  # what ends a model ends the whole server
+        restore=lambda: None,
+        close=lambda: None,
+    )
