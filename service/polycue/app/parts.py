@@ -10,6 +10,8 @@ from polycue.domain.errors import JobInterrupted
 from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.board import Board
 from polycue.jobs.clock import Clock
+from polycue.jobs.files.local import LocalFiles
+from polycue.jobs.files.protocol import Files
 from polycue.jobs.folder import DataFolder
 from polycue.jobs.lane import Lane
 from polycue.jobs.retention import Retention
@@ -41,6 +43,7 @@ class Keep:
     """What is kept on disk, and who looks after it."""
 
     folder: DataFolder
+    files: Files
     board: Board
     uploads: Uploads
     artifacts: Artifacts
@@ -69,10 +72,12 @@ def open_keep(settings: Settings, clock: Clock, closing: ExitStack) -> Keep:
     database = Database(folder.database)
     closing.callback(database.close)
     jobs, rows = SqliteJobs(database), SqliteUploads(database)
-    folder.clean(jobs=jobs.ids(), uploads=rows.ids())
+    folder.clean()
+    files = LocalFiles(folder.root)
+    artifacts = Artifacts(files)
     board = Board(
         jobs,
-        folder,
+        artifacts,
         clock=clock,
         max_queued=settings.max_queued_jobs,
         max_ttl_ms=settings.job_ttl_s * 1000,
@@ -83,9 +88,9 @@ def open_keep(settings: Settings, clock: Clock, closing: ExitStack) -> Keep:
         max_stored_bytes=settings.max_stored_bytes,
         max_ttl_ms=settings.upload_ttl_s * 1000,
     )
-    uploads = Uploads(rows, folder, clock=clock, limits=limits)
-    retention = Retention(jobs, rows, board=board, files=uploads, clock=clock)
-    return Keep(folder, board, uploads, Artifacts(folder), retention)
+    uploads = Uploads(rows, files, clock=clock, limits=limits)
+    retention = Retention(jobs, rows, board=board, kept=uploads, files=files, clock=clock)
+    return Keep(folder, files, board, uploads, artifacts, retention)
 
 
 def start_threads(settings: Settings, closing: ExitStack) -> Threads:
@@ -106,6 +111,7 @@ def make_admission(settings: Settings, engine: Engine, keep: Keep) -> tuple[Admi
         keep.board,
         keep.uploads,
         keep.artifacts,
+        keep.files,
         file_roots=settings.file_root,
         max_inline_bytes=settings.max_inline_bytes,
     )
@@ -117,6 +123,7 @@ def make_runner(settings: Settings, engine: Engine, keep: Keep, admission: Admis
         keep.board,
         engine.jobs,
         keep.folder,
+        keep.artifacts,
         task_of=admission.task_of,
         failure_of=failure_of,
         workers=settings.max_running_jobs,

@@ -112,6 +112,7 @@ class App:
         while True:
             try:
                 await self._threads.chores(self._keep.retention.sweep)
+                await self._threads.chores(self._keep.retention.sweep_orphans)
             except Exception:
                 # Whatever it was, a server that never purges again fills its disk.
                 log.exception("nothing could be purged")

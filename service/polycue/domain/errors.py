@@ -54,7 +54,8 @@
     ├── StoreError                      what the server keeps on disk is at fault
     │   ├── DataFolderInUse
     │   ├── StoreUnusable
-    │   └── StorageFull
+    │   ├── StorageFull
+    │   └── StorageUnavailable
     ├── ListenError                     the server cannot listen where it was told to
     │   ├── InsecureAddress
     │   └── AddressUnusable
@@ -520,11 +521,19 @@ class StoreUnusable(StoreError):
 
 
 class StorageFull(StoreError):
-    """The disk of the data folder has no room left."""
+    """The disk, or the bucket, has no room left."""
 
     def __init__(self, what: str, retry_after_s: int = 60) -> None:
-        super().__init__(f"no room left on the server's disk for {what}")
+        super().__init__(f"no room left where the server keeps {what}")
         self.what, self.retry_after_s = what, retry_after_s
+
+
+class StorageUnavailable(StoreError):
+    """Where the server keeps uploads and results cannot be read or written now."""
+
+    def __init__(self, what: str, problem: str, retry_after_s: int = 30) -> None:
+        super().__init__(f"{what} cannot be reached where the server keeps them: {problem}")
+        self.what, self.problem, self.retry_after_s = what, problem, retry_after_s
 
 
 class ListenError(PolycueError):

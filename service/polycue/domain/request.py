@@ -176,10 +176,15 @@ class MuxOptions:
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file the pipeline may read, and the name its owner knows it by."""
+    """A file the pipeline may read, and the name its owner knows it by.
+
+    ``identity`` tells that it has the same contents as a file of another time or server, such as
+    ``sha256:...``; "" where nobody knows.
+    """
 
     path: Path
     filename: str
+    identity: str = ""
 
     @property
     def stem(self) -> str:

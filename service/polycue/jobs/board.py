@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from polycue.domain.errors import JobNotEnded
+from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.clock import Clock
 from polycue.jobs.feed import ArtifactReady, Feed, JobChanged
-from polycue.jobs.folder import DataFolder
 from polycue.jobs.job import Artifact, Failure, Job, JobState, move, new_id
 from polycue.jobs.live import LiveJob
 from polycue.jobs.store.protocol import JobFilter, JobStore
@@ -38,14 +38,14 @@ class Board:
     def __init__(
         self,
         store: JobStore,
-        folder: DataFolder,
+        artifacts: Artifacts,
         *,
         clock: Clock,
         max_queued: int,
         max_ttl_ms: int,
     ) -> None:
         """``recover`` must be called before anything else."""
-        self._store, self._folder, self._clock = store, folder, clock
+        self._store, self._artifacts, self._clock = store, artifacts, clock
         self._max_queued, self._max_ttl_ms = max_queued, max_ttl_ms
         # Held over a write and the event that tells of it, so that both have one order.
         self._changed = threading.Condition(threading.RLock())
@@ -153,7 +153,7 @@ class Board:
         job = self._store.get(job_id)
         if not job.ended:
             raise JobNotEnded(job_id, job.state.value)
-        self._folder.remove_job(job_id)
+        self._artifacts.remove(job_id)
         self._store.delete(job_id)
         with self._changed:
             self._ended_feeds.pop(job_id, None)

@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from polycue.domain.errors import DataFolderInUse, StorageFull, Unwritable
 
 
 class DataFolder:
-    """``jobs.sqlite``, ``jobs/{job}/{results,work}``, ``uploads/{upload}`` and ``calls``.
+    """``jobs.sqlite``, scratch in ``work/{job}`` and ``calls``, and mostly uploads and results.
 
     Held by one process at a time, from ``DataFolder(...)`` to ``close``.
     """
@@ -26,10 +26,9 @@ class DataFolder:
         """
         self.root = root.absolute()
         self.database = self.root / "jobs.sqlite"
-        self.jobs, self.uploads = self.root / "jobs", self.root / "uploads"
-        self.calls = self.root / "calls"
+        self.calls, self._work = self.root / "calls", self.root / "work"
         try:
-            for folder in (self.root, self.jobs, self.uploads, self.calls):
+            for folder in (self.root, self.calls, self._work):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -53,43 +52,14 @@ class DataFolder:
     def close(self) -> None:
         os.close(self._lock)
 
-    def results(self, job: str) -> Path:
-        return self.jobs / job / "results"
-
     def work(self, job: str) -> Path:
         """Scratch of a running job; gone when it ends."""
-        return self.jobs / job / "work"
+        return self._work / job
 
-    def upload(self, upload: str) -> Path:
-        return self.uploads / upload
-
-    def remove_job(self, job: str) -> None:
-        shutil.rmtree(self.jobs / job, ignore_errors=True)
-
-    def remove_upload(self, upload: str) -> None:
-        self.upload(upload).unlink(missing_ok=True)
-
-    def clean(self, *, jobs: Collection[str], uploads: Collection[str]) -> None:
-        """Remove what a crash left behind: scratch, and files of jobs and uploads not named here.
-
-        Only before any work has begun.
-        """
-        for call in self.calls.iterdir():
-            shutil.rmtree(call, ignore_errors=True)
-        for folder in self.jobs.iterdir():
-            shutil.rmtree(folder if folder.name not in jobs else folder / "work", True)
-        for file in self.uploads.iterdir():
-            if file.name not in uploads:
-                file.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut, as fsync does for a file's bytes."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    def clean(self) -> None:
+        """Remove the scratch that a crash left behind; only before any work has begun."""
+        for scratch in (*self.calls.iterdir(), *self._work.iterdir()):
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 @contextmanager

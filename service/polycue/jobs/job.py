@@ -47,7 +47,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A result file of a job; ``id`` is unique within it and is its name on disk."""
+    """A result file of a job; ``id`` is unique within it, ``key`` says where its bytes lie."""
 
     id: str
     filename: str
@@ -55,6 +55,7 @@ class Artifact:
     language: str
     size_bytes: int
     sha256: bytes
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
-"""What has outlived its time goes: ended jobs with their results, and uploads."""
+"""What has outlived its time goes: ended jobs with their results, uploads, and what is nobody's."""
 
 from collections.abc import Callable
 
 from polycue import telemetry
-from polycue.domain.errors import JobNotEnded, NotFound
+from polycue.domain.errors import JobNotEnded, NotFound, StoreError
 from polycue.jobs.board import Board
 from polycue.jobs.clock import Clock
+from polycue.jobs.files.protocol import Files, job_shelf, upload_shelf
 from polycue.jobs.store.protocol import JobStore, UploadStore
 from polycue.jobs.uploads import Uploads
+
+_ORPHAN_AGE_MS = 60 * 60 * 1000  # another server may be about to write down what it just kept
 
 log = telemetry.logger(__name__)
 
@@ -21,11 +24,12 @@ class Retention:
         uploads: UploadStore,
         *,
         board: Board,
-        files: Uploads,
+        kept: Uploads,
+        files: Files,
         clock: Clock,
     ) -> None:
         self._jobs, self._uploads = jobs, uploads
-        self._board, self._files, self._clock = board, files, clock
+        self._board, self._kept, self._files, self._clock = board, kept, files, clock
 
     def sweep(self) -> int:
         """Purge all whose time is over; returns how many that were. Blocks."""
@@ -34,10 +38,27 @@ class Retention:
         jobs = [i for i in self._jobs.expired(now_ms=now_ms) if f"jobs/{i}" not in in_use]
         uploads = [i for i in self._uploads.expired(now_ms=now_ms) if f"uploads/{i}" not in in_use]
         purged = sum(_gone(self._board.delete, job) for job in jobs)
-        purged += sum(_gone(self._files.delete, upload) for upload in uploads)
+        purged += sum(_gone(self._kept.purge, upload) for upload in uploads)
         if purged:
             log.info("purged", purged=purged)
         return purged
+
+    def sweep_orphans(self) -> int:
+        """Remove files of jobs and uploads that are in no store; returns of how many. Blocks.
+
+        A crash leaves them, or a worker that did not know yet that its job was gone.
+        """
+        before_ms = self._clock() - _ORPHAN_AGE_MS
+        # Looked at before the rows: bytes come after their row, so what has none by then had one.
+        old = {shelf.name for shelf in self._files.shelves() if shelf.changed_ms < before_ms}
+        if not old:
+            return 0
+        owned = {job_shelf(i) for i in self._jobs.ids()}
+        owned |= {upload_shelf(i) for i in self._uploads.ids()}
+        removed = sum(_gone(self._files.remove, shelf) for shelf in old - owned)
+        if removed:
+            log.warning("removed files that belonged to no job or upload", shelves=removed)
+        return removed
 
 
 def _gone(delete: Callable[[str], None], name: str) -> bool:
@@ -46,7 +67,7 @@ def _gone(delete: Callable[[str], None], name: str) -> bool:
         delete(name)
     except (NotFound, JobNotEnded):  # its owner was quicker
         return False
-    except OSError:
+    except (OSError, StoreError):
         log.exception("cannot be purged", name=name)
         return False
     return True

@@ -4,6 +4,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -46,8 +47,9 @@ class RunsTasks(Protocol):
 class Runner:
     """Works on up to ``workers`` jobs at once.
 
-    ``task_of`` reads a job's spec and finds its inputs, for which it may write into the folder it
-    is given; ``failure_of`` turns what was raised into what callers are told.
+    ``task_of`` reads a job's spec and brings its inputs into the folder it is given, where they
+    stay for the length of its block; ``failure_of`` turns what was raised into what callers are
+    told.
     """
 
     def __init__(
@@ -55,13 +57,14 @@ class Runner:
         board: Board,
         pipeline: RunsTasks,
         folder: DataFolder,
+        artifacts: Artifacts,
         *,
-        task_of: Callable[[bytes, Path], Task],
+        task_of: Callable[[Job, Path, CancelToken], AbstractContextManager[Task]],
         failure_of: Callable[[Exception], Failure],
         workers: int,
     ) -> None:
         self._board, self._pipeline, self._folder = board, pipeline, folder
-        self._artifacts = Artifacts(folder)
+        self._artifacts = artifacts
         self._task_of, self._failure_of = task_of, failure_of
         self._stopped = threading.Event()
         self._threads = [
@@ -126,11 +129,11 @@ class Runner:
     def _do(self, job: Job, live: LiveJob, workdir: Path) -> TaskResult:
         with disk_errors("the job"):
             workdir.mkdir(parents=True)
-            task = self._task_of(job.spec, workdir)
             reporter = _Reporter(job.id, live, self._board, self._artifacts)
-            result = self._pipeline.run(
-                task, workdir=workdir, cancel=live.cancel, report=reporter.take
-            )
+            with self._task_of(job, workdir, live.cancel) as task:
+                result = self._pipeline.run(
+                    task, workdir=workdir, cancel=live.cancel, report=reporter.take
+                )
             for file in result.files:
                 reporter.publish(file)
             return result
@@ -185,7 +188,11 @@ class _Reporter:
         if file.path in self._published:
             return
         artifact = self._artifacts.publish(
-            self._job_id, file, taken=self._published.values(), cancel=self._live.cancel
+            self._job_id,
+            file,
+            epoch=1,
+            taken=self._published.values(),
+            cancel=self._live.cancel,
         )
         self._published[file.path] = artifact.id
         self._board.add_artifact(self._job_id, artifact)

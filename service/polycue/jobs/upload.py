@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+from polycue.jobs.files.protocol import Parts
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
     """Bytes a client sends. Instants are milliseconds since the epoch.
 
-    ``committed_bytes`` are safely on disk. ``sha256`` is what was announced, empty for nothing,
-    until the upload is ``complete``; then it is that of the bytes.
+    ``committed_bytes`` are safely kept, in ``parts``. ``sha256`` is what was announced, empty for
+    nothing, until the upload is ``complete``; then it is that of the bytes.
     """
 
     id: str
@@ -17,7 +19,9 @@ class Upload:
     sha256: bytes
     ttl_ms: int
     expires_ms: int
+    tenant: str = "local"
     committed_bytes: int = 0
+    parts: Parts = ()
     complete: bool = False
     request_id: str = ""
     fingerprint: str = ""

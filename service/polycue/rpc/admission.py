@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from polycue.api.v1 import jobs_pb2
+from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import NotFound, PolycueError
 from polycue.domain.request import Task
 from polycue.jobs.board import Board, JobDraft
+from polycue.jobs.job import Job
 from polycue.jobs.uploads import Uploads
+from polycue.rpc import tenant
 from polycue.rpc.convert import fields, jobs
 from polycue.rpc.convert.sources import input_names
 from polycue.rpc.convert.tasks import task
@@ -36,7 +40,8 @@ class Admission:
         fingerprint = jobs.fingerprint(request)
         if not request.validate_only and (earlier := self._board.repeated(request_id, fingerprint)):
             return jobs.job(earlier)
-        self._installed.check(task(request.spec, self._sources.check))
+        check = partial(self._sources.check, tenant.current())
+        self._installed.check(task(request.spec, check))
         if request.validate_only:
             return jobs_pb2.Job(labels=labels)
         with self._small(request.spec) as spec:
@@ -50,18 +55,20 @@ class Admission:
             )
             return jobs.job(self._board.create(draft))
 
-    def task_of(self, spec: bytes, folder: Path) -> Task:
-        """What a queued job is to do; its inputs are found anew, some of them below ``folder``."""
-        return task(jobs_pb2.JobSpec.FromString(spec), self._sources.finder(folder))
+    @contextmanager
+    def task_of(self, job: Job, folder: Path, cancel: CancelToken) -> Iterator[Task]:
+        """What a queued job is to do; its inputs are brought below ``folder``, for the block."""
+        with self._sources.brought(tenant.LOCAL, folder, cancel) as find:
+            yield task(jobs_pb2.JobSpec.FromString(job.spec), find)
 
     @contextmanager
     def _small(self, spec: jobs_pb2.JobSpec) -> Iterator[jobs_pb2.JobSpec]:
         """The spec without inline bytes; those are deleted again if the block fails."""
-        small, made = self._sources.without_inline(spec)
+        small, made = self._sources.without_inline(tenant.current(), spec)
         try:
             yield small
         except PolycueError:
             for upload in made:
                 with suppress(NotFound):
-                    self._uploads.delete(upload)
+                    self._uploads.delete(tenant.current(), upload)
             raise

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 from polycue.api.v1 import artifacts_pb2 as pb
 from polycue.api.v1 import artifacts_pb2_grpc as pb_grpc
-from polycue.jobs.artifacts import Artifacts, RangeReader
+from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.board import Board
 from polycue.jobs.lane import Lane
 from polycue.rpc.convert import fields, names
@@ -24,7 +24,7 @@ class ArtifactService(pb_grpc.ArtifactServiceServicer):
     ) -> pb.GetArtifactResponse:
         job_id, artifact_id = names.artifact_ids(request.name)
         job = await self._lane(self._board.get, job_id)
-        found, _ = self._artifacts.find(job, artifact_id)
+        found = self._artifacts.find(job, artifact_id)
         return pb.GetArtifactResponse(artifact=convert.artifact(job, found))
 
     async def ReadArtifact(
@@ -34,9 +34,9 @@ class ArtifactService(pb_grpc.ArtifactServiceServicer):
         offset = fields.offset(request.read_offset, "read_offset")
         limit_bytes = fields.offset(request.read_limit_bytes, "read_limit_bytes")
         job = await self._lane(self._board.get, job_id)
-        found, path = self._artifacts.find(job, artifact_id)
+        found = self._artifacts.find(job, artifact_id)
         async with self._lane.holding(
-            RangeReader, path, request.name, offset=offset, limit_bytes=limit_bytes
+            self._artifacts.reader, found, request.name, offset=offset, limit_bytes=limit_bytes
         ) as reader:
             message = pb.ReadArtifactResponse(artifact=convert.artifact(job, found))
             while True:

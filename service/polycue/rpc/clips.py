@@ -13,6 +13,7 @@ from polycue.domain.progress import Event, Report
 from polycue.domain.request import SubtitleTask
 from polycue.jobs.folder import disk_errors
 from polycue.pipeline.result import TaskResult
+from polycue.rpc import tenant
 from polycue.rpc.convert.tasks import ClipRequest, clip_task
 from polycue.rpc.sources import Sources
 from polycue.rpc.workers import Workers
@@ -49,8 +50,9 @@ class Clips:
     ) -> None:
         workdir = Path(tempfile.mkdtemp(dir=self._folder))
         try:
-            with disk_errors("the clip"):
-                task = clip_task(request, self._sources.finder(workdir))
+            brought = self._sources.brought(tenant.current(), workdir, cancel)
+            with disk_errors("the clip"), brought as find:
+                task = clip_task(request, find)
                 put(self._pipeline.subtitle(task, workdir=workdir, cancel=cancel, report=put))
         except LimitExceeded as error:
             if error.field != "media":

@@ -1,16 +1,19 @@
 """Finds the files requests speak of: uploads, results, inline bytes, files the operator allows."""
 
-import errno
+import hashlib
 import os
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from polycue.api.v1 import jobs_pb2, media_pb2
+from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.request import InputFile
-from polycue.jobs.artifacts import Artifacts
+from polycue.jobs.artifacts import Artifacts, parts_of
 from polycue.jobs.board import Board
+from polycue.jobs.files.protocol import Files
 from polycue.jobs.uploads import UploadDraft, Uploads
 from polycue.rpc.convert import names
 from polycue.rpc.convert.fields import LONGEST_FILENAME_BYTES
@@ -26,8 +29,6 @@ from polycue.rpc.convert.sources import (
 from polycue.rpc.convert.tasks import Find
 
 _UNNAMED = "media"
-# The file system knows no hard links, or the two folders are mounts of their own.
-_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
 class Sources:
@@ -38,51 +39,76 @@ class Sources:
         board: Board,
         uploads: Uploads,
         artifacts: Artifacts,
+        files: Files,
         *,
         file_roots: Sequence[Path],
         max_inline_bytes: int,
     ) -> None:
         self._board, self._uploads, self._artifacts = board, uploads, artifacts
+        self._files = files
         self._file_roots = tuple(root.resolve() for root in file_roots)
         self._max_inline_bytes = max_inline_bytes
 
-    def check(self, message: media_pb2.MediaSource, field: str) -> InputFile:
-        """The file, if it is there and may be used; inline bytes are no file yet.
+    def check(self, tenant: str, message: media_pb2.MediaSource, field: str) -> InputFile:
+        """The name of a file, if it is there and the tenant may use it; its path leads nowhere.
 
         Raises:
             InvalidRequest: the source is malformed, or a file that may not be read.
             NotFound: no such upload, job or result.
             UploadIncomplete: not all of it has come.
         """
-        found = self._source(message, field)
-        if isinstance(found, Inline):
-            return InputFile(Path(_UNNAMED), _UNNAMED)
-        return self._file(found, field)
+        match self._source(message, field):
+            case FromUpload(upload_id):
+                filename = self._uploads.complete(tenant, upload_id).filename
+            case FromArtifact(job_id, artifact_id):
+                filename = self._artifacts.find(self._board.get(job_id), artifact_id).filename
+            case FromUri(uri):
+                filename = _fitting(local_file(uri, f"{field}.uri", self._file_roots))
+            case Inline():
+                filename = _UNNAMED
+        return InputFile(Path(filename or _UNNAMED), filename or _UNNAMED)
 
-    def finder(self, folder: Path) -> Find:
+    @contextmanager
+    def brought(self, tenant: str, folder: Path, cancel: CancelToken) -> Iterator[Find]:
         """Finds files for work in ``folder``, where each gets the name its owner knows it by.
 
-        A file held like this outlives an upload that is deleted meanwhile.
+        They are there until the block ends, also where an upload is deleted meanwhile.
         """
+        yield _Bringer(self, tenant, folder, cancel).find
 
-        def find(message: media_pb2.MediaSource, field: str) -> InputFile:
-            found = self._source(message, field)
-            if isinstance(found, FromUri):
-                return self._file(found, field)
-            shelf = folder / "inputs" / str(len(list(folder.glob("inputs/*"))))
-            shelf.mkdir(parents=True)
-            if isinstance(found, Inline):
-                path = shelf / _UNNAMED
-                path.write_bytes(found.content)
-                return InputFile(path, _UNNAMED)
-            file = self._file(found, field)
-            path = shelf / file.filename
-            _link(file.path, path, field)
-            return InputFile(path, file.filename)
+    def bring(
+        self,
+        tenant: str,
+        message: media_pb2.MediaSource,
+        field: str,
+        shelf: Path,
+        cancel: CancelToken,
+    ) -> InputFile:
+        """Put a source's file onto ``shelf``."""
+        match self._source(message, field):
+            case FromUpload(upload_id):
+                upload = self._uploads.complete(tenant, upload_id)
+                kept, filename, sha256 = upload.parts, upload.filename or _UNNAMED, upload.sha256
+            case FromArtifact(job_id, artifact_id):
+                artifact = self._artifacts.find(self._board.get(job_id), artifact_id)
+                kept, filename, sha256 = parts_of(artifact), artifact.filename, artifact.sha256
+            case FromUri(uri):
+                path = local_file(uri, f"{field}.uri", self._file_roots)
+                (shelf / _fitting(path)).symlink_to(path)
+                return InputFile(shelf / _fitting(path), _fitting(path))
+            case Inline(content):
+                (shelf / _UNNAMED).write_bytes(content)
+                digest = hashlib.sha256(content).hexdigest()
+                return InputFile(shelf / _UNNAMED, _UNNAMED, f"sha256:{digest}")
+        try:
+            self._files.bring(kept, shelf / filename, cancel=cancel)
+        except FileNotFoundError as error:
+            raise InvalidRequest(field, "was deleted meanwhile") from error
+        return InputFile(shelf / filename, filename, f"sha256:{sha256.hex()}")
 
-        return find
-
-    def without_inline(self, spec: jobs_pb2.JobSpec) -> tuple[jobs_pb2.JobSpec, list[str]]:
+    def without_inline(
+        self, tenant: str, spec: jobs_pb2.JobSpec
+    ) -> tuple[jobs_pb2.JobSpec, list[str]]:
         """The spec with each inline source made an upload, and the ids of those uploads.
 
         What waits in the queue is then small, and the bytes are where all other media are. Fields
@@ -95,7 +121,7 @@ class Sources:
         for message, _ in sources_in(small):
             if message.WhichOneof("source") == "content":
                 content = message.content
-                upload = self._uploads.put(UploadDraft(len(content)), content)
+                upload = self._uploads.put(tenant, UploadDraft(len(content)), content)
                 message.upload = names.upload(upload.id)
                 made.append(upload.id)
         return small, made
@@ -103,17 +129,20 @@ class Sources:
     def _source(self, message: media_pb2.MediaSource, field: str) -> Source:
         return source(message, field, max_inline_bytes=self._max_inline_bytes)
 
-    def _file(self, found: FromUpload | FromArtifact | FromUri, field: str) -> InputFile:
-        match found:
-            case FromUpload(upload_id):
-                upload, path = self._uploads.file_of(upload_id)
-                return InputFile(path, upload.filename or _UNNAMED)
-            case FromArtifact(job_id, artifact_id):
-                artifact, path = self._artifacts.find(self._board.get(job_id), artifact_id)
-                return InputFile(path, artifact.filename)
-            case FromUri(uri):
-                path = local_file(uri, f"{field}.uri", self._file_roots)
-                return InputFile(path, _fitting(path))
+
+class _Bringer:
+    """Gives each file of one piece of work a folder of its own: two may have the same name."""
+
+    def __init__(self, sources: Sources, tenant: str, folder: Path, cancel: CancelToken) -> None:
+        self._sources, self._tenant = sources, tenant
+        self._folder, self._cancel = folder, cancel
+        self._found = 0
+
+    def find(self, message: media_pb2.MediaSource, field: str) -> InputFile:
+        shelf = self._folder / "inputs" / str(self._found)
+        shelf.mkdir(parents=True)
+        self._found += 1
+        return self._sources.bring(self._tenant, message, field, shelf, self._cancel)
 
 
 def local_file(uri: str, field: str, roots: Sequence[Path]) -> Path:
@@ -158,14 +187,3 @@ def _fitting(path: Path) -> str:
     room = LONGEST_FILENAME_BYTES - len(os.fsencode(suffix))
     stem = os.fsencode(path.stem)[:room].decode("utf-8", "ignore")
     return f"{stem or _UNNAMED}{suffix}"
-
-
-def _link(target: Path, name: Path, field: str) -> None:
-    try:
-        os.link(target, name)
-    except FileNotFoundError as error:
-        raise InvalidRequest(field, "was deleted meanwhile") from error
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        name.symlink_to(target)

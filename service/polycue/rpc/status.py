@@ -115,6 +115,7 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.DataFolderInUse: Row(_Code.UNAVAILABLE, "DATA_FOLDER_IN_USE"),
     errors.StoreUnusable: Row(_Code.UNAVAILABLE, "STORE_UNUSABLE"),
     errors.StorageFull: Row(_Code.RESOURCE_EXHAUSTED, "STORAGE_FULL"),
+    errors.StorageUnavailable: Row(_Code.UNAVAILABLE, "STORAGE_UNAVAILABLE"),
     errors.FileError: Row(_Code.FAILED_PRECONDITION, "FILE_UNUSABLE"),
     errors.Unreadable: Row(_Code.FAILED_PRECONDITION, "FILE_UNREADABLE"),
     errors.Unwritable: Row(_Code.INTERNAL, "FILE_UNWRITABLE"),

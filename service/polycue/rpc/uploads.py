@@ -9,7 +9,9 @@ from polycue.api.v1 import uploads_pb2_grpc as pb_grpc
 from polycue.domain.errors import InvalidRequest, LimitExceeded, NotFound
 from polycue.jobs.lane import Lane
 from polycue.jobs.upload import Upload
-from polycue.jobs.uploads import Uploads, Writer
+from polycue.jobs.uploads import Uploads
+from polycue.jobs.writing import Writer
+from polycue.rpc import tenant
 from polycue.rpc.convert import fields, names
 from polycue.rpc.convert import uploads as convert
 from polycue.rpc.guard import Context
@@ -28,7 +30,7 @@ class UploadService(pb_grpc.UploadServiceServicer):
     async def CreateUpload(
         self, request: pb.CreateUploadRequest, context: Context
     ) -> pb.CreateUploadResponse:
-        upload = await self._lane(self._uploads.create, convert.draft(request))
+        upload = await self._lane(self._uploads.create, tenant.current(), convert.draft(request))
         return pb.CreateUploadResponse(upload=convert.upload(upload))
 
     async def WriteUpload(
@@ -43,7 +45,9 @@ class UploadService(pb_grpc.UploadServiceServicer):
     async def GetUpload(
         self, request: pb.GetUploadRequest, context: Context
     ) -> pb.GetUploadResponse:
-        upload = await self._lane(self._uploads.get, names.upload_id(request.name))
+        upload = await self._lane(
+            self._uploads.get, tenant.current(), names.upload_id(request.name)
+        )
         return pb.GetUploadResponse(upload=convert.upload(upload))
 
     async def DeleteUpload(
@@ -51,7 +55,7 @@ class UploadService(pb_grpc.UploadServiceServicer):
     ) -> pb.DeleteUploadResponse:
         upload_id = names.upload_id(request.name)
         with contextlib.suppress(*([NotFound] if request.allow_missing else [])):
-            await self._lane(self._uploads.delete, upload_id)
+            await self._lane(self._uploads.delete, tenant.current(), upload_id)
         return pb.DeleteUploadResponse()
 
     async def _take(self, messages: AsyncIterator[pb.WriteUploadRequest]) -> Upload:
@@ -60,7 +64,8 @@ class UploadService(pb_grpc.UploadServiceServicer):
         if message is None:
             raise InvalidRequest("name", "is required in the first message, and none came")
         name = message.name
-        async with self._lane.holding(self._uploads.writer, names.upload_id(name)) as writer:
+        upload_id = names.upload_id(name)
+        async with self._lane.holding(self._uploads.writer, tenant.current(), upload_id) as writer:
             while message is not None:
                 if message.name not in {"", name}:
                     raise InvalidRequest("name", "changed within the call")

@@ -1,13 +1,17 @@
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import PolycueError
 from polycue.domain.request import InputFile, SubtitleTask, Task
+from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.board import Board, JobDraft
+from polycue.jobs.files.local import LocalFiles
 from polycue.jobs.folder import DataFolder
-from polycue.jobs.job import Failure
+from polycue.jobs.job import Failure, Job
 from polycue.jobs.runner import Runner, RunsTasks
 from polycue.jobs.uploads import UploadLimits, Uploads
 from polycue.testing.clock import ManualClock
@@ -29,13 +33,23 @@ def folder(tmp_path: Path) -> Iterator[DataFolder]:
 
 
 @pytest.fixture
+def files(folder: DataFolder) -> LocalFiles:
+    return LocalFiles(folder.root)
+
+
+@pytest.fixture
+def artifacts(files: LocalFiles) -> Artifacts:
+    return Artifacts(files)
+
+
+@pytest.fixture
 def jobs() -> MemoryJobs:
     return MemoryJobs()
 
 
 @pytest.fixture
-def board(jobs: MemoryJobs, folder: DataFolder, clock: ManualClock) -> Board:
-    board = Board(jobs, folder, clock=clock, max_queued=3, max_ttl_ms=DAY_MS)
+def board(jobs: MemoryJobs, artifacts: Artifacts, clock: ManualClock) -> Board:
+    board = Board(jobs, artifacts, clock=clock, max_queued=3, max_ttl_ms=DAY_MS)
     board.recover(lambda job: failure_of(RuntimeError(job.id)))
     return board
 
@@ -46,9 +60,9 @@ def upload_rows() -> MemoryUploads:
 
 
 @pytest.fixture
-def uploads(upload_rows: MemoryUploads, folder: DataFolder, clock: ManualClock) -> Uploads:
+def uploads(upload_rows: MemoryUploads, files: LocalFiles, clock: ManualClock) -> Uploads:
     limits = UploadLimits(max_upload_bytes=1000, max_stored_bytes=2500, max_ttl_ms=DAY_MS)
-    return Uploads(upload_rows, folder, clock=clock, limits=limits)
+    return Uploads(upload_rows, files, clock=clock, limits=limits)
 
 
 @pytest.fixture
@@ -65,12 +79,22 @@ def draft(film: Path) -> JobDraft:
 
 
 @pytest.fixture
-def run(board: Board, folder: DataFolder) -> Iterator[Callable[[RunsTasks], Runner]]:
+def run(
+    board: Board, folder: DataFolder, artifacts: Artifacts
+) -> Iterator[Callable[[RunsTasks], Runner]]:
     """Start a runner with one worker; it is stopped, at once, when the test ends."""
     runners: list[Runner] = []
 
     def start(pipeline: RunsTasks) -> Runner:
-        runner = Runner(board, pipeline, folder, task_of=task_of, failure_of=failure_of, workers=1)
+        runner = Runner(
+            board,
+            pipeline,
+            folder,
+            artifacts,
+            task_of=task_of,
+            failure_of=failure_of,
+            workers=1,
+        )
         runners.append(runner)
         runner.start()
         return runner
@@ -80,10 +104,11 @@ def run(board: Board, folder: DataFolder) -> Iterator[Callable[[RunsTasks], Runn
         runner.stop(within_s=0)
 
 
-def task_of(spec: bytes, workdir: Path) -> Task:
+@contextmanager
+def task_of(job: Job, workdir: Path, _: CancelToken) -> Iterator[Task]:
     assert workdir.is_dir()
-    path = Path(spec.decode())
-    return SubtitleTask(InputFile(path, path.name), targets=("es",))
+    path = Path(job.spec.decode())
+    yield SubtitleTask(InputFile(path, path.name), targets=("es",))
 
 
 def failure_of(error: Exception) -> Failure:

@@ -15,20 +15,14 @@ def test_a_second_server_is_kept_out_and_told_who_is_in(tmp_path: Path) -> None:
     DataFolder(tmp_path).close()
 
 
-def test_what_a_crash_left_behind_is_removed(tmp_path: Path) -> None:
+def test_the_scratch_that_a_crash_left_behind_is_removed(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
-    for path in (folder.work("kept") / "a", folder.results("gone") / "b", folder.calls / "c" / "d"):
+    for path in (folder.work("job") / "a", folder.calls / "c" / "d", tmp_path / "jobs" / "kept"):
         path.parent.mkdir(parents=True)
         path.touch()
-    folder.results("kept").mkdir()
-    folder.upload("kept").touch()
-    folder.upload("gone").touch()
-    folder.clean(jobs={"kept"}, uploads={"kept"})
+    folder.clean()
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
-    assert left == {"lock", "calls", "jobs", "jobs/kept", "jobs/kept/results"} | {
-        "uploads",
-        "uploads/kept",
-    }
+    assert left == {"lock", "calls", "work", "jobs", "jobs/kept"}
     folder.close()
 
 

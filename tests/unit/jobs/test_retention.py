@@ -1,15 +1,22 @@
+import errno
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from polycue.domain.errors import UploadQuotaExceeded
 from polycue.jobs.board import Board, JobDraft
+from polycue.jobs.clock import wall_clock
+from polycue.jobs.files.local import LocalFiles
 from polycue.jobs.folder import DataFolder
 from polycue.jobs.retention import Retention
 from polycue.jobs.uploads import UploadDraft, Uploads
 from polycue.testing.clock import ManualClock
 from polycue.testing.store import MemoryJobs, MemoryUploads
 
+WE = "local"
 HOUR_MS = 60 * 60 * 1000
 
 
@@ -19,21 +26,23 @@ def test_what_outlived_its_time_goes_and_nothing_else(
     uploads: Uploads,
     upload_rows: MemoryUploads,
     draft: JobDraft,
+    files: LocalFiles,
     clock: ManualClock,
     folder: DataFolder,
 ) -> None:
-    retention = Retention(jobs, upload_rows, board=board, files=uploads, clock=clock)
+    retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
     short = replace(draft, ttl_ms=HOUR_MS)
     over = board.cancel(board.create(short).id)
-    (folder.results(over.id)).mkdir(parents=True)
+    results = folder.root / "jobs" / over.id / "1"
+    results.mkdir(parents=True)
     waiting, kept = board.create(short), board.cancel(board.create(draft).id)
-    gone = uploads.put(UploadDraft(3, ttl_ms=HOUR_MS), b"abc")
+    gone = uploads.put(WE, UploadDraft(3, ttl_ms=HOUR_MS), b"abc")
     assert retention.sweep() == 0
     clock.advance(HOUR_MS)
     assert retention.sweep() == 2
     assert jobs.ids() == {waiting.id, kept.id}
-    assert not (folder.jobs / over.id).exists()
-    assert not folder.upload(gone.id).exists()
+    assert not results.parent.exists()
+    assert not (folder.root / "uploads" / gone.id).exists()
     assert retention.sweep() == 0
 
 
@@ -43,10 +52,11 @@ def test_what_a_waiting_job_reads_from_stays(
     uploads: Uploads,
     upload_rows: MemoryUploads,
     draft: JobDraft,
+    files: LocalFiles,
     clock: ManualClock,
 ) -> None:
-    retention = Retention(jobs, upload_rows, board=board, files=uploads, clock=clock)
-    upload = uploads.put(UploadDraft(3, ttl_ms=HOUR_MS), b"abc")
+    retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
+    upload = uploads.put(WE, UploadDraft(3, ttl_ms=HOUR_MS), b"abc")
     source = board.cancel(board.create(replace(draft, ttl_ms=HOUR_MS)).id)
     reader = board.create(replace(draft, inputs=(f"uploads/{upload.id}", f"jobs/{source.id}")))
     clock.advance(2 * HOUR_MS)
@@ -60,19 +70,54 @@ def test_what_the_disk_does_not_let_go_keeps_nothing_else(
     jobs: MemoryJobs,
     uploads: Uploads,
     upload_rows: MemoryUploads,
+    files: LocalFiles,
     clock: ManualClock,
     folder: DataFolder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    retention = Retention(jobs, upload_rows, board=board, files=uploads, clock=clock)
-    stuck, free = (uploads.put(UploadDraft(3, ttl_ms=HOUR_MS), b"abc") for _ in range(2))
-    folder.upload(stuck.id).unlink()
-    folder.upload(stuck.id).mkdir()  # which unlink refuses, as it does on a disk gone read-only
+    retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
+    stuck, free = (uploads.put(WE, UploadDraft(3, ttl_ms=HOUR_MS), b"abc") for _ in range(2))
+    monkeypatch.setattr(shutil, "rmtree", all_but(stuck.id))
     clock.advance(HOUR_MS)
     assert retention.sweep() == 1
     assert upload_rows.ids() == {stuck.id}
-    assert not folder.upload(free.id).exists()
-    folder.upload(stuck.id).rmdir()
+    assert not (folder.root / "uploads" / free.id).exists()
+    monkeypatch.undo()
     assert retention.sweep() == 1
+
+
+def all_but(name: str) -> Callable[[Path], None]:
+    """A removal of folders on a disk that does not let go of one."""
+    remove = shutil.rmtree
+
+    def rmtree(path: Path) -> None:
+        if path.name == name:
+            raise OSError(errno.EROFS, "Read-only file system")
+        remove(path)
+
+    return rmtree
+
+
+def test_files_without_an_owner_go_once_nobody_can_be_writing_them(
+    board: Board,
+    jobs: MemoryJobs,
+    uploads: Uploads,
+    upload_rows: MemoryUploads,
+    draft: JobDraft,
+    files: LocalFiles,
+    folder: DataFolder,
+) -> None:
+    now_ms = wall_clock()
+    clock = ManualClock(now_ms)
+    retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
+    job, upload = board.create(draft), uploads.put(WE, UploadDraft(3), b"abc")
+    for name in (f"jobs/{job.id}/1", "jobs/gone/1", "uploads/gone"):
+        (folder.root / name).mkdir(parents=True)
+        (folder.root / name / "x").touch()
+    assert retention.sweep_orphans() == 0
+    clock.advance(2 * HOUR_MS)
+    assert retention.sweep_orphans() == 2
+    assert {shelf.name for shelf in files.shelves()} == {f"jobs/{job.id}", f"uploads/{upload.id}"}
 
 
 def test_room_reserved_and_not_used_is_free_again_soon(
@@ -80,13 +125,14 @@ def test_room_reserved_and_not_used_is_free_again_soon(
     jobs: MemoryJobs,
     uploads: Uploads,
     upload_rows: MemoryUploads,
+    files: LocalFiles,
     clock: ManualClock,
 ) -> None:
-    retention = Retention(jobs, upload_rows, board=board, files=uploads, clock=clock)
+    retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
     for _ in range(2):
-        uploads.create(UploadDraft(1000))
+        uploads.create(WE, UploadDraft(1000))
     with pytest.raises(UploadQuotaExceeded) as caught:
-        uploads.create(UploadDraft(1000))
+        uploads.create(WE, UploadDraft(1000))
     clock.advance(caught.value.retry_after_s * 1000)
     assert retention.sweep() == 2
-    assert uploads.create(UploadDraft(1000)).committed_bytes == 0
+    assert uploads.create(WE, UploadDraft(1000)).committed_bytes == 0

@@ -8,6 +8,7 @@ from polycue.domain.errors import Cancelled, JobNotEnded, NotFound, QueueFull, S
 from polycue.domain.progress import CuesReady, StageMoved
 from polycue.domain.request import Task
 from polycue.jobs import runner as runner_module
+from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.board import Board, JobDraft
 from polycue.jobs.feed import ArtifactReady, FeedEvent, JobChanged
 from polycue.jobs.folder import DataFolder
@@ -52,7 +53,7 @@ def test_a_queued_job_runs_and_its_results_lie_in_its_folder(
     job = await_end(board, board.create(draft))
     assert (job.state, job.failure, job.language) == (JobState.SUCCEEDED, None, "en")
     assert [artifact.id for artifact in job.artifacts] == ["film.en.srt", "film.es.srt"]
-    results = folder.results(job.id)
+    results = folder.root / "jobs" / job.id / "1"
     assert {path.name: path.read_text() for path in results.iterdir()} == {
         "film.en.srt": "hello",
         "film.es.srt": "HELLO",
@@ -173,7 +174,7 @@ def test_a_server_that_stops_lets_a_short_job_end(board: Board, draft: JobDraft,
 
 
 def test_after_a_crash_queued_jobs_run_and_running_ones_are_interrupted(
-    jobs: MemoryJobs, board: Board, draft: JobDraft, folder: DataFolder, clock: ManualClock
+    jobs: MemoryJobs, board: Board, draft: JobDraft, artifacts: Artifacts, clock: ManualClock
 ) -> None:
     running, cancelling, waiting = (board.create(draft) for _ in range(3))
     assert jobs.claim(now_ms=1) == replace(running, state=JobState.RUNNING, started_ms=1)
@@ -181,7 +182,7 @@ def test_after_a_crash_queued_jobs_run_and_running_ones_are_interrupted(
     board.cancel(cancelling.id)
 
     why = Failure(14, "JOB_INTERRUPTED", "the server stopped")
-    after = Board(jobs, folder, clock=clock, max_queued=9, max_ttl_ms=1)
+    after = Board(jobs, artifacts, clock=clock, max_queued=9, max_ttl_ms=1)
     after.recover(lambda job: why)
     assert (after.get(running.id).state, after.get(running.id).failure) == ("interrupted", why)
     assert after.get(cancelling.id).state is JobState.CANCELLED
@@ -267,7 +268,7 @@ def test_only_ended_jobs_are_deleted_with_all_they_have(
     run(FakePipeline())
     await_end(board, job)
     board.delete(job.id)
-    assert not (folder.jobs / job.id).exists()
+    assert not (folder.root / "jobs" / job.id).exists()
     for look in (board.get, board.delete, board.cancel, board.follow):
         with pytest.raises(NotFound):
             look(job.id)

@@ -74,6 +74,7 @@ EXAMPLES: tuple[PolycueError, ...] = (
     errors.DataFolderInUse(PATH, "process 1"),
     errors.StoreUnusable(PATH, "damaged"),
     errors.StorageFull("the upload"),
+    errors.StorageUnavailable("the upload", "Read-only file system"),
     errors.Unreadable(PATH, "no such file"),
     errors.Unwritable(PATH, "read-only"),
     errors.AlreadyExists(PATH, "is there"),

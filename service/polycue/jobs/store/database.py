@@ -47,6 +47,10 @@ MIGRATIONS: tuple[str, ...] = (
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX upload_by_expiry ON upload (expires_ms);
     """,
+    """
+    ALTER TABLE upload ADD COLUMN tenant TEXT NOT NULL DEFAULT 'local';
+    ALTER TABLE upload ADD COLUMN parts TEXT NOT NULL DEFAULT '[]';  -- JSON
+    """,
 )
 
 

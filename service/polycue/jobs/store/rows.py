@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import Stage, StageMoved
+from polycue.jobs.files.protocol import Part
 from polycue.jobs.job import Artifact, Failure, Job, JobState
 from polycue.jobs.upload import Upload
 
@@ -69,6 +70,7 @@ def job_of_row(row: sqlite3.Row) -> Job:
 def row_of_upload(upload: Upload) -> dict[str, Value]:
     row: dict[str, Value] = asdict(upload)
     row["request_id"] = upload.request_id or None
+    row["parts"] = json.dumps([(part.key, part.size_bytes) for part in upload.parts])
     return row
 
 
@@ -76,6 +78,7 @@ def upload_of_row(row: sqlite3.Row) -> Upload:
     values = dict(row)
     values["request_id"] = values["request_id"] or ""
     values["complete"] = bool(values["complete"])
+    values["parts"] = tuple(Part(*part) for part in json.loads(values["parts"]))
     return Upload(**values)
 
 
