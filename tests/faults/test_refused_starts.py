@@ -1,0 +1,62 @@
+"""Servers that must not start: better none than one that makes things worse."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from support.aftermath import Aftermath
+from support.fleet import Fleet
+from support.stepped_server import Film
+
+
+@pytest.mark.short
+def test_a_second_server_on_one_folder_is_refused(fleet: Fleet, aftermath: Aftermath) -> None:
+    first = fleet.server().start()
+    assert f"is in use by process {first.pid}" in fleet.server().refuse()
+    with first.client() as polycue:
+        aftermath.create(polycue, Film("a", 2))
+    aftermath.check(first)
+
+
+def _cut_short(database: Path) -> None:
+    database.write_bytes(database.read_bytes()[: database.stat().st_size // 2 - 100])
+
+
+def _scrawled_on(database: Path) -> None:
+    with database.open("r+b") as file:
+        file.seek(0)
+        file.write(b"\x5a" * 512)
+
+
+def _damaged_inside(database: Path) -> None:
+    """Every page but the first is full of nonsense."""
+    size_bytes = database.stat().st_size
+    with database.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\x5a" * (size_bytes - 4096))
+
+
+@pytest.mark.parametrize("spoil", [_cut_short, _scrawled_on, _damaged_inside])
+def test_a_damaged_database_is_refused_and_left_as_it_is(
+    fleet: Fleet, aftermath: Aftermath, spoil: object
+) -> None:
+    server = fleet.server().start()
+    with server.client() as polycue:
+        polycue.wait(aftermath.create(polycue, Film("a", 2)))
+    server.terminate()
+    assert server.wait() == 0
+    database = fleet.data / "jobs.sqlite"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    sound = database.read_bytes()
+    assert callable(spoil)
+    spoil(database)
+    damaged = database.read_bytes()
+    words = server.refuse()
+    assert "jobs.sqlite" in words
+    assert "Traceback" not in words
+    assert database.read_bytes() == damaged
+    database.write_bytes(sound)
+    aftermath.check(server.start())

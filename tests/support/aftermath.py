@@ -1,0 +1,95 @@
+"""What must be true once the dust has settled, whatever was done to the servers."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from polycue.api.v1 import jobs_pb2, media_pb2
+from polycue.domain.track import TrackFormat
+from polycue_client import Polycue, errors
+from support.fleet import Fleet, Server, orphans
+from support.stepped_server import Film
+from support.steps import Director
+
+FORMATS = (TrackFormat.SRT, TrackFormat.VTT)
+_PARTIAL = (".tmp", ".partial", ".draft")
+
+
+@dataclass
+class Aftermath:
+    """Knows every job that was made, and holds what became of them against what was promised.
+
+    No job lost; no chunk kept twice; results whole, or none; every job at an end; no process and no
+    scratch file left; the store sound.
+    """
+
+    fleet: Fleet
+    director: Director
+    films: dict[str, Film] = field(default_factory=dict)
+
+    def create(self, polycue: Polycue, film: Film, **labels: str) -> jobs_pb2.Job:
+        """Upload the film and queue a job for it."""
+        upload = polycue.upload(film.write(self.fleet.folder))
+        source = media_pb2.MediaSource(upload=upload.name)
+        return self.expect(polycue.subtitle(source, formats=[f.value for f in FORMATS]), film)
+
+    def expect(self, job: jobs_pb2.Job, film: Film) -> jobs_pb2.Job:
+        self.films[job.name] = film
+        return job
+
+    def redone(self) -> int:
+        """Chunks that were heard more than once, of all films."""
+        return sum(
+            sum(self.director.count("chunk", film.name).values())
+            - len(self.director.count("chunk", film.name))
+            for film in self.films.values()
+        )
+
+    def check(self, server: Server, *, failed: dict[str, str] | None = None) -> None:
+        """``failed`` are the reasons of the jobs that had to fail, or "CANCELLED", by name."""
+        with server.client() as polycue:
+            for name, film in self.films.items():
+                self._check_end(polycue, name, film, (failed or {}).get(name, ""))
+            assert sorted(job.name for job in polycue.jobs()) == sorted(self.films)
+        self._check_chunks()
+        self._check_folder()
+        self._check_processes()
+        assert self.fleet.sound()
+
+    def _check_end(self, polycue: Polycue, name: str, film: Film, reason: str) -> None:
+        if reason:
+            with pytest.raises(errors.PolycueClientError) as failure:
+                polycue.wait(name)
+            cancelled = isinstance(failure.value, errors.JobCancelled)
+            assert ("CANCELLED" if cancelled else failure.value.reason) == reason
+            assert not polycue.get_job(name).artifacts
+            return
+        job = polycue.wait(name)
+        tracks = {a.filename: polycue.read(a) for a in job.artifacts if "report" not in a.filename}
+        assert tracks == {f"{film.name}.en.{form.suffix}": film.text(form) for form in FORMATS}, (
+            job.name
+        )
+
+    def _check_chunks(self) -> None:
+        saved: Counter[tuple[str, int]] = Counter()
+        for film in {film.name for film in self.films.values()}:
+            for index, times in self.director.count("saved", film).items():
+                saved[film, index] += times
+        makers = Counter(film.name for film in self.films.values())
+        assert [key for key, times in saved.items() if times > makers[key[0]]] == []
+
+    def _check_folder(self) -> None:
+        assert scratch(self.fleet.data) == []
+
+    def _check_processes(self) -> None:
+        own = tuple(server.pid for server in self.fleet.servers if server.running)
+        assert orphans(str(self.fleet.folder), but=own) == []
+
+
+def scratch(data: Path) -> list[str]:
+    """What must not lie about once nothing is at work."""
+    work = [path for path in data.glob("jobs/*/work*/**/*") if path.is_file()]
+    partial = [p for p in data.rglob("*") if p.name.endswith(_PARTIAL) or ".tmp" in p.name]
+    return sorted(str(path.relative_to(data)) for path in {*work, *partial})

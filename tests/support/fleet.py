@@ -1,0 +1,172 @@
+"""Servers as processes that can be killed, stopped and started again at the same address."""
+
+import contextlib
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from polycue_client import Polycue, Retry, connect
+
+WAIT_S = 60
+ROOT = Path(__file__).parents[2]
+STEPPED = Path(__file__).with_name("stepped_server.py")
+
+# Quick to try, slow to give up: a machine under load takes seconds to start the next server.
+PATIENT = Retry(attempts=10_000, patience_s=90, first_delay_s=0.02, longest_delay_s=0.2)
+
+
+def python_path() -> str:
+    """What a server needs to find us; the tests may run from anywhere."""
+    return os.pathsep.join(str(ROOT / folder) for folder in ("service", "clients", "tests"))
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+class Server:
+    """``polycue serve`` at one address and on one folder, as often as it is started."""
+
+    def __init__(
+        self, folder: Path, env: Mapping[str, str], *flags: str, program: tuple[str, ...]
+    ) -> None:
+        self.folder = folder
+        self.address = f"127.0.0.1:{free_port()}"
+        self.log = folder / f"server-{self.address.rpartition(':')[2]}.log"
+        self._env, self._flags, self._program = dict(env), flags, program
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __repr__(self) -> str:
+        return f"Server({self.address}, {self._process and self._process.pid})"
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def launch(self, *flags: str, **env: str) -> int:
+        """Begin to start; the descriptor on which it will say that it is ready."""
+        assert not self.running
+        ready, tell = os.pipe()
+        given = [f"--listen={self.address}", f"--ready-fd={tell}", *self._flags, *flags]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *self._program, *given],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[tell],
+                env={**os.environ, **self._env, **env},
+                cwd=self.folder,
+            )
+        os.close(tell)
+        return ready
+
+    def start(self, *flags: str, **env: str) -> "Server":
+        """Come back when it answers calls."""
+        with os.fdopen(self.launch(*flags, **env)) as told:
+            address = told.readline().strip()
+        assert address, f"it does not start:\n{self.last_words()}"
+        return self
+
+    def refuse(self, *flags: str) -> str:
+        """Start it where it must not start; what it says about that."""
+        with os.fdopen(self.launch(*flags)) as told:
+            assert not told.readline(), "it serves, though it should not"
+        assert self.wait() not in {0, None}
+        return self.last_words()
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+        self.wait()
+
+    def freeze(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def terminate(self) -> None:
+        """Ask it to stop; ``wait`` for that."""
+        self._signal(signal.SIGTERM)
+
+    def wait(self) -> int:
+        assert self._process
+        return self._process.wait(WAIT_S)
+
+    def end(self) -> None:
+        """Whatever state it is in."""
+        if self.running:
+            self.kill()
+
+    def last_words(self) -> str:
+        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+
+    @contextlib.contextmanager
+    def client(self, retry: Retry = PATIENT) -> Iterator[Polycue]:
+        with connect(self.address, retry=retry) as polycue:
+            yield polycue
+
+    def _signal(self, number: int) -> None:
+        assert self._process
+        self._process.send_signal(number)
+
+
+@dataclass
+class Fleet:
+    """All servers of a test, on one store; none outlives it."""
+
+    folder: Path
+    env: dict[str, str]
+    settings: tuple[str, ...] = ()
+    program: tuple[str, ...] = (str(STEPPED),)
+    servers: list[Server] = field(default_factory=list)
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def server(self, *flags: str, data: Path | None = None) -> Server:
+        given = (f"--data-dir={data or self.data}", *self.settings, *flags)
+        server = Server(self.folder, self.env, *given, program=self.program)
+        self.servers.append(server)
+        return server
+
+    def sound(self) -> bool:
+        """Whether the store is, by its own judgement."""
+        return intact(self.data / "jobs.sqlite")
+
+    def end(self) -> None:
+        for server in self.servers:
+            server.end()
+
+
+def orphans(mark: str, *, but: tuple[int, ...] = ()) -> list[str]:
+    """Command lines of processes that carry a mark, in their environment or as an argument."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        if int(process.name) in but:
+            continue
+        with contextlib.suppress(OSError):
+            command = (process / "cmdline").read_bytes()
+            if mark.encode() in command + (process / "environ").read_bytes():
+                found.append(command.replace(b"\0", b" ").decode(errors="replace"))
+    return found
+
+
+def intact(database: Path) -> bool:
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        (answer,) = connection.execute("PRAGMA integrity_check").fetchone()
+        return bool(answer == "ok")
