@@ -6,7 +6,6 @@ from importlib.metadata import version
 
 from polycue.app.engine import Engine
 from polycue.config import Settings
-from polycue.domain.errors import JobInterrupted
 from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.board import Board
 from polycue.jobs.clock import Clock
@@ -16,8 +15,9 @@ from polycue.jobs.folder import DataFolder
 from polycue.jobs.lane import Lane
 from polycue.jobs.retention import Retention
 from polycue.jobs.runner import Runner
-from polycue.jobs.store.database import Database
-from polycue.jobs.store.sqlite import SqliteJobs, SqliteUploads
+from polycue.jobs.store.jobs import SqlJobs
+from polycue.jobs.store.sqlite import SqliteDatabase
+from polycue.jobs.store.uploads import SqlUploads
 from polycue.jobs.uploads import UploadLimits, Uploads
 from polycue.jobs.watch import Watcher
 from polycue.rpc.admission import Admission
@@ -69,9 +69,9 @@ def open_keep(settings: Settings, clock: Clock, closing: ExitStack) -> Keep:
     """
     folder = DataFolder(settings.data_dir)
     closing.callback(folder.close)
-    database = Database(folder.database)
+    database = SqliteDatabase(folder.database, clock=clock)
     closing.callback(database.close)
-    jobs, rows = SqliteJobs(database), SqliteUploads(database)
+    jobs, rows = SqlJobs(database), SqlUploads(database)
     folder.clean()
     files = LocalFiles(folder.root)
     artifacts = Artifacts(files)
@@ -82,7 +82,7 @@ def open_keep(settings: Settings, clock: Clock, closing: ExitStack) -> Keep:
         max_queued=settings.max_queued_jobs,
         max_ttl_ms=settings.job_ttl_s * 1000,
     )
-    board.recover(lambda job: failure_of(JobInterrupted(job.id)))
+    board.recover()
     limits = UploadLimits(
         max_upload_bytes=settings.max_upload_bytes,
         max_stored_bytes=settings.max_stored_bytes,

@@ -43,6 +43,9 @@
     │   ├── IllegalTransition
     │   ├── JobNotEnded
     │   ├── JobInterrupted
+    │   ├── JobNotResumable
+    │   ├── LeaseLost                   another server has taken the job
+    │   ├── PoisonJob                   whoever works on it dies
     │   └── QueueFull
     ├── TransferError
     │   ├── WriteOffsetMismatch
@@ -54,6 +57,7 @@
     ├── StoreError                      what the server keeps on disk is at fault
     │   ├── DataFolderInUse
     │   ├── StoreUnusable
+    │   ├── StoreUnavailable            it does not answer now
     │   ├── StorageFull
     │   └── StorageUnavailable
     ├── ListenError                     the server cannot listen where it was told to
@@ -416,6 +420,37 @@ class JobInterrupted(JobError):
         self.job = job
 
 
+class JobNotResumable(JobError):
+    """A job that succeeded was to be resumed."""
+
+    def __init__(self, job: str, state: str) -> None:
+        super().__init__(f"job {job} has {state}; there is nothing left to do")
+        self.job, self.state = job, state
+
+
+class LeaseLost(JobError):
+    """Whoever worked on the job was held up for so long that it is no longer theirs to change."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__(f"job {job} is no longer this worker's; nothing was written")
+        self.job = job
+
+
+class PoisonJob(JobError):
+    """A job was taken again and again, and each time its worker died before it got further.
+
+    ``reached`` is the last chunk that was kept, such as "transcribe/12", "" where none was.
+    """
+
+    def __init__(self, job: str, attempts: int, reached: str) -> None:
+        super().__init__(
+            f"its worker died {attempts} times"
+            + (f", each time after {reached}" if reached else " before anything was kept")
+            + "; the file may be one that no worker survives"
+        )
+        self.job, self.attempts, self.reached = job, attempts, reached
+
+
 class QueueFull(JobError):
     """As many jobs wait as may wait; nothing was queued."""
 
@@ -513,11 +548,19 @@ class DataFolderInUse(StoreError):
 
 
 class StoreUnusable(StoreError):
-    """The job store is damaged, or was written by a newer release."""
+    """The job store is damaged, or was written by a newer release. ``store`` says which it is."""
 
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path}: {problem}")
-        self.path, self.problem = path, problem
+    def __init__(self, store: str, problem: str) -> None:
+        super().__init__(f"{store}: {problem}")
+        self.store, self.problem = store, problem
+
+
+class StoreUnavailable(StoreError):
+    """The job store does not answer, and did not for as long as we wait; nothing was written."""
+
+    def __init__(self, problem: str, retry_after_s: int = 10) -> None:
+        super().__init__(f"the job store does not answer: {problem}")
+        self.problem, self.retry_after_s = problem, retry_after_s
 
 
 class StorageFull(StoreError):

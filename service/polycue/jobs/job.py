@@ -17,13 +17,14 @@ class JobState(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"  # the server stopped under it
+    INTERRUPTED = "interrupted"  # its server let it go; the next free worker goes on with it
 
     @property
     def ended(self) -> bool:
-        return self not in NEXT
+        return self in _ENDS
 
 
+_ENDS = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 NEXT: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
     JobState.RUNNING: frozenset(
@@ -31,18 +32,27 @@ NEXT: dict[JobState, frozenset[JobState]] = {
     ),
     # Work that ends by itself before it notices the cancel has ended by itself.
     JobState.CANCELLING: frozenset({JobState.CANCELLED, JobState.SUCCEEDED, JobState.FAILED}),
+    JobState.INTERRUPTED: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.FAILED}),
+    # Only where a caller asks for it.
+    JobState.FAILED: frozenset({JobState.QUEUED}),
+    JobState.CANCELLED: frozenset({JobState.QUEUED}),
+    JobState.SUCCEEDED: frozenset(),
 }
-"""Where a job may go from each state; the states that are no key are its ends."""
+"""Where a job may go from each state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a job did not succeed. ``code`` is google.rpc's number, ``reason`` UPPER_SNAKE_CASE."""
+    """Why a job did not succeed. ``code`` is google.rpc's number, ``reason`` UPPER_SNAKE_CASE.
+
+    ``resumable`` says that the same work may go well another time.
+    """
 
     code: int
     reason: str
     message: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    resumable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +74,18 @@ class Job:
 
     ``spec`` is the caller's, encoded; only the edge can read it. ``inputs`` are the resource names
     it reads from. ``number`` counts jobs in the order they were created; the store gives it.
-    ``fingerprint`` tells whether a second request with the same ``request_id`` is the same.
+    ``fingerprint`` tells whether a second request with the same ``request_id`` is the same;
+    ``content_key`` tells two jobs that give the same results, "" where nobody knows.
+
+    ``owner`` is the server that works on it or did last, ``lease_until_ms``, by the store's clock,
+    how long nobody else may. ``epoch`` counts how often it was taken, ``attempts`` only since it
+    last got further, and ``reached`` is the newest chunk of its checkpoint, such as
+    "transcribe/12"; all chunks were made under the plan ``plan_hash``. ``resumed_by`` is the
+    request that asked for it once more, ``media_ms`` how much was decoded for it.
     """
 
     id: str
+    tenant: str
     spec: bytes
     created_ms: int
     ttl_ms: int
@@ -77,6 +95,7 @@ class Job:
     inputs: tuple[str, ...] = ()
     request_id: str = ""
     fingerprint: str = ""
+    content_key: str = ""
     started_ms: int | None = None
     ended_ms: int | None = None
     language: str = ""
@@ -84,6 +103,14 @@ class Job:
     notices: tuple[Notice, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     failure: Failure | None = None
+    media_ms: int = 0
+    owner: str = ""
+    epoch: int = 0
+    lease_until_ms: int = 0
+    attempts: int = 0
+    reached: str = ""
+    plan_hash: str = ""
+    resumed_by: str = ""
 
     def __repr__(self) -> str:
         return f"Job({self.id}, {self.state.value})"
@@ -91,6 +118,10 @@ class Job:
     @property
     def ended(self) -> bool:
         return self.state.ended
+
+    @property
+    def result_bytes(self) -> int:
+        return sum(artifact.size_bytes for artifact in self.artifacts)
 
     @property
     def expires_ms(self) -> int | None:
@@ -104,17 +135,17 @@ def new_id() -> str:
 
 
 def move(job: Job, to: JobState, *, now_ms: int, failure: Failure | None = None) -> Job:
-    """The job in state ``to``, with the times that go with it.
+    """The job in state ``to``, with the times that go with it; it starts only once.
 
     Raises:
         IllegalTransition: no way leads there from the state it is in.
     """
-    if to not in NEXT.get(job.state, ()):
+    if to not in NEXT[job.state]:
         raise IllegalTransition(job.id, job.state.value, to.value)
     return replace(
         job,
         state=to,
         failure=failure,
-        started_ms=now_ms if to is JobState.RUNNING else job.started_ms,
+        started_ms=now_ms if to is JobState.RUNNING and not job.started_ms else job.started_ms,
         ended_ms=now_ms if to.ended else None,
     )

@@ -5,6 +5,7 @@ import time
 from polycue.domain.cancel import CancelToken
 from polycue.domain.progress import Stage, StageMoved
 from polycue.jobs.feed import Feed
+from polycue.jobs.store.protocol import Lease
 
 _TELL_EVERY_S = 0.1  # ffmpeg decodes hundreds of blocks a second; nobody watches that closely
 
@@ -18,11 +19,19 @@ class LiveJob:
     def __init__(self) -> None:
         self.cancel = CancelToken()
         self.feed = Feed()
+        self.lease: Lease | None = None
         self._stages: dict[Stage, StageMoved] = {}
         self._told: dict[Stage, float] = {}
 
     def __repr__(self) -> str:
         return f"LiveJob({self.feed!r}, {self.cancel!r})"
+
+    @property
+    def held(self) -> Lease:
+        """The lease of a job at work."""
+        if self.lease is None:
+            raise RuntimeError("nobody works on the job")
+        return self.lease
 
     @property
     def stages(self) -> tuple[StageMoved, ...]:

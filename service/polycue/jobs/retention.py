@@ -1,6 +1,7 @@
 """What has outlived its time goes: ended jobs with their results, uploads, and what is nobody's."""
 
 from collections.abc import Callable
+from functools import partial
 
 from polycue import telemetry
 from polycue.domain.errors import JobNotEnded, NotFound, StoreError
@@ -33,12 +34,11 @@ class Retention:
 
     def sweep(self) -> int:
         """Purge all whose time is over; returns how many that were. Blocks."""
-        now_ms = self._clock()
-        in_use = {name for job in self._jobs.unended() for name in job.inputs}
-        jobs = [i for i in self._jobs.expired(now_ms=now_ms) if f"jobs/{i}" not in in_use]
-        uploads = [i for i in self._uploads.expired(now_ms=now_ms) if f"uploads/{i}" not in in_use]
-        purged = sum(_gone(self._board.delete, job) for job in jobs)
-        purged += sum(_gone(self._kept.purge, upload) for upload in uploads)
+        in_use = self._jobs.inputs_in_use()
+        jobs = [job for job in self._jobs.expired() if f"jobs/{job.id}" not in in_use]
+        uploads = [one for one in self._uploads.expired() if f"uploads/{one.id}" not in in_use]
+        purged = sum(_gone(partial(self._board.delete, job.tenant), job.id) for job in jobs)
+        purged += sum(_gone(partial(self._kept.delete, one.tenant), one.id) for one in uploads)
         if purged:
             log.info("purged", purged=purged)
         return purged

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from polycue import telemetry
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import Cancelled, JobInterrupted, PolycueError, StoreError
+from polycue.domain.errors import Cancelled, PolycueError, StoreError
 from polycue.domain.progress import (
     CuesReady,
     Event,
@@ -114,8 +114,7 @@ class Runner:
         try:
             result = self._do(job, live, workdir)
         except Cancelled:
-            failure = self._failure_of(JobInterrupted(job.id))
-            return partial(self._board.end_stopped, job.id, interrupted=failure)
+            return partial(self._board.stop, job.id)
         except Exception as error:
             failure = self._failure_of(error)
             log.warning(

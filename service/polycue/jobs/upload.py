@@ -14,12 +14,12 @@ class Upload:
     """
 
     id: str
+    tenant: str
     filename: str
     size_bytes: int
     sha256: bytes
     ttl_ms: int
     expires_ms: int
-    tenant: str = "local"
     committed_bytes: int = 0
     parts: Parts = ()
     complete: bool = False

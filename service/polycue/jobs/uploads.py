@@ -3,15 +3,13 @@
 import threading
 from dataclasses import dataclass
 
-from polycue.domain.errors import LimitExceeded, NotFound, UploadIncomplete
+from polycue.domain.errors import LimitExceeded, UploadIncomplete
 from polycue.jobs.clock import Clock
 from polycue.jobs.files.protocol import Files, upload_shelf
 from polycue.jobs.job import new_id
 from polycue.jobs.store.protocol import UploadStore
 from polycue.jobs.upload import Upload
 from polycue.jobs.writing import EMPTY_TTL_MS, OpenUpload, Writer
-
-_QUOTA_RETRY_S = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +71,11 @@ class Uploads:
         return self._store.create(
             upload,
             max_stored_bytes=self._limits.max_stored_bytes,
-            retry_after_s=_QUOTA_RETRY_S,
         )
 
     def get(self, tenant: str, upload_id: str) -> Upload:
         """Raises NotFound where the tenant has no such upload."""
-        upload = self._store.get(upload_id)
-        if upload.tenant != tenant:
-            raise NotFound("upload", f"uploads/{upload_id}")
-        return upload
+        return self._store.get(tenant, upload_id)
 
     def complete(self, tenant: str, upload_id: str) -> Upload:
         """An upload that is all there.
@@ -110,12 +104,9 @@ class Uploads:
         Raises:
             NotFound: the tenant has no such upload.
         """
-        self.purge(self.get(tenant, upload_id).id)
-
-    def purge(self, upload_id: str) -> None:
-        """Remove an upload, whoever's it is."""
+        self.get(tenant, upload_id)
         self._files.remove(upload_shelf(upload_id))
-        self._store.delete(upload_id)
+        self._store.delete(tenant, upload_id)
 
     def writer(self, tenant: str, upload_id: str) -> Writer:
         """One call's way to write to an upload; close it.
@@ -124,9 +115,9 @@ class Uploads:
             NotFound: the tenant has no such upload.
         """
         with self._lock:
+            upload = self._store.get(tenant, upload_id)
             file = self._open.get(upload_id)
-            if file is None or file.stale or file.upload.tenant != tenant:
-                upload = self.get(tenant, upload_id)
+            if file is None or file.stale:
                 file = OpenUpload(upload, self._store, self._files, self._clock)
                 self._open[upload_id] = file
             file.users += 1

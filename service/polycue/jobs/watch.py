@@ -33,7 +33,7 @@ class Watcher:
         self._board, self._lane, self._heartbeat_s = board, lane, heartbeat_s
 
     async def follow(
-        self, job_id: str, *, after: int = 0, with_cues: bool = False
+        self, tenant: str, job_id: str, *, after: int = 0, with_cues: bool = False
     ) -> AsyncGenerator[Seen]:
         """What happens to a job until it has ended; the ended job comes last. Close it.
 
@@ -45,7 +45,7 @@ class Watcher:
             NotFound: there is no such job.
             Draining: the server stops before the job has ended; a snapshot was the last.
         """
-        job, last, feed = await self._lane(self._board.follow, job_id)
+        job, last, feed = await self._lane(self._board.follow, tenant, job_id)
         if feed is None:
             yield Seen(after, JobChanged(job))
             return
@@ -57,7 +57,7 @@ class Watcher:
                 ended, closed = feed.ended, feed.closed  # before reading, so that nothing slips by
                 seen = None if stale else cursor.read(feed)
                 if seen is None:
-                    job, last, _ = await self._lane(self._board.follow, job_id)
+                    job, last, _ = await self._lane(self._board.follow, tenant, job_id)
                     yield cursor.snapshot(job, last, feed)
                     stale = False
                     continue
@@ -68,7 +68,7 @@ class Watcher:
                 if not seen and not await self._happens(news):
                     yield Seen(cursor.position, Quiet())
         if not cursor.end_told:
-            job, _, _ = await self._lane(self._board.follow, job_id)
+            job, _, _ = await self._lane(self._board.follow, tenant, job_id)
             yield Seen(cursor.position, JobChanged(job))
         if not ended:
             raise Draining

@@ -61,7 +61,7 @@ class OpenUpload:
         if not self.stale and offset == self._growth.size_bytes:
             return
         self.commit()
-        committed_bytes = self._store.get(self.upload.id).committed_bytes
+        committed_bytes = self._store.get(self.upload.tenant, self.upload.id).committed_bytes
         raise WriteOffsetMismatch(self.name, offset, committed_bytes)
 
     def commit(self) -> None:

@@ -38,7 +38,9 @@ class Admission:
         request_id = fields.request_id(request.request_id)
         labels, ttl_ms = fields.labels(request.labels), jobs.ttl_ms(request)
         fingerprint = jobs.fingerprint(request)
-        if not request.validate_only and (earlier := self._board.repeated(request_id, fingerprint)):
+        if not request.validate_only and (
+            earlier := self._board.repeated(tenant.current(), request_id, fingerprint)
+        ):
             return jobs.job(earlier)
         check = partial(self._sources.check, tenant.current())
         self._installed.check(task(request.spec, check))
@@ -53,12 +55,12 @@ class Admission:
                 fingerprint=fingerprint,
                 ttl_ms=ttl_ms,
             )
-            return jobs.job(self._board.create(draft))
+            return jobs.job(self._board.create(tenant.current(), draft))
 
     @contextmanager
     def task_of(self, job: Job, folder: Path, cancel: CancelToken) -> Iterator[Task]:
         """What a queued job is to do; its inputs are brought below ``folder``, for the block."""
-        with self._sources.brought(tenant.LOCAL, folder, cancel) as find:
+        with self._sources.brought(job.tenant, folder, cancel) as find:
             yield task(jobs_pb2.JobSpec.FromString(job.spec), find)
 
     @contextmanager

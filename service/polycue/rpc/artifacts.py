@@ -7,6 +7,7 @@ from polycue.api.v1 import artifacts_pb2_grpc as pb_grpc
 from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.board import Board
 from polycue.jobs.lane import Lane
+from polycue.rpc import tenant
 from polycue.rpc.convert import fields, names
 from polycue.rpc.convert import jobs as convert
 from polycue.rpc.guard import Context
@@ -23,7 +24,7 @@ class ArtifactService(pb_grpc.ArtifactServiceServicer):
         self, request: pb.GetArtifactRequest, context: Context
     ) -> pb.GetArtifactResponse:
         job_id, artifact_id = names.artifact_ids(request.name)
-        job = await self._lane(self._board.get, job_id)
+        job = await self._lane(self._board.get, tenant.current(), job_id)
         found = self._artifacts.find(job, artifact_id)
         return pb.GetArtifactResponse(artifact=convert.artifact(job, found))
 
@@ -33,7 +34,7 @@ class ArtifactService(pb_grpc.ArtifactServiceServicer):
         job_id, artifact_id = names.artifact_ids(request.name)
         offset = fields.offset(request.read_offset, "read_offset")
         limit_bytes = fields.offset(request.read_limit_bytes, "read_limit_bytes")
-        job = await self._lane(self._board.get, job_id)
+        job = await self._lane(self._board.get, tenant.current(), job_id)
         found = self._artifacts.find(job, artifact_id)
         async with self._lane.holding(
             self._artifacts.reader, found, request.name, offset=offset, limit_bytes=limit_bytes

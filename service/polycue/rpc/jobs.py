@@ -10,7 +10,7 @@ from polycue.domain.errors import InvalidRequest, NotFound
 from polycue.jobs.board import Board
 from polycue.jobs.lane import Lane
 from polycue.jobs.watch import Watcher
-from polycue.rpc import pages
+from polycue.rpc import pages, tenant
 from polycue.rpc.admission import Admission
 from polycue.rpc.convert import fields, names
 from polycue.rpc.convert import jobs as convert
@@ -35,14 +35,16 @@ class JobService(pb_grpc.JobServiceServicer):
     async def GetJob(self, request: pb.GetJobRequest, context: Context) -> pb.GetJobResponse:
         if request.view not in pb.JobView.values():
             raise InvalidRequest("view", f"there is no view {request.view}")
-        job = await self._lane(self._board.get, names.job_id(request.name))
+        job = await self._lane(self._board.get, tenant.current(), names.job_id(request.name))
         return pb.GetJobResponse(job=convert.job(job, with_spec=request.view == pb.JOB_VIEW_FULL))
 
     async def ListJobs(self, request: pb.ListJobsRequest, context: Context) -> pb.ListJobsResponse:
         wanted, size = convert.job_filter(request), pages.page_size(request.page_size)
         before = pages.position(request, request.page_token)
         # One more than fits, to know whether there is a next page.
-        found = await self._lane(self._board.page, wanted, before=before, limit=size + 1)
+        found = await self._lane(
+            self._board.page, tenant.current(), wanted, before=before, limit=size + 1
+        )
         shown = convert.fitting((convert.job(job) for job in found[:size]), _PAGE_BYTES)
         more = len(shown) < len(found)
         return pb.ListJobsResponse(
@@ -55,7 +57,9 @@ class JobService(pb_grpc.JobServiceServicer):
     ) -> AsyncGenerator[pb.WatchJobResponse]:
         job_id = names.job_id(request.name)
         after = fields.offset(request.after_sequence, "after_sequence")
-        watching = self._watcher.follow(job_id, after=after, with_cues=request.include_cues)
+        watching = self._watcher.follow(
+            tenant.current(), job_id, after=after, with_cues=request.include_cues
+        )
         async with aclosing(watching) as events:
             async for seen in events:
                 yield convert.watched(seen, job_id)
@@ -63,7 +67,7 @@ class JobService(pb_grpc.JobServiceServicer):
     async def CancelJob(
         self, request: pb.CancelJobRequest, context: Context
     ) -> pb.CancelJobResponse:
-        job = await self._lane(self._board.cancel, names.job_id(request.name))
+        job = await self._lane(self._board.cancel, tenant.current(), names.job_id(request.name))
         return pb.CancelJobResponse(job=convert.job(job))
 
     async def DeleteJob(
@@ -71,5 +75,5 @@ class JobService(pb_grpc.JobServiceServicer):
     ) -> pb.DeleteJobResponse:
         job_id = names.job_id(request.name)
         with contextlib.suppress(*([NotFound] if request.allow_missing else [])):
-            await self._lane(self._board.delete, job_id)
+            await self._lane(self._board.delete, tenant.current(), job_id)
         return pb.DeleteJobResponse()

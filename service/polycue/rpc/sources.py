@@ -61,7 +61,9 @@ class Sources:
             case FromUpload(upload_id):
                 filename = self._uploads.complete(tenant, upload_id).filename
             case FromArtifact(job_id, artifact_id):
-                filename = self._artifacts.find(self._board.get(job_id), artifact_id).filename
+                filename = self._artifacts.find(
+                    self._board.get(tenant, job_id), artifact_id
+                ).filename
             case FromUri(uri):
                 filename = _fitting(local_file(uri, f"{field}.uri", self._file_roots))
             case Inline():
@@ -90,7 +92,7 @@ class Sources:
                 upload = self._uploads.complete(tenant, upload_id)
                 kept, filename, sha256 = upload.parts, upload.filename or _UNNAMED, upload.sha256
             case FromArtifact(job_id, artifact_id):
-                artifact = self._artifacts.find(self._board.get(job_id), artifact_id)
+                artifact = self._artifacts.find(self._board.get(tenant, job_id), artifact_id)
                 kept, filename, sha256 = parts_of(artifact), artifact.filename, artifact.sha256
             case FromUri(uri):
                 path = local_file(uri, f"{field}.uri", self._file_roots)

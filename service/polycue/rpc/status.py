@@ -93,6 +93,9 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     ),
     errors.JobNotEnded: Row(_Code.FAILED_PRECONDITION, "JOB_NOT_ENDED", ("job", "state")),
     errors.JobInterrupted: Row(_Code.UNAVAILABLE, "JOB_INTERRUPTED", ("job",)),
+    errors.JobNotResumable: Row(_Code.FAILED_PRECONDITION, "JOB_NOT_RESUMABLE", ("job", "state")),
+    errors.LeaseLost: Row(_Code.ABORTED, "LEASE_LOST", ("job",)),
+    errors.PoisonJob: Row(_Code.ABORTED, "POISON_JOB", ("job", "attempts", "reached")),
     errors.QueueFull: Row(_Code.RESOURCE_EXHAUSTED, "QUEUE_FULL", ("waiting",)),
     errors.TransferError: Row(_Code.ABORTED, "TRANSFER_FAILED"),
     errors.WriteOffsetMismatch: Row(
@@ -114,6 +117,7 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.StoreError: Row(_Code.UNAVAILABLE, "STORE_FAILED"),
     errors.DataFolderInUse: Row(_Code.UNAVAILABLE, "DATA_FOLDER_IN_USE"),
     errors.StoreUnusable: Row(_Code.UNAVAILABLE, "STORE_UNUSABLE"),
+    errors.StoreUnavailable: Row(_Code.UNAVAILABLE, "STORE_UNAVAILABLE"),
     errors.StorageFull: Row(_Code.RESOURCE_EXHAUSTED, "STORAGE_FULL"),
     errors.StorageUnavailable: Row(_Code.UNAVAILABLE, "STORAGE_UNAVAILABLE"),
     errors.FileError: Row(_Code.FAILED_PRECONDITION, "FILE_UNUSABLE"),
@@ -240,7 +244,7 @@ def _without_folders(error: errors.PolycueError) -> str:
 
 def _folders_of(error: errors.PolycueError) -> Iterator[str]:
     """Of the files the error knows: where a name with spaces ends, no pattern can tell."""
-    known = [getattr(error, name, "") for name in ("path", "folder")]
+    known = [getattr(error, name, "") for name in ("path", "folder", "store")]
     known += getattr(error, "argv", ())
     for text in (str(each).removeprefix("file:") for each in known):
         if text.startswith("/"):

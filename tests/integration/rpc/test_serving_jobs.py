@@ -351,7 +351,7 @@ def test_a_full_queue_says_when_to_come_back(serve: Serve) -> None:
     serve(scenario, pipeline=FakePipeline(gate=gate), max_running_jobs=1, max_queued_jobs=1)
 
 
-def test_after_a_restart_jobs_are_listed_and_queued_ones_run(serve: Serve) -> None:
+def test_after_a_restart_jobs_are_listed_and_unended_ones_go_on(serve: Serve) -> None:
     gate, names = Gate(), list[str]()
 
     async def before(channel: Channel) -> None:
@@ -368,9 +368,7 @@ def test_after_a_restart_jobs_are_listed_and_queued_ones_run(serve: Serve) -> No
         assert (await watch(channel, names[2]))[-1].job.state == jobs_pb2.JOB_STATE_SUCCEEDED
         answer = await JobServiceStub(channel).ListJobs(jobs_pb2.ListJobsRequest())
         assert [job.name for job in answer.jobs] == names[::-1]
-        interrupted = answer.jobs[1]
-        assert interrupted.state == jobs_pb2.JOB_STATE_INTERRUPTED
-        assert interrupted.failure.reason == "JOB_INTERRUPTED"
+        assert answer.jobs[1].state == jobs_pb2.JOB_STATE_SUCCEEDED  # it was under way before
         done = answer.jobs[2]
         request = artifacts_pb2.ReadArtifactRequest(name=done.artifacts[0].name)
         pieces = [piece async for piece in ArtifactServiceStub(channel).ReadArtifact(request)]

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any, cast
 
@@ -170,6 +170,12 @@ def test_a_server_told_twice_does_not_wait(serve: Serve) -> None:
 def test_watchers_are_told_when_the_server_stops(serve: Serve) -> None:
     gate = Gate()
 
+    async def read(
+        watching: AsyncIterator[jobs_pb2.WatchJobResponse], seen: list[jobs_pb2.WatchJobResponse]
+    ) -> None:
+        async for event in watching:
+            seen.append(event)
+
     async def scenario(channel: Channel, stop: Stop) -> None:
         stub = JobServiceStub(channel)
         running, waiting = [
@@ -183,16 +189,13 @@ def test_watchers_are_told_when_the_server_stops(serve: Serve) -> None:
         await anext(on_running)
         await anext(on_waiting)
         stop.now()
-        seen = [event async for event in on_running]
-        assert seen[-1].job.state == jobs_pb2.JOB_STATE_INTERRUPTED
-        last: list[jobs_pb2.WatchJobResponse] = []
-
-        async def read() -> None:
-            async for event in on_waiting:
-                last.append(event)
-
-        assert (await refused(read())).reason == "DRAINING"
-        assert last[-1].job.state == jobs_pb2.JOB_STATE_QUEUED
+        for watching, state in (
+            (on_running, jobs_pb2.JOB_STATE_INTERRUPTED),
+            (on_waiting, jobs_pb2.JOB_STATE_QUEUED),
+        ):
+            last: list[jobs_pb2.WatchJobResponse] = []
+            assert (await refused(read(watching, last))).reason == "DRAINING"
+            assert last[-1].job.state == state
 
     serve.stoppable(scenario, pipeline=FakePipeline(gate=gate), max_running_jobs=1)
 

@@ -43,20 +43,20 @@ def artifacts(files: LocalFiles) -> Artifacts:
 
 
 @pytest.fixture
-def jobs() -> MemoryJobs:
-    return MemoryJobs()
+def jobs(clock: ManualClock) -> MemoryJobs:
+    return MemoryJobs(clock)
 
 
 @pytest.fixture
 def board(jobs: MemoryJobs, artifacts: Artifacts, clock: ManualClock) -> Board:
     board = Board(jobs, artifacts, clock=clock, max_queued=3, max_ttl_ms=DAY_MS)
-    board.recover(lambda job: failure_of(RuntimeError(job.id)))
+    board.recover()
     return board
 
 
 @pytest.fixture
-def upload_rows() -> MemoryUploads:
-    return MemoryUploads()
+def upload_rows(clock: ManualClock) -> MemoryUploads:
+    return MemoryUploads(clock)
 
 
 @pytest.fixture

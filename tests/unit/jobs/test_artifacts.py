@@ -37,14 +37,14 @@ def test_a_result_is_whole_hashed_and_found(artifacts: Artifacts, output: Output
     made = publish(artifacts, output)
     assert (made.id, made.size_bytes) == ("film.en.srt", 10)
     assert made.sha256 == hashlib.sha256(TEXT).digest()
-    job = Job("j", b"", 1, 1, artifacts=(made,))
+    job = Job("j", "acme", b"", 1, 1, artifacts=(made,))
     assert artifacts.find(job, "film.en.srt") == made
     assert content(artifacts, made) == TEXT
     assert output.path.exists()  # a later stage may still read it
 
 
 def test_only_the_results_of_the_job_are_found(artifacts: Artifacts, output: OutputFile) -> None:
-    job = Job("j", b"", 1, 1, artifacts=(publish(artifacts, output),))
+    job = Job("j", "acme", b"", 1, 1, artifacts=(publish(artifacts, output),))
     for name in ("", "film.de.srt", "../work", "../../../jobs.sqlite"):
         with pytest.raises(NotFound):
             artifacts.find(job, name)
@@ -93,7 +93,7 @@ def test_a_worker_that_lost_its_job_overwrites_nothing(
     output.path.write_bytes(b"late")
     publish(artifacts, output, epoch=1)
     assert content(artifacts, won) == TEXT
-    artifacts.prune(Job("j", b"", 1, 1, artifacts=(won,)))
+    artifacts.prune(Job("j", "acme", b"", 1, 1, artifacts=(won,)))
     assert [path.name for path in (folder.root / "jobs/j").rglob("*.srt")] == ["film.en.srt"]
     assert content(artifacts, won) == TEXT
 

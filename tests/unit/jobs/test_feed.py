@@ -6,7 +6,7 @@ from polycue.domain.progress import CuesReady, Stage, StageMoved
 from polycue.jobs.feed import ArtifactReady, Feed, FeedEvent, JobChanged
 from polycue.jobs.job import Artifact, Job, JobState
 
-JOB = Job(id="a", spec=b"", created_ms=1, ttl_ms=1)
+JOB = Job(id="a", tenant="acme", spec=b"", created_ms=1, ttl_ms=1)
 FILE = ArtifactReady(Artifact("a.srt", "a.srt", "text/plain", "en", 1, b""))
 
 
@@ -70,7 +70,7 @@ def test_the_end_of_the_job_ends_the_feed() -> None:
     feed = Feed()
     feed.append(JobChanged(JOB))
     assert not feed.ended
-    feed.append(JobChanged(Job("a", b"", 1, 1, state=JobState.CANCELLED)))
+    feed.append(JobChanged(Job("a", "acme", b"", 1, 1, state=JobState.CANCELLED)))
     assert feed.ended
 
 

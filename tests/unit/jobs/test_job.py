@@ -9,18 +9,13 @@ WHY = Failure(13, "INTERNAL", "internal error")
 
 
 def job(state: JobState = JobState.QUEUED) -> Job:
-    return Job(id="a", spec=b"", created_ms=1, ttl_ms=100, state=state)
+    return Job(id="a", tenant="acme", spec=b"", created_ms=1, ttl_ms=100, state=state)
 
 
 def test_every_state_is_reached_and_the_ends_are_ends() -> None:
-    reached = {JobState.QUEUED}.union(*NEXT.values())
-    assert reached == set(JobState)
-    assert {state for state in JobState if state.ended} == {
-        JobState.SUCCEEDED,
-        JobState.FAILED,
-        JobState.CANCELLED,
-        JobState.INTERRUPTED,
-    }
+    assert {JobState.QUEUED}.union(*NEXT.values()) == set(JobState) == set(NEXT)
+    ends = {state for state in JobState if state.ended}
+    assert ends == {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
 
 
 def test_times_go_with_the_states() -> None:
@@ -36,16 +31,22 @@ def test_a_failure_is_kept() -> None:
 
 
 @given(st.lists(st.sampled_from(JobState)))
-def test_no_path_leads_out_of_an_end(path: list[JobState]) -> None:
-    now, ended = job(), False
+def test_an_end_is_left_only_for_the_queue_and_success_never(path: list[JobState]) -> None:
+    now = job()
     for to in path:
+        before = now
         try:
             now = move(now, to, now_ms=3)
         except IllegalTransition:
             continue
-        assert not ended
-        ended = now.ended
-        assert (now.ended_ms is not None) is ended
+        assert before.state is not JobState.SUCCEEDED
+        assert not before.ended or now.state is JobState.QUEUED
+        assert (now.ended_ms is not None) is now.ended
+
+
+def test_a_job_that_goes_on_has_begun_when_it_first_did() -> None:
+    gone = move(move(job(), JobState.RUNNING, now_ms=5), JobState.INTERRUPTED, now_ms=6)
+    assert move(gone, JobState.RUNNING, now_ms=7).started_ms == 5
 
 
 def test_a_queued_job_cannot_succeed() -> None:

@@ -14,9 +14,8 @@ from polycue.jobs.folder import DataFolder
 from polycue.jobs.retention import Retention
 from polycue.jobs.uploads import UploadDraft, Uploads
 from polycue.testing.clock import ManualClock
-from polycue.testing.store import MemoryJobs, MemoryUploads
+from polycue.testing.store import TENANT, MemoryJobs, MemoryUploads
 
-WE = "local"
 HOUR_MS = 60 * 60 * 1000
 
 
@@ -32,11 +31,14 @@ def test_what_outlived_its_time_goes_and_nothing_else(
 ) -> None:
     retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
     short = replace(draft, ttl_ms=HOUR_MS)
-    over = board.cancel(board.create(short).id)
+    over = board.cancel(TENANT, board.create(TENANT, short).id)
     results = folder.root / "jobs" / over.id / "1"
     results.mkdir(parents=True)
-    waiting, kept = board.create(short), board.cancel(board.create(draft).id)
-    gone = uploads.put(WE, UploadDraft(3, ttl_ms=HOUR_MS), b"abc")
+    waiting, kept = (
+        board.create(TENANT, short),
+        board.cancel(TENANT, board.create(TENANT, draft).id),
+    )
+    gone = uploads.put(TENANT, UploadDraft(3, ttl_ms=HOUR_MS), b"abc")
     assert retention.sweep() == 0
     clock.advance(HOUR_MS)
     assert retention.sweep() == 2
@@ -56,12 +58,14 @@ def test_what_a_waiting_job_reads_from_stays(
     clock: ManualClock,
 ) -> None:
     retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
-    upload = uploads.put(WE, UploadDraft(3, ttl_ms=HOUR_MS), b"abc")
-    source = board.cancel(board.create(replace(draft, ttl_ms=HOUR_MS)).id)
-    reader = board.create(replace(draft, inputs=(f"uploads/{upload.id}", f"jobs/{source.id}")))
+    upload = uploads.put(TENANT, UploadDraft(3, ttl_ms=HOUR_MS), b"abc")
+    source = board.cancel(TENANT, board.create(TENANT, replace(draft, ttl_ms=HOUR_MS)).id)
+    reader = board.create(
+        TENANT, replace(draft, inputs=(f"uploads/{upload.id}", f"jobs/{source.id}"))
+    )
     clock.advance(2 * HOUR_MS)
     assert retention.sweep() == 0
-    board.cancel(reader.id)
+    board.cancel(TENANT, reader.id)
     assert retention.sweep() == 2
 
 
@@ -76,7 +80,7 @@ def test_what_the_disk_does_not_let_go_keeps_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
-    stuck, free = (uploads.put(WE, UploadDraft(3, ttl_ms=HOUR_MS), b"abc") for _ in range(2))
+    stuck, free = (uploads.put(TENANT, UploadDraft(3, ttl_ms=HOUR_MS), b"abc") for _ in range(2))
     monkeypatch.setattr(shutil, "rmtree", all_but(stuck.id))
     clock.advance(HOUR_MS)
     assert retention.sweep() == 1
@@ -110,7 +114,7 @@ def test_files_without_an_owner_go_once_nobody_can_be_writing_them(
     now_ms = wall_clock()
     clock = ManualClock(now_ms)
     retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
-    job, upload = board.create(draft), uploads.put(WE, UploadDraft(3), b"abc")
+    job, upload = board.create(TENANT, draft), uploads.put(TENANT, UploadDraft(3), b"abc")
     for name in (f"jobs/{job.id}/1", "jobs/gone/1", "uploads/gone"):
         (folder.root / name).mkdir(parents=True)
         (folder.root / name / "x").touch()
@@ -130,9 +134,9 @@ def test_room_reserved_and_not_used_is_free_again_soon(
 ) -> None:
     retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
     for _ in range(2):
-        uploads.create(WE, UploadDraft(1000))
+        uploads.create(TENANT, UploadDraft(1000))
     with pytest.raises(UploadQuotaExceeded) as caught:
-        uploads.create(WE, UploadDraft(1000))
+        uploads.create(TENANT, UploadDraft(1000))
     clock.advance(caught.value.retry_after_s * 1000)
     assert retention.sweep() == 2
-    assert uploads.create(WE, UploadDraft(1000)).committed_bytes == 0
+    assert uploads.create(TENANT, UploadDraft(1000)).committed_bytes == 0

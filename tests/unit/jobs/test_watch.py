@@ -14,6 +14,7 @@ from polycue.jobs.lane import Lane
 from polycue.jobs.runner import Runner, RunsTasks
 from polycue.jobs.watch import Quiet, Seen, Watcher
 from polycue.testing.pipeline import FakePipeline, Gate
+from polycue.testing.store import TENANT
 
 Run = Callable[[RunsTasks], Runner]
 WAIT_S = 20
@@ -59,8 +60,8 @@ def test_a_watch_begins_and_ends_with_the_job(
     board: Board, draft: JobDraft, run: Run, watcher: Watcher
 ) -> None:
     async def scenario() -> None:
-        job = board.create(draft)
-        events = watcher.follow(job.id, with_cues=True)
+        job = board.create(TENANT, draft)
+        events = watcher.follow(TENANT, job.id, with_cues=True)
         first = await anext(events)
         # Not before: an artifact that the first look at the job shows is not told a second time.
         run(FakePipeline(["a", "b"]))
@@ -79,8 +80,8 @@ def test_cues_come_only_when_asked_for(
     board: Board, draft: JobDraft, run: Run, watcher: Watcher
 ) -> None:
     async def scenario() -> None:
-        job = board.create(draft)
-        watching = asyncio.create_task(rest(watcher.follow(job.id)))
+        job = board.create(TENANT, draft)
+        watching = asyncio.create_task(rest(watcher.follow(TENANT, job.id)))
         run(FakePipeline())
         assert not any(isinstance(one.event, CuesReady) for one in await watching)
 
@@ -92,11 +93,11 @@ def test_who_comes_late_gets_every_cue(
 ) -> None:
     gate = Gate()
     run(FakePipeline(["a", "b"], gate=gate))
-    job = board.create(draft)
+    job = board.create(TENANT, draft)
     assert gate.reached.wait(WAIT_S)
 
     async def scenario() -> None:
-        events = watcher.follow(job.id, with_cues=True)
+        events = watcher.follow(TENANT, job.id, with_cues=True)
         first = await anext(events)
         gate.open()
         words = brief([first, *await rest(events)])
@@ -112,15 +113,19 @@ def test_a_watch_that_broke_goes_on_without_a_gap(
 ) -> None:
     gate = Gate()
     run(FakePipeline(["a", "b", "c"], gate=gate))
-    job = board.create(draft)
+    job = board.create(TENANT, draft)
     assert gate.reached.wait(WAIT_S)
 
     async def scenario() -> None:
-        async with aclosing(watcher.follow(job.id, with_cues=True)) as events:
+        async with aclosing(watcher.follow(TENANT, job.id, with_cues=True)) as events:
             last = [await anext(events), await anext(events)][-1]
-        assert board.get(job.id).state is JobState.RUNNING  # closing a watch cancels nothing
+        assert (
+            board.get(TENANT, job.id).state is JobState.RUNNING
+        )  # closing a watch cancels nothing
         gate.open()
-        words = brief(await rest(watcher.follow(job.id, after=last.sequence, with_cues=True)))
+        words = brief(
+            await rest(watcher.follow(TENANT, job.id, after=last.sequence, with_cues=True))
+        )
         assert [w for w in words if w[:2] in {"en", "es"}] == ["es1", "en2", "es2", "en3", "es3"]
         assert words[-1] == "succeeded"
 
@@ -128,12 +133,12 @@ def test_a_watch_that_broke_goes_on_without_a_gap(
 
 
 def test_an_ended_job_is_told_once(board: Board, draft: JobDraft, watcher: Watcher) -> None:
-    job = board.cancel(board.create(draft).id)
+    job = board.cancel(TENANT, board.create(TENANT, draft).id)
 
     async def scenario() -> None:
         for after in (0, 1, 2, 99):
-            assert brief(await rest(watcher.follow(job.id, after=after))) == ["cancelled"]
-        last = await rest(watcher.follow(job.id, after=2))
+            assert brief(await rest(watcher.follow(TENANT, job.id, after=after))) == ["cancelled"]
+        last = await rest(watcher.follow(TENANT, job.id, after=2))
         assert last[0].sequence == 2
 
     within(scenario)
@@ -142,13 +147,13 @@ def test_an_ended_job_is_told_once(board: Board, draft: JobDraft, watcher: Watch
 def test_after_a_restart_an_ended_job_is_told_from_the_store(
     board: Board, draft: JobDraft, watcher: Watcher
 ) -> None:
-    job = board.cancel(board.create(draft).id)
+    job = board.cancel(TENANT, board.create(TENANT, draft).id)
     for _ in range(10):  # its feed is forgotten
-        board.cancel(board.create(draft).id)
+        board.cancel(TENANT, board.create(TENANT, draft).id)
 
     async def scenario() -> None:
-        assert board.follow(job.id)[2] is None
-        assert brief(await rest(watcher.follow(job.id, after=7))) == ["cancelled"]
+        assert board.follow(TENANT, job.id)[2] is None
+        assert brief(await rest(watcher.follow(TENANT, job.id, after=7))) == ["cancelled"]
 
     within(scenario)
 
@@ -158,7 +163,7 @@ def test_silence_is_broken_by_heartbeats(board: Board, draft: JobDraft) -> None:
     watcher = Watcher(board, lane, heartbeat_s=0.001)
 
     async def scenario() -> None:
-        async with aclosing(watcher.follow(board.create(draft).id)) as events:
+        async with aclosing(watcher.follow(TENANT, board.create(TENANT, draft).id)) as events:
             seen = [await anext(events) for _ in range(3)]
         assert brief(seen) == ["queued", "quiet", "quiet"]
         assert len({one.sequence for one in seen}) == 1
@@ -171,7 +176,7 @@ def test_a_server_that_stops_ends_the_watch_of_a_waiting_job(
     board: Board, draft: JobDraft, watcher: Watcher
 ) -> None:
     async def scenario() -> None:
-        events = watcher.follow(board.create(draft).id)
+        events = watcher.follow(TENANT, board.create(TENANT, draft).id)
         seen = [await anext(events)]
         board.stop_claims()
         board.close_feeds()
@@ -187,16 +192,16 @@ def test_a_watcher_who_fell_too_far_behind_gets_a_new_snapshot(
     board: Board, draft: JobDraft, watcher: Watcher
 ) -> None:
     async def scenario() -> None:
-        job = board.create(draft)
-        _, _, feed = board.follow(job.id)
+        job = board.create(TENANT, draft)
+        _, _, feed = board.follow(TENANT, job.id)
         assert feed is not None
         feed._limit = 5
-        events = watcher.follow(job.id, with_cues=True)
+        events = watcher.follow(TENANT, job.id, with_cues=True)
         seen = [await anext(events)]
         for number in range(20):
             feed.append(CuesReady("en", number, ()))
             feed.append(ArtifactReady(artifact("x")))
-        board.cancel(job.id)
+        board.cancel(TENANT, job.id)
         seen += await rest(events)
         words = brief(seen)
         assert words[0] == "queued"
@@ -213,7 +218,7 @@ def artifact(name: str) -> Artifact:
 def test_a_job_that_is_not_there_cannot_be_watched(watcher: Watcher) -> None:
     async def scenario() -> None:
         with pytest.raises(NotFound):
-            await anext(watcher.follow("nowhere"))
+            await anext(watcher.follow(TENANT, "nowhere"))
 
     within(scenario)
 
@@ -222,10 +227,10 @@ def test_events_from_other_threads_wake_the_loop(
     board: Board, draft: JobDraft, watcher: Watcher
 ) -> None:
     async def scenario() -> None:
-        job = board.create(draft)
-        events = watcher.follow(job.id)
+        job = board.create(TENANT, draft)
+        events = watcher.follow(TENANT, job.id)
         await anext(events)
-        thread = threading.Thread(target=board.cancel, args=(job.id,))
+        thread = threading.Thread(target=board.cancel, args=(TENANT, job.id))
         thread.start()
         assert brief(await rest(events)) == ["cancelled"]
         thread.join()

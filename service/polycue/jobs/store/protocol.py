@@ -1,13 +1,15 @@
 """What jobs and uploads are kept in. Blocks; safe to use from several threads.
 
-A method that changes something has made it durable when it returns.
+A method that changes something has made it durable when it returns. Callers give their tenant, and
+what belongs to another is not there for them. Workers give a lease instead, and chores see all.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from polycue.jobs.job import Job, JobState
+from polycue.domain.limits import TenantLimits
+from polycue.jobs.job import Failure, Job, JobState
 from polycue.jobs.upload import Upload
 
 
@@ -19,8 +21,47 @@ class JobFilter:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a job, until ``length_ms`` after its last renewal.
+
+    Each claim gives a job a greater ``epoch``, so that whoever was held up past the end of its
+    lease, and comes back when another has taken the job, writes nothing any more.
+    """
+
+    job_id: str
+    owner: str
+    epoch: int
+    length_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a server works on: under which epoch, and whether it was asked to stop."""
+
+    epoch: int
+    cancel_asked: bool
+
+
+def unchanged(job: Job) -> Job:
+    return job
+
+
 class JobStore(Protocol):
-    def repeated(self, request_id: str, fingerprint: str) -> Job | None:
+    """A ``change`` gives a job its new value. It may be called twice, where the first time the
+    connection broke at the commit, and must make the same of it then; if it raises, nothing is
+    kept. The store's own fields stay as they are whatever it makes of them: ``number``, ``tenant``,
+    ``owner``, ``epoch`` and ``lease_until_ms``.
+    """  # noqa: D205
+
+    @property
+    def shared(self) -> bool:
+        """Whether other servers may use it too, so that jobs move without our doing."""
+        ...
+
+    # --- callers --------------------------------------------------------------------------------
+
+    def repeated(self, tenant: str, request_id: str, fingerprint: str) -> Job | None:
         """The job an earlier request with this id made; None where there was none.
 
         Raises:
@@ -28,76 +69,212 @@ class JobStore(Protocol):
         """
         ...
 
-    def create(self, job: Job, *, max_queued: int, retry_after_s: int) -> Job:
+    def same_content(self, tenant: str, content_key: str) -> Job | None:
+        """The newest job that succeeded in the same work, if its results are still kept."""
+        ...
+
+    def create(self, job: Job, *, max_queued: int, limits: TenantLimits = ...) -> Job:
         """Keep a queued job and give it its number, or return the one ``repeated`` finds.
 
         Raises:
             RequestIdReused: as ``repeated``.
             QueueFull: ``max_queued`` jobs wait already.
+            QuotaExceeded: the tenant has as much as it may have.
         """
         ...
 
-    def get(self, job_id: str) -> Job:
-        """Raises NotFound where there is no such job."""
+    def get(self, tenant: str, job_id: str) -> Job:
+        """Raises NotFound where the tenant has no such job."""
         ...
 
-    def page(self, wanted: JobFilter, *, before: int | None, limit: int) -> list[Job]:
+    def page(self, tenant: str, wanted: JobFilter, *, before: int | None, limit: int) -> list[Job]:
         """The newest ``limit`` jobs whose number is below ``before``, newest first."""
         ...
 
-    def unended(self) -> Sequence[Job]:
-        """Jobs that wait or run, oldest first."""
-        ...
+    def resume(
+        self,
+        tenant: str,
+        job_id: str,
+        *,
+        request_id: str = "",
+        max_queued: int,
+        limits: TenantLimits = ...,
+    ) -> Job:
+        """Queue a job again that failed or was cancelled; its checkpoint is kept.
 
-    def claim(self, *, now_ms: int) -> Job | None:
-        """Move the oldest queued job to RUNNING; None where none waits."""
-        ...
-
-    def change(self, job_id: str, change: Callable[[Job], Job]) -> Job:
-        """Replace a job by what ``change`` makes of it, in one step.
+        One that has not ended stays as it is, and so does one that this request resumed before.
 
         Raises:
-            NotFound: there is no such job.
+            NotFound: the tenant has no such job.
+            JobNotResumable: it has succeeded.
+            QueueFull, QuotaExceeded: as ``create``.
         """
         ...
 
-    def delete(self, job_id: str) -> None: ...
+    def ask_cancel(self, tenant: str, job_id: str) -> Job:
+        """Cancel a job that nobody works on, tell the worker of another; an end is an end.
 
-    def expired(self, *, now_ms: int) -> Sequence[str]:
-        """Ids of ended jobs whose time is over."""
+        Raises:
+            NotFound: the tenant has no such job.
+        """
+        ...
+
+    def delete(self, tenant: str, job_id: str, *, if_expired: bool = False) -> Job:
+        """Remove a job in whatever state, with its chunks; its worker finds its lease lost.
+
+        Whoever removed it, and nobody else, gets it as it was, and removes its files.
+
+        Raises:
+            NotFound: the tenant has no such job, or none that ``expired`` would name.
+        """
+        ...
+
+    # --- workers --------------------------------------------------------------------------------
+
+    def claim(self, owner: str, *, lease_ms: int, max_attempts: int) -> tuple[Job, Lease] | None:
+        """Take a job that waits, was let go, or whose worker's lease ran out; None: there is none.
+
+        Of the tenants the one with the fewest jobs at work comes first, of those the one served
+        longest ago, and of its jobs the oldest. A job taken ``max_attempts`` times without getting
+        further is left to ``sweep``.
+        """
+        ...
+
+    def held(self, owner: str) -> Mapping[str, Held]:
+        """The jobs this server works on, by id."""
+        ...
+
+    def beat(self, lease: Lease) -> bool:
+        """Renew a lease, also one that ran out if nobody took the job; whether to stop.
+
+        Raises:
+            LeaseLost: the job was taken, ended or deleted.
+        """
+        ...
+
+    def change(self, lease: Lease, change: Callable[[Job], Job]) -> Job:
+        """Replace a job by what ``change`` makes of it, in one step.
+
+        Raises:
+            LeaseLost: as ``beat``.
+        """
+        ...
+
+    def begin_plan(self, lease: Lease, plan_hash: str) -> None:
+        """Keep the chunks there are if they were made under the same plan, else drop them.
+
+        Raises:
+            LeaseLost: as ``beat``.
+        """
+        ...
+
+    def put_chunk(self, lease: Lease, stage: str, index: int, data: bytes) -> None:
+        """Keep the result of a chunk and renew the lease. The first one given for an index stays.
+
+        Raises:
+            LeaseLost: as ``beat``; nothing is kept.
+        """
+        ...
+
+    def chunks(self, job_id: str, stage: str) -> dict[int, bytes]:
+        """What is kept of a stage, by index, in its order."""
+        ...
+
+    def release(
+        self, lease: Lease, change: Callable[[Job], Job] = unchanged, *, after_ms: int = 0
+    ) -> Job:
+        """Let a job go, for whoever claims it after ``after_ms``; cancelled if that was asked.
+
+        Raises:
+            LeaseLost: as ``beat``.
+        """
+        ...
+
+    def end(self, lease: Lease, change: Callable[[Job], Job]) -> Job:
+        """As ``change``, to one of the job's ends; once more changes nothing.
+
+        A job that succeeded has no use for its chunks any more; they go.
+
+        Raises:
+            LeaseLost: as ``beat``.
+        """
+        ...
+
+    # --- chores ---------------------------------------------------------------------------------
+
+    def release_all_of(self, owner: str) -> None:
+        """Let go of what an earlier life of this server held; before it claims anything.
+
+        Where the store is not ``shared``, of everything: nobody else can be alive.
+        """
+        ...
+
+    def sweep(self, *, max_attempts: int, poisoned: Callable[[Job], Failure]) -> Sequence[Job]:
+        """End what nobody goes on with, and return it as it ended.
+
+        Jobs taken ``max_attempts`` times without getting further fail, as ``poisoned`` says; jobs
+        whose worker died when it had been asked to stop are cancelled.
+        """
+        ...
+
+    def unended(self) -> Sequence[Job]:
+        """Jobs that wait, run or were let go, oldest first."""
+        ...
+
+    def inputs_in_use(self) -> Collection[str]:
+        """The resource names that jobs which have not ended read from."""
+        ...
+
+    def expired(self) -> Sequence[Job]:
+        """Ended jobs whose time is over."""
         ...
 
     def ids(self) -> Collection[str]:
         """Of all jobs."""
         ...
 
+    def counts(self) -> Mapping[JobState, int]:
+        """How many jobs there are in each state."""
+        ...
+
 
 class UploadStore(Protocol):
-    def create(self, upload: Upload, *, max_stored_bytes: int, retry_after_s: int) -> Upload:
+    def create(
+        self, upload: Upload, *, max_stored_bytes: int, limits: TenantLimits = ...
+    ) -> Upload:
         """Keep an upload and reserve its room, or return the one made by the same request before.
+
+        Results of jobs take their part of the room too.
 
         Raises:
             RequestIdReused: the request id was used with another payload.
-            UploadQuotaExceeded: all uploads together would be larger than ``max_stored_bytes``.
+            UploadQuotaExceeded: all together would be larger than ``max_stored_bytes``.
+            QuotaExceeded: those of the tenant would be larger than they may be.
         """
         ...
 
-    def get(self, upload_id: str) -> Upload:
-        """Raises NotFound where there is no such upload."""
+    def get(self, tenant: str, upload_id: str) -> Upload:
+        """Raises NotFound where the tenant has no such upload."""
         ...
 
     def change(self, upload_id: str, change: Callable[[Upload], Upload]) -> Upload:
-        """Replace an upload by what ``change`` makes of it, in one step.
+        """Replace an upload by what ``change`` makes of it, in one step; see ``JobStore``.
 
         Raises:
             NotFound: there is no such upload.
         """
         ...
 
-    def delete(self, upload_id: str) -> None: ...
+    def delete(self, tenant: str, upload_id: str, *, if_expired: bool = False) -> Upload:
+        """Remove an upload; whoever removed it gets it as it was, and removes its bytes.
 
-    def expired(self, *, now_ms: int) -> Sequence[str]:
-        """Ids of uploads whose time is over."""
+        Raises:
+            NotFound: the tenant has no such upload, or none that ``expired`` would name.
+        """
+        ...
+
+    def expired(self) -> Sequence[Upload]:
+        """Uploads whose time is over."""
         ...
 
     def ids(self) -> Collection[str]:

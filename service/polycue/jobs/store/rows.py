@@ -1,24 +1,24 @@
 """Jobs and uploads as rows, and back. What nobody searches in is JSON."""
 
 import json
-import sqlite3
 from dataclasses import asdict
 
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import Stage, StageMoved
 from polycue.jobs.files.protocol import Part
 from polycue.jobs.job import Artifact, Failure, Job, JobState
+from polycue.jobs.store.session import Row, Value
 from polycue.jobs.upload import Upload
-
-Value = str | int | bytes | None
 
 
 def row_of_job(job: Job) -> dict[str, Value]:
     """Without the number, which the table gives."""
     return {
         "id": job.id,
+        "tenant": job.tenant,
         "request_id": job.request_id or None,
         "fingerprint": job.fingerprint,
+        "content_key": job.content_key,
         "state": job.state.value,
         "labels": json.dumps(dict(job.labels)),
         "inputs": json.dumps(job.inputs),
@@ -33,15 +33,26 @@ def row_of_job(job: Job) -> dict[str, Value]:
         "notices": json.dumps([asdict(notice) for notice in job.notices]),
         "artifacts": json.dumps([_plain(artifact) for artifact in job.artifacts]),
         "failure": json.dumps(asdict(job.failure)) if job.failure else None,
+        "result_bytes": job.result_bytes,
+        "media_ms": job.media_ms,
+        "owner": job.owner,
+        "epoch": job.epoch,
+        "lease_until_ms": job.lease_until_ms,
+        "attempts": job.attempts,
+        "reached": job.reached,
+        "plan_hash": job.plan_hash,
+        "resumed_by": job.resumed_by,
     }
 
 
-def job_of_row(row: sqlite3.Row) -> Job:
+def job_of_row(row: Row) -> Job:
     return Job(
         number=row["number"],
         id=row["id"],
+        tenant=row["tenant"],
         request_id=row["request_id"] or "",
         fingerprint=row["fingerprint"],
+        content_key=row["content_key"],
         state=JobState(row["state"]),
         labels=json.loads(row["labels"]),
         inputs=tuple(json.loads(row["inputs"])),
@@ -64,6 +75,14 @@ def job_of_row(row: sqlite3.Row) -> Job:
             for artifact in json.loads(row["artifacts"])
         ),
         failure=Failure(**json.loads(row["failure"])) if row["failure"] else None,
+        media_ms=row["media_ms"],
+        owner=row["owner"],
+        epoch=row["epoch"],
+        lease_until_ms=row["lease_until_ms"],
+        attempts=row["attempts"],
+        reached=row["reached"],
+        plan_hash=row["plan_hash"],
+        resumed_by=row["resumed_by"],
     )
 
 
@@ -74,7 +93,7 @@ def row_of_upload(upload: Upload) -> dict[str, Value]:
     return row
 
 
-def upload_of_row(row: sqlite3.Row) -> Upload:
+def upload_of_row(row: Row) -> Upload:
     values = dict(row)
     values["request_id"] = values["request_id"] or ""
     values["complete"] = bool(values["complete"])
