@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from polycue.models.store import default_models_dir
@@ -29,7 +29,38 @@ class Settings(BaseSettings):
     )
     insecure: bool = Field(
         default=False,
-        description="Listen in the clear where other machines reach it. Only on a trusted network.",
+        description=(
+            "Listen where other machines reach it without TLS, or without knowing who calls."
+            " Only on a trusted network."
+        ),
+    )
+    tls_cert: Path | None = Field(
+        default=None,
+        description="Certificate, with its chain, as PEM; read again when it changes.",
+    )
+    tls_key: Path | None = Field(
+        default=None, description="The certificate's private key, as unlocked PEM."
+    )
+    tls_client_ca: Path | None = Field(
+        default=None,
+        description="Let in only clients with a certificate signed by one of these (PEM).",
+    )
+    tokens_file: Path | None = Field(
+        default=None,
+        description=(
+            "Who may call: tokens, certificates and tenants' limits, as TOML;"
+            " read again when it changes. `polycue tokens new` adds to it."
+        ),
+    )
+    admin_listen: str | None = Field(
+        default=None,
+        description=(
+            "Where else to answer health and reflection, in the clear and to anybody:"
+            " HOST:PORT or unix:/PATH."
+        ),
+    )
+    metrics_listen: str | None = Field(
+        default=None, description="Where to answer Prometheus over HTTP: HOST:PORT."
     )
     reflection: bool | None = Field(
         default=None,
@@ -107,12 +138,63 @@ class Settings(BaseSettings):
         le=64,
         description="Transcribe and StreamTranscribe calls at work at once.",
     )
+    max_texts: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="Calls that translate, convert or look through a subtitle text, at once.",
+    )
+    call_wait_s: float = Field(
+        default=10,
+        ge=0,
+        description="Such calls wait so long for a place before they are refused.",
+    )
+    max_watches: int = Field(default=1000, ge=1, description="WatchJob calls at once.")
+    max_transfers: int = Field(
+        default=200,
+        ge=1,
+        description="WriteUpload and ReadArtifact calls at once; each may hold 10 MiB of memory.",
+    )
     max_running_jobs: int = Field(default=2, ge=1, le=64, description="Jobs at work at once.")
     max_queued_jobs: int = Field(
         default=1000,
         ge=1,
         le=1_000_000,
         description="Jobs that may wait.",
+    )
+
+    max_tenant_jobs: int = Field(
+        default=0, ge=0, description="Jobs of one tenant that wait or run; 0 sets no limit."
+    )
+    max_tenant_stored_bytes: int = Field(
+        default=0, ge=0, description="Uploads and results of one tenant; 0 sets no limit."
+    )
+    max_tenant_day_media_s: int = Field(
+        default=0,
+        ge=0,
+        description="Media decoded for one tenant's jobs within 24 hours; 0 sets no limit.",
+    )
+    max_tenant_clips: int = Field(
+        default=0,
+        ge=0,
+        description="Clip calls of one tenant at work at once; 0 sets no limit.",
+    )
+    max_tenant_texts: int = Field(
+        default=0,
+        ge=0,
+        description="Text calls of one tenant at work at once; 0 sets no limit.",
+    )
+    max_tenant_watches: int = Field(
+        default=0,
+        ge=0,
+        description=(
+            "WatchJob calls of one tenant at once; 0: half of all if there is a tokens file."
+        ),
+    )
+    max_tenant_transfers: int = Field(
+        default=0,
+        ge=0,
+        description="Transfers of one tenant at once; 0: half of all if there is a tokens file.",
     )
 
     job_ttl_s: int = Field(
@@ -152,6 +234,14 @@ class Settings(BaseSettings):
         default="console",
         description="Log lines for people, or one JSON object each.",
     )
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> "Settings":
+        if (self.tls_cert is None) is not (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key belong together")
+        if self.tls_client_ca and not self.tls_cert:
+            raise ValueError("tls_client_ca is of no use without tls_cert and tls_key")
+        return self
 
     @field_validator("file_root", mode="before")
     @classmethod

@@ -68,6 +68,7 @@ class Serve:
         pipeline: CallPipeline | None = None,
         installed: Installed | None = None,
         ready: Callable[[], None] = lambda: None,
+        credentials: grpc.ChannelCredentials | None = None,
         up: Callable[[], bool] = lambda: True,
         **settings: Any,
     ) -> None:
@@ -82,8 +83,14 @@ class Serve:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if serving.done():
                 serving.result()
-            async with grpc.aio.insecure_channel(address.result()) as channel:
+            async with _channel(address.result(), credentials) as channel:
                 await scenario(channel, stop)
         finally:
             stop.now()
             await serving
+
+
+def _channel(address: str, credentials: grpc.ChannelCredentials | None) -> Channel:
+    if credentials is None:
+        return grpc.aio.insecure_channel(address)
+    return grpc.aio.secure_channel(address, credentials)

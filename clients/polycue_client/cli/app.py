@@ -34,6 +34,9 @@ _COMMANDS = {
     "models": LazyCommand(
         "polycue.commands.models:models", "List, fetch and check models.", tidies_up=True
     ),
+    "tokens": LazyCommand(
+        "polycue.commands.tokens:tokens", "Make tokens that let callers in.", tidies_up=True
+    ),
     "presets": LazyCommand(
         "polycue.commands.presets:presets", "Show the limits that cues can be held to."
     ),

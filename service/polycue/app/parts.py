@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from polycue.app.doors import Doors
 from polycue.app.engine import Engine
 from polycue.config import Settings
 from polycue.jobs.artifacts import Artifacts
@@ -34,8 +35,6 @@ from polycue.rpc.texts import Texts
 from polycue.rpc.transcription import TranscriptionService
 from polycue.rpc.uploads import UploadService
 from polycue.rpc.workers import Workers
-
-_TEXTS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +92,10 @@ def open_keep(settings: Settings, clock: Clock, closing: ExitStack) -> Keep:
     return Keep(folder, files, board, uploads, artifacts, retention)
 
 
-def start_threads(settings: Settings, closing: ExitStack) -> Threads:
+def start_threads(doors: Doors, closing: ExitStack) -> Threads:
     threads = Threads(
-        clips=Workers("clip", limit=settings.max_calls),
-        texts=Workers("text", limit=_TEXTS_AT_ONCE),
+        clips=Workers("clip", doors.clips),
+        texts=Workers("text", doors.texts),
         store=Lane("store", threads=2),
         disk=Lane("disk", threads=4),
         chores=Lane("chores", threads=3),
@@ -137,6 +136,7 @@ def make_services(
     threads: Threads,
     admission: Admission,
     sources: Sources,
+    doors: Doors,
 ) -> Services:
     clips = Clips(engine.calls, sources, threads.clips, keep.folder.calls)
     watcher = Watcher(keep.board, threads.store, heartbeat_s=settings.heartbeat_s)
@@ -153,5 +153,7 @@ def make_services(
         jobs=JobService(keep.board, admission, watcher, threads.store),
         artifacts=ArtifactService(keep.board, keep.artifacts, threads.disk),
         subtitles=SubtitleService(Texts(engine.calls), threads.texts),
-        catalog=CatalogService(engine.installed, limits, threads.disk, version=version("polycue")),
+        catalog=CatalogService(
+            engine.installed, limits, doors.limits_of, threads.disk, version=version("polycue")
+        ),
     )

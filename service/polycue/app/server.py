@@ -5,7 +5,10 @@ from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 
 from polycue import telemetry
+from polycue.app.doors import make_doors
 from polycue.app.engine import Engine
+from polycue.app.lag import measure_lag
+from polycue.app.listeners import Listeners
 from polycue.app.parts import (
     make_admission,
     make_runner,
@@ -17,9 +20,8 @@ from polycue.app.stop import Stop
 from polycue.config import Settings
 from polycue.domain.errors import PolycueError
 from polycue.jobs.clock import Clock, wall_clock
-from polycue.rpc.address import Address
-from polycue.rpc.gate import Gate
-from polycue.rpc.server import TRANSCRIPTION, Server
+from polycue.rpc.health import Health
+from polycue.rpc.server import TRANSCRIPTION
 
 _CHORES_EVERY_S = 60
 _LOOK_EVERY_S = 1
@@ -36,18 +38,18 @@ class App:
 
         Raises:
             ListenError: the address is malformed, or not safe.
+            CredentialsUnusable: a certificate, a key or the file of callers cannot be used.
             DataFolderInUse, StoreUnusable, Unwritable: the data folder cannot be used.
         """
-        self._settings, self._engine, self._gate = settings, engine, Gate()
-        self._address = Address.parse(settings.listen)
-        self._address.require_safe(insecure=settings.insecure)
+        self._settings, self._engine = settings, engine
+        self._doors = doors = make_doors(settings, clock)
         with ExitStack() as closing:  # closed from the last to the first
             self._keep = open_keep(settings, clock, closing)
-            self._threads = start_threads(settings, closing)
+            self._threads = start_threads(doors, closing)
             admission, sources = make_admission(settings, engine, self._keep)
             self._runner = make_runner(settings, engine, self._keep, admission)
             self._services = make_services(
-                settings, engine, self._keep, self._threads, admission, sources
+                settings, engine, self._keep, self._threads, admission, sources, doors
             )
             self._closing = closing.pop_all()
 
@@ -57,46 +59,43 @@ class App:
         Raises:
             AddressUnusable: the address is taken, or not this machine's.
         """
-        reflect = self._settings.reflection
-        if reflect is None:
-            reflect = self._address.is_local
-        server = Server(self._services, self._gate, reflect=reflect)
+        listeners = Listeners(self._settings, self._services, self._doors)
         chores: list[asyncio.Task[None]] = []
         try:
-            address = await server.start(self._address)
+            address = await listeners.start()
             self._runner.start()
-            chores += [_chore(self._tidy()), _chore(self._tell_readiness(server))]
+            chores += map(_chore, (self._tidy(), self._tell_readiness(listeners.health)))
+            chores.append(_chore(measure_lag()))
             on_ready(address)
             await stop.gently.wait()
         finally:
             for chore in chores:
                 chore.cancel()
             try:
-                await self._drain(server, stop)
+                await self._drain(listeners, stop)
             finally:
                 stop.release_signals()
                 # Blocks until every thread has let go; the loop has nothing left to do by now.
                 self._closing.close()
 
-    async def _drain(self, server: Server, stop: Stop) -> None:
+    async def _drain(self, listeners: Listeners, stop: Stop) -> None:
         """Refuse what is new, let what runs end in its time, stop the rest, and end."""
         log.info("stopping")
-        self._gate.shut()
-        await server.stop_serving()
+        gate = self._doors.door.gate
+        gate.shut()
+        await listeners.health.stop_serving()
         hurrying = asyncio.create_task(self._hurry(stop))
         await _pause(self._settings.drain_delay_s, unless=stop.at_once)
         loop = asyncio.get_running_loop()
         until_s = loop.time() + (0 if stop.at_once.is_set() else self._settings.drain_s)
         await self._threads.chores(self._runner.stop, within_s=until_s - loop.time())
         self._keep.board.close_feeds()
-        if not await self._gate.emptied(within_s=max(0.0, until_s - loop.time())):
+        if not await gate.emptied(within_s=max(0.0, until_s - loop.time())):
             self._interrupt_calls()
-            await self._gate.emptied(within_s=_LET_GO_S)
+            await gate.emptied(within_s=_LET_GO_S)
         hurrying.cancel()
-        await server.stop()
-        await self._gate.emptied(
-            within_s=_LET_GO_S
-        )  # calls it cancelled still close what they hold
+        await listeners.stop()
+        await gate.emptied(within_s=_LET_GO_S)  # calls it cancelled still close what they hold
 
     async def _hurry(self, stop: Stop) -> None:
         await stop.at_once.wait()
@@ -118,14 +117,14 @@ class App:
                 log.exception("nothing could be purged")
             await asyncio.sleep(_CHORES_EVERY_S)
 
-    async def _tell_readiness(self, server: Server) -> None:
+    async def _tell_readiness(self, health: Health) -> None:
         """Let health say SERVING for transcription while the recogniser can be used."""
         while True:
             await self._until_ready()
-            await server.set_serving(TRANSCRIPTION, is_serving=True)
+            await health.set_serving(TRANSCRIPTION, is_serving=True)
             while self._engine.up():  # noqa: ASYNC110 - engines know no event loop
                 await asyncio.sleep(_LOOK_EVERY_S)
-            await server.set_serving(TRANSCRIPTION, is_serving=False)
+            await health.set_serving(TRANSCRIPTION, is_serving=False)
 
     async def _until_ready(self) -> None:
         while True:

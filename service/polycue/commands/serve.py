@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 import click
@@ -10,7 +11,6 @@ from pydantic.fields import FieldInfo
 
 from polycue.config import Settings
 from polycue.domain.errors import ListenError, PolycueError
-from polycue.rpc.address import Address
 
 _HELP = """Run a server until it is stopped with Ctrl-C or SIGTERM; a second one does not wait.
 
@@ -20,7 +20,7 @@ Each flag can be set in the environment too: --data-dir as POLYCUE_DATA_DIR.
 Examples:
   polycue serve                                   on this machine only
   polycue serve --listen unix:/run/polycue.sock   on a socket
-  polycue serve --listen 0.0.0.0:50051 --insecure in the clear, on a network you trust
+  polycue serve --listen 0.0.0.0:50051 --tls-cert c.pem --tls-key k.pem --tokens-file t.toml
 """
 
 
@@ -35,16 +35,21 @@ def env_of(name: str) -> str:
 def _option(name: str, field: FieldInfo) -> click.Option:
     """The flag of a setting. It has no default: what is not given is left to the environment."""
     flags, kind = [name, flag_of(name)], field.annotation
+    is_optional = NoneType in get_args(kind)
+    if is_optional:
+        kind = next(each for each in get_args(kind) if each is not NoneType)
     help_text = f"{field.description}  [{default_of(field)}{env_of(name)}]"
-    if bool in {kind, *get_args(kind)}:
+    if kind is bool:
         flags = [name, f"{flag_of(name)}/{flag_of('no_' + name)}"]
         return click.Option(flags, default=None, help=help_text)
     if kind == tuple[Path, ...]:
         return click.Option(flags, multiple=True, metavar="DIR", help=help_text)
     if get_origin(kind) is Literal:
         return click.Option(flags, type=click.Choice(get_args(kind)), help=help_text)
-    metavar = "DIR" if kind is Path else None
-    return click.Option(flags, type=str if kind is Path else kind, metavar=metavar, help=help_text)
+    if kind is Path:
+        metavar = "FILE" if is_optional else "DIR"
+        return click.Option(flags, type=str, metavar=metavar, help=help_text)
+    return click.Option(flags, type=kind, help=help_text)
 
 
 def default_of(field: FieldInfo) -> str:
@@ -55,18 +60,26 @@ def default_of(field: FieldInfo) -> str:
 
 
 def _settings(given: dict[str, Any]) -> Settings:
+    from polycue.app.doors import safe_address  # late: --help need not wait for grpc
+
     try:
         settings = Settings(
             **{name: value for name, value in given.items() if value not in {None, ()}}
         )
-        Address.parse(settings.listen).require_safe(insecure=settings.insecure)
+        safe_address(settings)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
-        raise click.UsageError(f"{flag_of(name)} or {env_of(name)}: {first['msg']}") from error
+        raise click.UsageError(_problem(error)) from error
     except ListenError as error:
         raise click.UsageError(str(error)) from error
     return settings
+
+
+def _problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    if not first["loc"]:  # of several settings together
+        return str(first["msg"]).removeprefix("Value error, ")
+    name = str(first["loc"][0])
+    return f"{flag_of(name)} or {env_of(name)}: {first['msg']}"
 
 
 def _open_descriptor(
@@ -93,9 +106,9 @@ def _open_descriptor(
 )
 @click.option("--exit-with-stdin", is_flag=True, help="Stop at once when standard input ends.")
 def serve(*, ready_fd: int | None, exit_with_stdin: bool, **given: Any) -> None:
-    settings = _settings(given)
     # Of a port that is taken grpc writes a line of its own, with the source file it is from.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    settings = _settings(given)
     # Imported late: neither --help nor a wrong flag should wait for the engines.
     from polycue.app.run import run
 

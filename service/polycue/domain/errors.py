@@ -66,7 +66,8 @@
     ├── FileError                       a path we may not read or write
     │   ├── Unreadable
     │   ├── Unwritable
-    │   └── AlreadyExists
+    │   ├── AlreadyExists
+    │   └── CredentialsUnusable         a certificate, a key or the file of callers
     ├── NotAuthenticated                nobody we know is calling
     │   ├── TokenMissing
     │   ├── TokenUnknown
@@ -535,6 +536,10 @@ class AlreadyExists(FileError):
     """A file is there already and nobody said it may be replaced."""
 
 
+class CredentialsUnusable(FileError):
+    """A certificate, a key or the file of callers is not what a server can use."""
+
+
 class StoreError(PolycueError):
     """What the server keeps on disk cannot be read or written."""
 
@@ -588,13 +593,13 @@ class ListenError(PolycueError):
 
 
 class InsecureAddress(ListenError):
-    """The address is reachable from other machines and calls would travel in the clear."""
+    """Other machines reach the address, and calls could be read or made by anybody."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, missing: str) -> None:
         super().__init__(
             address,
-            "other machines reach it, and this release has no TLS and no tokens yet; "
-            "use 127.0.0.1:PORT or unix:/PATH, or add --insecure on a network you trust",
+            f"other machines reach it, and {missing}; use 127.0.0.1:PORT or unix:/PATH, "
+            "or add --insecure on a network you trust",
         )
 
 

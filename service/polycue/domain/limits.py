@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-_NO_LIMIT = 2**62  # fits into a database's 64 bits
+NO_LIMIT = 2**62  # fits into a database's 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,6 @@ class TenantLimits:
     ``max_day_media_ms`` is how much media its jobs of the last 24 hours may have decoded.
     """
 
-    max_jobs: int = _NO_LIMIT
-    max_stored_bytes: int = _NO_LIMIT
-    max_day_media_ms: int = _NO_LIMIT
+    max_jobs: int = NO_LIMIT
+    max_stored_bytes: int = NO_LIMIT
+    max_day_media_ms: int = NO_LIMIT

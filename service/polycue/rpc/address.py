@@ -53,14 +53,30 @@ class Address:
             return self.text
         return f"{self.text.rpartition(':')[0]}:{port}"
 
-    def require_safe(self, *, insecure: bool) -> None:
-        """Return where calls in the clear stay on this machine, or were allowed to leave it.
+    def host_and_port(self) -> tuple[str, int]:
+        """For what listens without gRPC.
 
         Raises:
-            InsecureAddress: they would be read on the way.
+            AddressUnusable: it is a unix socket.
         """
-        if not (self.is_local or insecure):
-            raise InsecureAddress(self.text)
+        if self.text.startswith("unix:"):
+            raise AddressUnusable(self.text, "it is no HOST:PORT")
+        host, _, port = self.text.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    def require_safe(self, *, encrypted: bool, authenticated: bool, insecure: bool) -> None:
+        """Return where other machines do not reach it, or calls are safe, or need not be.
+
+        Raises:
+            InsecureAddress: they could be read on their way, or made by anybody.
+        """
+        if self.is_local or insecure or (encrypted and authenticated):
+            return
+        missing = "anybody could call: give --tokens-file or --tls-client-ca"
+        if not encrypted:
+            missing = "calls would travel in the clear: give --tls-cert and --tls-key"
+            missing += "" if authenticated else ", and --tokens-file or --tls-client-ca"
+        raise InsecureAddress(self.text, missing)
 
 
 def _socket_path(text: str) -> str:

@@ -1,12 +1,15 @@
 """CatalogService."""
 
+from collections.abc import Callable
+
 from polycue.api.v1 import catalog_pb2 as pb
 from polycue.api.v1 import catalog_pb2_grpc as pb_grpc
 from polycue.cues.presets import preset_names
 from polycue.domain.language import UNDETERMINED
+from polycue.domain.limits import TenantLimits
 from polycue.domain.request import LayoutOptions
 from polycue.jobs.lane import Lane
-from polycue.rpc import pages
+from polycue.rpc import pages, tenant
 from polycue.rpc.convert import catalog as convert
 from polycue.rpc.convert import fields, layout
 from polycue.rpc.guard import Context
@@ -17,8 +20,16 @@ from polycue.rpc.limits import Limits
 class CatalogService(pb_grpc.CatalogServiceServicer):
     """``lane`` is for what looks into folders."""
 
-    def __init__(self, installed: Installed, limits: Limits, lane: Lane, *, version: str) -> None:
-        self._installed, self._limits = installed, limits
+    def __init__(
+        self,
+        installed: Installed,
+        limits: Limits,
+        limits_of: Callable[[str], TenantLimits],
+        lane: Lane,
+        *,
+        version: str,
+    ) -> None:
+        self._installed, self._limits, self._limits_of = installed, limits, limits_of
         self._lane, self._version = lane, version
 
     async def ListModels(
@@ -65,7 +76,7 @@ class CatalogService(pb_grpc.CatalogServiceServicer):
     ) -> pb.GetServerInfoResponse:
         return pb.GetServerInfoResponse(
             version=self._version,
-            limits=convert.limits(self._limits),
+            limits=convert.limits(self._limits, self._limits_of(tenant.current())),
             features=convert.FEATURES,
             device=self._installed.device,
         )

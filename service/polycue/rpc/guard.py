@@ -1,4 +1,4 @@
-"""What stands around every call: request id, log line, errors to status, and the gate.
+"""What stands around every call: request id, log line, errors to status, and the door.
 
 The rules here each cost somebody a bug (grpc.aio 1.85): text of an unknown exception reaches the
 client; a CancelledError that nobody asked for leaves the client without any status for ever; a
@@ -8,6 +8,7 @@ broad ``except`` swallows ``abort``; a cancelled generator ends in another task.
 import asyncio
 import re
 import time
+import urllib.parse
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -17,16 +18,18 @@ import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
-from polycue import telemetry
+from polycue import metrics, telemetry
 from polycue.domain.errors import Cancelled, InvalidRequest, PolycueError
 from polycue.rpc import status
-from polycue.rpc.gate import Gate
+from polycue.rpc.access.door import Door
+from polycue.rpc.tenant import acting_for
 
 REQUEST_ID = "x-request-id"
 _PUSHBACK = "grpc-retry-pushback-ms"  # honoured by the core, Go and Java clients
 _LONGEST_PUSHBACK_S = 10  # a client that waits longer without a word looks hung
 _OWN_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _OURS = "/polycue."
+_REFUSALS = {"UNAUTHENTICATED", "RESOURCE_EXHAUSTED", "UNAVAILABLE"}
 
 log = telemetry.logger(__name__)
 
@@ -41,8 +44,8 @@ Parse = Callable[[bytes], Any]
 class Guard(grpc.aio.ServerInterceptor):
     """Wraps the handlers of our services; health and reflection stay as they are."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, door: Door) -> None:
+        self._door = door
 
     async def intercept_service(
         self,
@@ -75,38 +78,43 @@ class Guard(grpc.aio.ServerInterceptor):
     @asynccontextmanager
     async def _watch(self, method: str, context: Context) -> AsyncIterator[None]:
         """Give the call its id, let it in, and turn whatever it raises into its status."""
-        request_id = request_id_of(context)
+        request_id, began_s = request_id_of(context), time.perf_counter()
         context.set_trailing_metadata(((REQUEST_ID, request_id),))
-        outcome, began_s = {"code": "OK"}, time.perf_counter()
+        ended = {"code": "OK"}
         with telemetry.bound(request_id=request_id):
             try:
-                with self._gate.enter():
-                    yield
+                with self._door.gate.enter():
+                    tenant = ended["tenant"] = self._door.tenant_of(context)
+                    async with self._door.place(method, tenant):
+                        with acting_for(tenant):
+                            yield
             except grpc.aio.AbortError:
-                outcome = {"code": str(context.code())}
+                ended["code"] = str(context.code())
                 raise
             except (asyncio.CancelledError, Cancelled):
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
-                    outcome = {"code": "CANCELLED"}  # by the client, or by its deadline
+                    ended["code"] = "CANCELLED"  # by the client, or by its deadline
                     raise
-                outcome = {"code": status.INTERNAL}
+                ended["code"] = status.INTERNAL
                 log.exception("work was cancelled and nobody asked for it", method=method)
                 await _abort(context, status.internal_status(request_id), request_id)
             except PolycueError as error:
-                outcome = {
-                    "code": status.row_of(error).code.name,
-                    "reason": status.reason_of(error),
-                }
+                ended["code"] = status.row_of(error).code.name
+                ended["reason"] = status.reason_of(error)
+                if ended["code"] in _REFUSALS:
+                    metrics.CALLS_REFUSED.labels(ended["reason"]).inc()
                 delay_s = status.retry_after_s(error)
                 await _abort(context, status.status_of(error), request_id, delay_s)
             except Exception:
-                outcome = {"code": status.INTERNAL}
+                ended["code"] = status.INTERNAL
                 log.exception("a call failed for a reason nobody foresaw", method=method)
                 await _abort(context, status.internal_status(request_id), request_id)
             finally:
-                took_ms = round((time.perf_counter() - began_s) * 1000)
-                log.info("call", method=method, ms=took_ms, **outcome)
+                took_s = time.perf_counter() - began_s
+                metrics.CALLS.labels(method, ended["code"]).observe(took_s)
+                ms, peer = round(took_s * 1000), urllib.parse.unquote(context.peer())
+                log.info("call", method=method, peer=peer, ms=ms, **ended)
 
 
 def server_stream(behaviour: Stream) -> Answer:

@@ -1,12 +1,9 @@
 """The gRPC server: its options, its services, health and reflection."""
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from polycue.api.v1 import (
@@ -18,11 +15,13 @@ from polycue.api.v1 import (
     uploads_pb2_grpc,
 )
 from polycue.domain.errors import AddressUnusable
+from polycue.rpc.access.door import Door
 from polycue.rpc.address import Address
 from polycue.rpc.artifacts import ArtifactService
 from polycue.rpc.catalog import CatalogService
-from polycue.rpc.gate import Gate
 from polycue.rpc.guard import Guard
+from polycue.rpc.health import NAME as HEALTH
+from polycue.rpc.health import Health
 from polycue.rpc.jobs import JobService
 from polycue.rpc.limits import MAX_MESSAGE_BYTES
 from polycue.rpc.subtitles import SubtitleService
@@ -42,6 +41,9 @@ OPTIONS: Mapping[str, int] = {
     "grpc.so_reuseport": 0,
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+    # Above the first some calls are refused, above the second all; both with RESOURCE_EXHAUSTED.
+    "grpc.max_metadata_size": 8 * 1024,
+    "grpc.absolute_max_metadata_size": 16 * 1024,
     "grpc.max_concurrent_streams": 200,  # of one connection
     # Finds dead watchers after 80 s; the default is two hours.
     "grpc.keepalive_time_ms": 60_000,
@@ -55,7 +57,6 @@ OPTIONS: Mapping[str, int] = {
 # maximum_concurrent_rpcs stays unset: when full it refuses health checks too.
 
 _LAST_CALLS_S = 1.0  # an open health watch makes stop() wait the whole of it
-_STATUS_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,45 +72,35 @@ class Services:
 class Server:
     """Serves ``services`` at ``address``. Made, started and stopped in one event loop."""
 
-    def __init__(self, services: Services, gate: Gate, *, reflect: bool) -> None:
-        self._server = grpc.aio.server(interceptors=(Guard(gate),), options=tuple(OPTIONS.items()))
-        self._health = health.aio.HealthServicer()
+    def __init__(self, services: Services, door: Door, health: Health, *, reflect: bool) -> None:
+        self._server = grpc.aio.server(interceptors=(Guard(door),), options=tuple(OPTIONS.items()))
+        self._health = health
         _register(self._server, services)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        health.register(self._server)
         if reflect:
-            names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
+            names = (*SERVICES, HEALTH, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
 
-    async def start(self, address: Address) -> str:
+    async def start(self, address: Address, credentials: grpc.ServerCredentials | None) -> str:
         """Listen, and answer; returns the address with the port that was bound.
+
+        Without ``credentials`` calls travel in the clear.
 
         Raises:
             AddressUnusable: the address is taken, or not this machine's.
         """
         address.require_free()
         try:
-            port = self._server.add_insecure_port(address.text)
+            if credentials is None:
+                port = self._server.add_insecure_port(address.text)
+            else:
+                port = self._server.add_secure_port(address.text, credentials)
         except RuntimeError as error:
             raise AddressUnusable(address.text, "it is taken, or not this machine's") from error
         for service in SERVICES:
-            await self.set_serving(service, is_serving=service != TRANSCRIPTION)
+            await self._health.set_serving(service, is_serving=service != TRANSCRIPTION)
         await self._server.start()
         return address.with_port(port)
-
-    async def set_serving(self, service: str, *, is_serving: bool) -> None:
-        """What ``grpc.health.v1`` says of one of ``SERVICES``."""
-        answer = health_pb2.HealthCheckResponse
-        status = answer.SERVING if is_serving else answer.NOT_SERVING
-        # HealthServicer writes to its watchers under a lock; one that reads nothing holds it.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_STATUS_S):
-                await self._health.set(service, status)
-
-    async def stop_serving(self) -> None:
-        """Tell load balancers, for good, that nothing here serves any more."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_STATUS_S):
-                await self._health.enter_graceful_shutdown()
 
     async def stop(self) -> None:
         """End what is left of the calls, and listen no more."""

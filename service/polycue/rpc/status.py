@@ -124,6 +124,7 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.Unreadable: Row(_Code.FAILED_PRECONDITION, "FILE_UNREADABLE"),
     errors.Unwritable: Row(_Code.INTERNAL, "FILE_UNWRITABLE"),
     errors.AlreadyExists: Row(_Code.ALREADY_EXISTS, "FILE_EXISTS"),
+    errors.CredentialsUnusable: Row(_Code.INTERNAL, "CREDENTIALS_UNUSABLE"),
     errors.ListenError: Row(_Code.INTERNAL, "CANNOT_LISTEN"),
     errors.InsecureAddress: Row(_Code.INTERNAL, "INSECURE_ADDRESS"),
     errors.AddressUnusable: Row(_Code.INTERNAL, "ADDRESS_UNUSABLE"),

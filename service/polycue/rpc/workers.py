@@ -7,30 +7,30 @@ from contextlib import aclosing
 from typing import Generic, TypeVar
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import Cancelled, Draining, TooManyCalls
+from polycue.domain.errors import Cancelled, Draining
 from polycue.jobs.lane import Lane
+from polycue.rpc import tenant
+from polycue.rpc.access.places import Places
 
-_RETRY_S = 5
 _ITEMS_AHEAD = 64
 
 T = TypeVar("T")
 
 
 class Workers:
-    """At most ``limit`` pieces of work at once, each in a thread; more are refused, not queued.
+    """Each piece of work has one of ``places``, and a thread.
 
     For one event loop. A place is free again only when its thread has let go, not when its caller
     has gone.
     """
 
-    def __init__(self, name: str, *, limit: int) -> None:
-        self._lane = Lane(name, threads=limit)
-        self._limit = limit
+    def __init__(self, name: str, places: Places) -> None:
+        self._lane, self._places = Lane(name, threads=places.limit), places
         self._working: set[CancelToken] = set()
         self._stopping = False
 
     def __repr__(self) -> str:
-        return f"Workers({self._lane!r}, {len(self._working)} of {self._limit})"
+        return f"Workers({self._lane!r}, {self._places!r})"
 
     async def stream(
         self, work: Callable[[CancelToken, Callable[[T], None]], None]
@@ -41,11 +41,10 @@ class Workers:
         the reader is slow, so that nothing piles up and nothing is lost.
 
         Raises:
-            TooManyCalls: all places are taken; the work was not begun.
+            TooManyCalls: no place became free; the work was not begun.
             Draining: the server stopped the work.
         """
-        if len(self._working) >= self._limit:
-            raise TooManyCalls(self._limit, _RETRY_S)
+        give_back = await self._places.take(tenant.current())
         cancel = CancelToken()
         loop = asyncio.get_running_loop()
         bridge = _Bridge[T](loop, cancel)
@@ -53,6 +52,7 @@ class Workers:
 
         def finish(error: BaseException | None) -> None:
             self._working.discard(cancel)
+            give_back()
             bridge.end(error)
 
         def run() -> None:
@@ -86,6 +86,7 @@ class Workers:
     def interrupt(self) -> None:
         """Stop all work because the server stops."""
         self._stopping = True
+        self._places.shut()
         for cancel in tuple(self._working):
             cancel.cancel()
 

@@ -183,7 +183,7 @@ def test_a_deadline_stops_the_work(serve: Serve) -> None:
     serve(scenario, pipeline=FakePipeline(gate=gate))
 
 
-def test_more_calls_than_places_are_refused_at_once(serve: Serve) -> None:
+def test_more_calls_than_places_are_refused(serve: Serve) -> None:
     gate = Gate()
 
     async def scenario(channel: Channel) -> None:
@@ -196,7 +196,7 @@ def test_more_calls_than_places_are_refused_at_once(serve: Serve) -> None:
         gate.open()
         assert (await first).tracks
 
-    serve(scenario, pipeline=FakePipeline(gate=gate), max_calls=1)
+    serve(scenario, pipeline=FakePipeline(gate=gate), max_calls=1, call_wait_s=0)
 
 
 def test_media_that_are_too_long_for_a_call_are_sent_to_jobs(serve: Serve) -> None:

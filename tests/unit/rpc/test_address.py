@@ -27,12 +27,18 @@ from polycue.rpc.address import Address
 def test_only_this_machine_is_safe_in_the_clear(text: str, is_local: bool) -> None:
     address = Address.parse(text)
     assert address.is_local is is_local
-    address.require_safe(insecure=True)
-    if not is_local:
-        with pytest.raises(InsecureAddress, match="no TLS and no tokens yet"):
-            address.require_safe(insecure=False)
-    else:
-        address.require_safe(insecure=False)
+    address.require_safe(encrypted=False, authenticated=False, insecure=True)
+    address.require_safe(encrypted=True, authenticated=True, insecure=False)
+    if is_local:
+        address.require_safe(encrypted=False, authenticated=False, insecure=False)
+        return
+    for encrypted, authenticated, missing in (
+        (False, True, "in the clear: give --tls-cert and --tls-key; use"),
+        (True, False, "anybody could call: give --tokens-file or --tls-client-ca"),
+        (False, False, "and --tls-key, and --tokens-file or --tls-client-ca"),
+    ):
+        with pytest.raises(InsecureAddress, match=missing):
+            address.require_safe(encrypted=encrypted, authenticated=authenticated, insecure=False)
 
 
 @pytest.mark.parametrize(

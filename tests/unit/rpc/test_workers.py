@@ -7,6 +7,8 @@ import pytest
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import Cancelled, Draining, TooManyCalls, TransferStalled
+from polycue.rpc.access.callers import Kind
+from polycue.rpc.access.places import Places
 from polycue.rpc.gate import Gate
 from polycue.rpc.paced import paced
 from polycue.rpc.workers import Workers
@@ -46,7 +48,7 @@ class Pause:
 
 def test_all_that_is_handed_over_comes_in_order() -> None:
     async def scenario() -> None:
-        workers = Workers("test", limit=1)
+        workers = Workers("test", Places(Kind.CLIPS, 1))
 
         def count(cancel: CancelToken, put: Put) -> None:
             for number in range(1000):
@@ -60,7 +62,7 @@ def test_all_that_is_handed_over_comes_in_order() -> None:
 
 def test_the_work_is_never_far_ahead_of_its_reader() -> None:
     async def scenario() -> None:
-        workers, done = Workers("test", limit=1), [0]
+        workers, done = Workers("test", Places(Kind.CLIPS, 1)), [0]
 
         def count(cancel: CancelToken, put: Put) -> None:
             for number in range(1000):
@@ -78,7 +80,7 @@ def test_the_work_is_never_far_ahead_of_its_reader() -> None:
 
 def test_an_error_comes_after_what_was_handed_over() -> None:
     async def scenario() -> None:
-        workers, seen = Workers("test", limit=1), list[int]()
+        workers, seen = Workers("test", Places(Kind.CLIPS, 1)), list[int]()
 
         def fail(cancel: CancelToken, put: Put) -> None:
             put(1)
@@ -98,7 +100,7 @@ def test_an_error_comes_after_what_was_handed_over() -> None:
 
 def test_closing_the_stream_cancels_the_work_and_frees_its_place() -> None:
     async def scenario() -> None:
-        workers, pause = Workers("test", limit=1), Pause()
+        workers, pause = Workers("test", Places(Kind.CLIPS, 1)), Pause()
         async with aclosing(workers.stream(pause)) as numbers:
             assert await anext(numbers) == 1
             await happened(pause.reached)
@@ -113,7 +115,7 @@ def test_closing_the_stream_cancels_the_work_and_frees_its_place() -> None:
 
 def test_a_writer_that_waits_for_room_is_woken_by_the_cancel() -> None:
     async def scenario() -> None:
-        workers, ended = Workers("test", limit=1), threading.Event()
+        workers, ended = Workers("test", Places(Kind.CLIPS, 1)), threading.Event()
 
         def flood(cancel: CancelToken, put: Put) -> None:
             try:
@@ -132,7 +134,7 @@ def test_a_writer_that_waits_for_room_is_woken_by_the_cancel() -> None:
 
 def test_more_than_there_are_places_for_is_refused() -> None:
     async def scenario() -> None:
-        workers, pause = Workers("test", limit=1), Pause()
+        workers, pause = Workers("test", Places(Kind.CLIPS, 1)), Pause()
         async with aclosing(workers.stream(pause)) as numbers:
             await anext(numbers)
             with pytest.raises(TooManyCalls) as caught:
@@ -145,7 +147,7 @@ def test_more_than_there_are_places_for_is_refused() -> None:
 
 def test_an_interrupt_is_told_as_draining() -> None:
     async def scenario() -> None:
-        workers, pause = Workers("test", limit=1), Pause()
+        workers, pause = Workers("test", Places(Kind.CLIPS, 1)), Pause()
         numbers = workers.stream(pause)
         await anext(numbers)
         await happened(pause.reached)
@@ -159,7 +161,7 @@ def test_an_interrupt_is_told_as_draining() -> None:
 
 def test_a_stray_cancel_is_not_taken_for_the_servers_end() -> None:
     async def scenario() -> None:
-        workers = Workers("test", limit=1)
+        workers = Workers("test", Places(Kind.CLIPS, 1))
 
         def stop(cancel: CancelToken) -> int:
             raise Cancelled

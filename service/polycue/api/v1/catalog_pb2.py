@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from polycue.api.v1 import media_pb2 as polycue_dot_api_dot_v1_dot_media__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cpolycue/api/v1/catalog.proto\x12\x0epolycue.api.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1apolycue/api/v1/media.proto\"\x8c\x01\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x16\n\x0elanguage_codes\x18\x03 \x03(\t\x12\x0e\n\x06loaded\x18\x04 \x01(\x08\x12\x15\n\rdefault_model\x18\x05 \x01(\x08\x12\x12\n\ntranslates\x18\x06 \x01(\x08\x12\x0c\n\x04\x64\x65mo\x18\x07 \x01(\x08\"k\n\x0fTranslationPair\x12\x1c\n\x14source_language_code\x18\x01 \x01(\t\x12\x1c\n\x14target_language_code\x18\x02 \x01(\t\x12\x1c\n\x14pivot_language_codes\x18\x03 \x03(\t\"\x86\x02\n\x0cServerLimits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x05\x12\x18\n\x10max_inline_bytes\x18\x02 \x01(\x05\x12\x18\n\x10max_upload_bytes\x18\x03 \x01(\x03\x12\x17\n\x0fmax_chunk_bytes\x18\x04 \x01(\x05\x12:\n\x17max_call_media_duration\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x39\n\x16max_job_media_duration\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0fmax_queued_jobs\x18\x07 \x01(\x05\":\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"T\n\x12ListModelsResponse\x12%\n\x06models\x18\x01 \x03(\x0b\x32\x15.polycue.api.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x80\x01\n\x1bListTranslationPairsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x1c\n\x14source_language_code\x18\x03 \x01(\t\x12\x1c\n\x14target_language_code\x18\x04 \x01(\t\"g\n\x1cListTranslationPairsResponse\x12.\n\x05pairs\x18\x01 \x03(\x0b\x32\x1f.polycue.api.v1.TranslationPair\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"q\n\x12ListPresetsRequest\x12\x15\n\rlanguage_code\x18\x01 \x01(\t\x12*\n\x08\x61udience\x18\x02 \x01(\x0e\x32\x18.polycue.api.v1.Audience\x12\x18\n\x10hearing_impaired\x18\x03 \x01(\x08\">\n\x13ListPresetsResponse\x12\'\n\x07presets\x18\x01 \x03(\x0b\x32\x16.polycue.api.v1.Preset\"\x9b\x05\n\x06Preset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\nsource_uri\x18\x03 \x01(\t\x12\x0f\n\x07\x63hecked\x18\x04 \x01(\t\x12\x0c\n\x04note\x18\x05 \x01(\t\x12\x16\n\x0elanguage_codes\x18\x06 \x03(\t\x12\x1b\n\x0emax_line_chars\x18\x07 \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x0emax_line_count\x18\x08 \x01(\x05H\x01\x88\x01\x01\x12\x33\n\x10min_cue_duration\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x33\n\x10max_cue_duration\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x14max_chars_per_second\x18\x0b \x01(\x02H\x02\x88\x01\x01\x12!\n\x14max_words_per_minute\x18\x0c \x01(\x02H\x03\x88\x01\x01\x12\x1b\n\x0emin_gap_frames\x18\r \x01(\x05H\x04\x88\x01\x01\x12,\n\tchain_gap\x18\x0e \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06linger\x18\x0f \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\tshot_zone\x18\x10 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1c\n\x0fshot_gap_frames\x18\x11 \x01(\x05H\x05\x88\x01\x01\x42\x11\n\x0f_max_line_charsB\x11\n\x0f_max_line_countB\x17\n\x15_max_chars_per_secondB\x17\n\x15_max_words_per_minuteB\x11\n\x0f_min_gap_framesB\x12\n\x10_shot_gap_frames\"\x16\n\x14GetServerInfoRequest\"x\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12,\n\x06limits\x18\x02 \x01(\x0b\x32\x1c.polycue.api.v1.ServerLimits\x12\x10\n\x08\x66\x65\x61tures\x18\x03 \x03(\t\x12\x0e\n\x06\x64\x65vice\x18\x04 \x01(\t2\x8e\x03\n\x0e\x43\x61talogService\x12S\n\nListModels\x12!.polycue.api.v1.ListModelsRequest\x1a\".polycue.api.v1.ListModelsResponse\x12q\n\x14ListTranslationPairs\x12+.polycue.api.v1.ListTranslationPairsRequest\x1a,.polycue.api.v1.ListTranslationPairsResponse\x12V\n\x0bListPresets\x12\".polycue.api.v1.ListPresetsRequest\x1a#.polycue.api.v1.ListPresetsResponse\x12\\\n\rGetServerInfo\x12$.polycue.api.v1.GetServerInfoRequest\x1a%.polycue.api.v1.GetServerInfoResponseB)Z\'polycue/gen/go/polycue/api/v1;polycuev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cpolycue/api/v1/catalog.proto\x12\x0epolycue.api.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1apolycue/api/v1/media.proto\"\x8c\x01\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x16\n\x0elanguage_codes\x18\x03 \x03(\t\x12\x0e\n\x06loaded\x18\x04 \x01(\x08\x12\x15\n\rdefault_model\x18\x05 \x01(\x08\x12\x12\n\ntranslates\x18\x06 \x01(\x08\x12\x0c\n\x04\x64\x65mo\x18\x07 \x01(\x08\"k\n\x0fTranslationPair\x12\x1c\n\x14source_language_code\x18\x01 \x01(\t\x12\x1c\n\x14target_language_code\x18\x02 \x01(\t\x12\x1c\n\x14pivot_language_codes\x18\x03 \x03(\t\"\xfe\x02\n\x0cServerLimits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x05\x12\x18\n\x10max_inline_bytes\x18\x02 \x01(\x05\x12\x18\n\x10max_upload_bytes\x18\x03 \x01(\x03\x12\x17\n\x0fmax_chunk_bytes\x18\x04 \x01(\x05\x12:\n\x17max_call_media_duration\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x39\n\x16max_job_media_duration\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0fmax_queued_jobs\x18\x07 \x01(\x05\x12\x17\n\x0fmax_tenant_jobs\x18\x08 \x01(\x05\x12\x1f\n\x17max_tenant_stored_bytes\x18\t \x01(\x03\x12<\n\x19max_tenant_media_duration\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\":\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"T\n\x12ListModelsResponse\x12%\n\x06models\x18\x01 \x03(\x0b\x32\x15.polycue.api.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x80\x01\n\x1bListTranslationPairsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x1c\n\x14source_language_code\x18\x03 \x01(\t\x12\x1c\n\x14target_language_code\x18\x04 \x01(\t\"g\n\x1cListTranslationPairsResponse\x12.\n\x05pairs\x18\x01 \x03(\x0b\x32\x1f.polycue.api.v1.TranslationPair\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"q\n\x12ListPresetsRequest\x12\x15\n\rlanguage_code\x18\x01 \x01(\t\x12*\n\x08\x61udience\x18\x02 \x01(\x0e\x32\x18.polycue.api.v1.Audience\x12\x18\n\x10hearing_impaired\x18\x03 \x01(\x08\">\n\x13ListPresetsResponse\x12\'\n\x07presets\x18\x01 \x03(\x0b\x32\x16.polycue.api.v1.Preset\"\x9b\x05\n\x06Preset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\nsource_uri\x18\x03 \x01(\t\x12\x0f\n\x07\x63hecked\x18\x04 \x01(\t\x12\x0c\n\x04note\x18\x05 \x01(\t\x12\x16\n\x0elanguage_codes\x18\x06 \x03(\t\x12\x1b\n\x0emax_line_chars\x18\x07 \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x0emax_line_count\x18\x08 \x01(\x05H\x01\x88\x01\x01\x12\x33\n\x10min_cue_duration\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x33\n\x10max_cue_duration\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x14max_chars_per_second\x18\x0b \x01(\x02H\x02\x88\x01\x01\x12!\n\x14max_words_per_minute\x18\x0c \x01(\x02H\x03\x88\x01\x01\x12\x1b\n\x0emin_gap_frames\x18\r \x01(\x05H\x04\x88\x01\x01\x12,\n\tchain_gap\x18\x0e \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06linger\x18\x0f \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\tshot_zone\x18\x10 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1c\n\x0fshot_gap_frames\x18\x11 \x01(\x05H\x05\x88\x01\x01\x42\x11\n\x0f_max_line_charsB\x11\n\x0f_max_line_countB\x17\n\x15_max_chars_per_secondB\x17\n\x15_max_words_per_minuteB\x11\n\x0f_min_gap_framesB\x12\n\x10_shot_gap_frames\"\x16\n\x14GetServerInfoRequest\"x\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12,\n\x06limits\x18\x02 \x01(\x0b\x32\x1c.polycue.api.v1.ServerLimits\x12\x10\n\x08\x66\x65\x61tures\x18\x03 \x03(\t\x12\x0e\n\x06\x64\x65vice\x18\x04 \x01(\t2\x8e\x03\n\x0e\x43\x61talogService\x12S\n\nListModels\x12!.polycue.api.v1.ListModelsRequest\x1a\".polycue.api.v1.ListModelsResponse\x12q\n\x14ListTranslationPairs\x12+.polycue.api.v1.ListTranslationPairsRequest\x1a,.polycue.api.v1.ListTranslationPairsResponse\x12V\n\x0bListPresets\x12\".polycue.api.v1.ListPresetsRequest\x1a#.polycue.api.v1.ListPresetsResponse\x12\\\n\rGetServerInfo\x12$.polycue.api.v1.GetServerInfoRequest\x1a%.polycue.api.v1.GetServerInfoResponseB)Z\'polycue/gen/go/polycue/api/v1;polycuev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,25 +39,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRANSLATIONPAIR']._serialized_start=251
   _globals['_TRANSLATIONPAIR']._serialized_end=358
   _globals['_SERVERLIMITS']._serialized_start=361
-  _globals['_SERVERLIMITS']._serialized_end=623
-  _globals['_LISTMODELSREQUEST']._serialized_start=625
-  _globals['_LISTMODELSREQUEST']._serialized_end=683
-  _globals['_LISTMODELSRESPONSE']._serialized_start=685
-  _globals['_LISTMODELSRESPONSE']._serialized_end=769
-  _globals['_LISTTRANSLATIONPAIRSREQUEST']._serialized_start=772
-  _globals['_LISTTRANSLATIONPAIRSREQUEST']._serialized_end=900
-  _globals['_LISTTRANSLATIONPAIRSRESPONSE']._serialized_start=902
-  _globals['_LISTTRANSLATIONPAIRSRESPONSE']._serialized_end=1005
-  _globals['_LISTPRESETSREQUEST']._serialized_start=1007
-  _globals['_LISTPRESETSREQUEST']._serialized_end=1120
-  _globals['_LISTPRESETSRESPONSE']._serialized_start=1122
-  _globals['_LISTPRESETSRESPONSE']._serialized_end=1184
-  _globals['_PRESET']._serialized_start=1187
-  _globals['_PRESET']._serialized_end=1854
-  _globals['_GETSERVERINFOREQUEST']._serialized_start=1856
-  _globals['_GETSERVERINFOREQUEST']._serialized_end=1878
-  _globals['_GETSERVERINFORESPONSE']._serialized_start=1880
-  _globals['_GETSERVERINFORESPONSE']._serialized_end=2000
-  _globals['_CATALOGSERVICE']._serialized_start=2003
-  _globals['_CATALOGSERVICE']._serialized_end=2401
+  _globals['_SERVERLIMITS']._serialized_end=743
+  _globals['_LISTMODELSREQUEST']._serialized_start=745
+  _globals['_LISTMODELSREQUEST']._serialized_end=803
+  _globals['_LISTMODELSRESPONSE']._serialized_start=805
+  _globals['_LISTMODELSRESPONSE']._serialized_end=889
+  _globals['_LISTTRANSLATIONPAIRSREQUEST']._serialized_start=892
+  _globals['_LISTTRANSLATIONPAIRSREQUEST']._serialized_end=1020
+  _globals['_LISTTRANSLATIONPAIRSRESPONSE']._serialized_start=1022
+  _globals['_LISTTRANSLATIONPAIRSRESPONSE']._serialized_end=1125
+  _globals['_LISTPRESETSREQUEST']._serialized_start=1127
+  _globals['_LISTPRESETSREQUEST']._serialized_end=1240
+  _globals['_LISTPRESETSRESPONSE']._serialized_start=1242
+  _globals['_LISTPRESETSRESPONSE']._serialized_end=1304
+  _globals['_PRESET']._serialized_start=1307
+  _globals['_PRESET']._serialized_end=1974
+  _globals['_GETSERVERINFOREQUEST']._serialized_start=1976
+  _globals['_GETSERVERINFOREQUEST']._serialized_end=1998
+  _globals['_GETSERVERINFORESPONSE']._serialized_start=2000
+  _globals['_GETSERVERINFORESPONSE']._serialized_end=2120
+  _globals['_CATALOGSERVICE']._serialized_start=2123
+  _globals['_CATALOGSERVICE']._serialized_end=2521
 # @@protoc_insertion_point(module_scope)

@@ -113,6 +113,9 @@ class ServerLimits(_message.Message):
     MAX_CALL_MEDIA_DURATION_FIELD_NUMBER: _builtins.int
     MAX_JOB_MEDIA_DURATION_FIELD_NUMBER: _builtins.int
     MAX_QUEUED_JOBS_FIELD_NUMBER: _builtins.int
+    MAX_TENANT_JOBS_FIELD_NUMBER: _builtins.int
+    MAX_TENANT_STORED_BYTES_FIELD_NUMBER: _builtins.int
+    MAX_TENANT_MEDIA_DURATION_FIELD_NUMBER: _builtins.int
     max_message_bytes: _builtins.int
     """Largest gRPC message taken."""
     max_inline_bytes: _builtins.int
@@ -123,6 +126,10 @@ class ServerLimits(_message.Message):
     """Largest chunk."""
     max_queued_jobs: _builtins.int
     """Jobs that may wait."""
+    max_tenant_jobs: _builtins.int
+    """Jobs of the caller's tenant that may wait or run; 0 where there is no such limit."""
+    max_tenant_stored_bytes: _builtins.int
+    """Uploads and results of the caller's tenant; 0 where there is no such limit."""
     @_builtins.property
     def max_call_media_duration(self) -> _duration_pb2.Duration:
         """Longest medium for Transcribe and StreamTranscribe."""
@@ -130,6 +137,12 @@ class ServerLimits(_message.Message):
     @_builtins.property
     def max_job_media_duration(self) -> _duration_pb2.Duration:
         """Longest medium for a job."""
+
+    @_builtins.property
+    def max_tenant_media_duration(self) -> _duration_pb2.Duration:
+        """Media that jobs of the caller's tenant may have decoded within 24 hours; unset where there is
+        no such limit.
+        """
 
     def __init__(
         self,
@@ -141,10 +154,13 @@ class ServerLimits(_message.Message):
         max_call_media_duration: _duration_pb2.Duration | None = ...,
         max_job_media_duration: _duration_pb2.Duration | None = ...,
         max_queued_jobs: _builtins.int = ...,
+        max_tenant_jobs: _builtins.int = ...,
+        max_tenant_stored_bytes: _builtins.int = ...,
+        max_tenant_media_duration: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["max_call_media_duration", b"max_call_media_duration", "max_job_media_duration", b"max_job_media_duration"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["max_call_media_duration", b"max_call_media_duration", "max_job_media_duration", b"max_job_media_duration", "max_tenant_media_duration", b"max_tenant_media_duration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_call_media_duration", b"max_call_media_duration", "max_chunk_bytes", b"max_chunk_bytes", "max_inline_bytes", b"max_inline_bytes", "max_job_media_duration", b"max_job_media_duration", "max_message_bytes", b"max_message_bytes", "max_queued_jobs", b"max_queued_jobs", "max_upload_bytes", b"max_upload_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_call_media_duration", b"max_call_media_duration", "max_chunk_bytes", b"max_chunk_bytes", "max_inline_bytes", b"max_inline_bytes", "max_job_media_duration", b"max_job_media_duration", "max_message_bytes", b"max_message_bytes", "max_queued_jobs", b"max_queued_jobs", "max_tenant_jobs", b"max_tenant_jobs", "max_tenant_media_duration", b"max_tenant_media_duration", "max_tenant_stored_bytes", b"max_tenant_stored_bytes", "max_upload_bytes", b"max_upload_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,6 +2,7 @@
 
 from polycue.api.v1 import catalog_pb2
 from polycue.cues.presets import preset_of, rules_for
+from polycue.domain.limits import NO_LIMIT, TenantLimits
 from polycue.domain.request import LayoutOptions
 from polycue.rpc.convert import names, times
 from polycue.rpc.convert.layout import DURATIONS
@@ -62,8 +63,9 @@ def preset(options: LayoutOptions, language: str) -> catalog_pb2.Preset:
     return message
 
 
-def limits(value: Limits) -> catalog_pb2.ServerLimits:
-    return catalog_pb2.ServerLimits(
+def limits(value: Limits, tenant: TenantLimits) -> catalog_pb2.ServerLimits:
+    """What requests must respect, and what the caller's tenant may have."""
+    message = catalog_pb2.ServerLimits(
         max_message_bytes=MAX_MESSAGE_BYTES,
         max_inline_bytes=value.max_inline_bytes,
         max_upload_bytes=value.max_upload_bytes,
@@ -72,3 +74,10 @@ def limits(value: Limits) -> catalog_pb2.ServerLimits:
         max_job_media_duration=times.duration(value.max_job_media_ms),
         max_queued_jobs=value.max_queued_jobs,
     )
+    if tenant.max_jobs < NO_LIMIT:
+        message.max_tenant_jobs = tenant.max_jobs
+    if tenant.max_stored_bytes < NO_LIMIT:
+        message.max_tenant_stored_bytes = tenant.max_stored_bytes
+    if tenant.max_day_media_ms < NO_LIMIT:
+        message.max_tenant_media_duration.CopyFrom(times.duration(tenant.max_day_media_ms))
+    return message

@@ -1,0 +1,35 @@
+"""What ``grpc.health.v1`` says of this server, to everybody who asks."""
+
+import asyncio
+from contextlib import suppress
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+NAME: str = health.SERVICE_NAME
+
+# HealthServicer writes to its watchers under a lock; one that reads nothing holds it.
+_STATUS_S = 2.0
+
+
+class Health:
+    """One for all servers of a process. For one event loop."""
+
+    def __init__(self) -> None:
+        self._servicer = health.aio.HealthServicer()
+
+    def register(self, server: grpc.aio.Server) -> None:
+        health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
+
+    async def set_serving(self, service: str, *, is_serving: bool) -> None:
+        answer = health_pb2.HealthCheckResponse
+        status = answer.SERVING if is_serving else answer.NOT_SERVING
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STATUS_S):
+                await self._servicer.set(service, status)
+
+    async def stop_serving(self) -> None:
+        """Tell load balancers, for good, that nothing here serves any more."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STATUS_S):
+                await self._servicer.enter_graceful_shutdown()
