@@ -60,7 +60,7 @@ class Threads:
     chores: Lane
 
 
-def open_keep(settings: Settings, clock: Clock, closing: ExitStack) -> Keep:
+def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack) -> Keep:
     """Take the data folder, and find what an earlier server left in it.
 
     Raises:
@@ -80,12 +80,14 @@ def open_keep(settings: Settings, clock: Clock, closing: ExitStack) -> Keep:
         clock=clock,
         max_queued=settings.max_queued_jobs,
         max_ttl_ms=settings.job_ttl_s * 1000,
+        limits_of=doors.limits_of,
     )
     board.recover()
     limits = UploadLimits(
         max_upload_bytes=settings.max_upload_bytes,
         max_stored_bytes=settings.max_stored_bytes,
         max_ttl_ms=settings.upload_ttl_s * 1000,
+        of_tenant=doors.limits_of,
     )
     uploads = Uploads(rows, files, clock=clock, limits=limits)
     retention = Retention(jobs, rows, board=board, kept=uploads, files=files, clock=clock)

@@ -44,7 +44,7 @@ class App:
         self._settings, self._engine = settings, engine
         self._doors = doors = make_doors(settings, clock)
         with ExitStack() as closing:  # closed from the last to the first
-            self._keep = open_keep(settings, clock, closing)
+            self._keep = open_keep(settings, clock, doors, closing)
             self._threads = start_threads(doors, closing)
             admission, sources = make_admission(settings, engine, self._keep)
             self._runner = make_runner(settings, engine, self._keep, admission)

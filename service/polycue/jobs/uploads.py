@@ -1,9 +1,11 @@
 """Files clients send: taken in by offset, so that a call that broke is no loss."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from polycue.domain.errors import LimitExceeded, UploadIncomplete
+from polycue.domain.limits import TenantLimits
 from polycue.jobs.clock import Clock
 from polycue.jobs.files.protocol import Files, upload_shelf
 from polycue.jobs.job import new_id
@@ -14,11 +16,12 @@ from polycue.jobs.writing import EMPTY_TTL_MS, OpenUpload, Writer
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
-    """``max_stored_bytes`` is for all uploads together."""
+    """``max_stored_bytes`` is for all uploads together, ``of_tenant`` says what one may have."""
 
     max_upload_bytes: int
     max_stored_bytes: int
     max_ttl_ms: int
+    of_tenant: Callable[[str], TenantLimits] = lambda _: TenantLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Uploads:
         Raises:
             LimitExceeded: the file is larger than an upload may be.
             UploadQuotaExceeded: all uploads together would be.
+            QuotaExceeded: those of the tenant would be.
             RequestIdReused: the request id was used with another payload.
         """
         if draft.size_bytes > self._limits.max_upload_bytes:
@@ -71,6 +75,7 @@ class Uploads:
         return self._store.create(
             upload,
             max_stored_bytes=self._limits.max_stored_bytes,
+            limits=self._limits.of_tenant(tenant),
         )
 
     def get(self, tenant: str, upload_id: str) -> Upload:
