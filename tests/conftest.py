@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from support.postgres import postgres as postgres
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # CI shares its cores: examples are bounded, and no example is failed for being slow.

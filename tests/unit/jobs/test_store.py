@@ -14,18 +14,25 @@ from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import Stage, StageMoved
 from polycue.jobs.job import Artifact, Failure, Job, JobState, move, new_id
 from polycue.jobs.store.jobs import SqlJobs
+from polycue.jobs.store.postgres import PostgresDatabase
 from polycue.jobs.store.protocol import JobFilter, JobStore, Lease, UploadStore
 from polycue.jobs.store.sqlite import SqliteDatabase
 from polycue.jobs.store.uploads import SqlUploads
 from polycue.jobs.upload import Upload
 from polycue.testing.store import TENANT
+from support.postgres import Cluster
 
 Stores = tuple[JobStore, UploadStore]
 
 
-@pytest.fixture
-def stores(tmp_path: Path) -> Iterator[Stores]:
-    database = SqliteDatabase(tmp_path / "jobs.sqlite")
+@pytest.fixture(params=["sqlite", "postgres"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
+    database: SqliteDatabase | PostgresDatabase
+    if request.param == "sqlite":
+        database = SqliteDatabase(tmp_path / "jobs.sqlite")
+    else:
+        cluster: Cluster = request.getfixturevalue("postgres")
+        database = PostgresDatabase(cluster.new_database())
     yield SqlJobs(database), SqlUploads(database)
     database.close()
 

@@ -80,7 +80,7 @@ class SqlJobs:
         limits: TenantLimits = _NO_LIMITS,
     ) -> Job:
         db.row("SELECT take_turn('create')")
-        job = statements.get(db, tenant, job_id)
+        job = statements.get(db, tenant, job_id, to_change=True)
         if not job.ended or (request_id and job.resumed_by == request_id):
             return job
         if job.state not in _RESUMABLE:
@@ -92,7 +92,7 @@ class SqlJobs:
 
     @in_transaction
     def ask_cancel(self, db: Session, tenant: str, job_id: str) -> Job:
-        job = statements.get(db, tenant, job_id)
+        job = statements.get(db, tenant, job_id, to_change=True)
         if job.ended or job.state is JobState.CANCELLING:
             return job
         now_ms, _ = statements.clocks(db)
@@ -102,7 +102,7 @@ class SqlJobs:
 
     @in_transaction
     def delete(self, db: Session, tenant: str, job_id: str, *, if_expired: bool = False) -> Job:
-        job = statements.get(db, tenant, job_id)
+        job = statements.get(db, tenant, job_id, to_change=True)
         now_ms, _ = statements.clocks(db)
         if if_expired and (job.expires_ms is None or job.expires_ms > now_ms):
             raise NotFound("job", f"jobs/{job_id}")

@@ -19,10 +19,19 @@ def find(db: Session, job_id: str) -> Row | None:
     return db.row("SELECT * FROM job WHERE id = :id FOR UPDATE", id=job_id)
 
 
-def get(db: Session, tenant: str, job_id: str) -> Job:
-    """The tenant's job, locked until the transaction ends; raises NotFound."""
-    row = find(db, job_id)
-    if row is None or row["tenant"] != tenant:
+def get(db: Session, tenant: str, job_id: str, *, to_change: bool = False) -> Job:
+    """The tenant's job, locked until the transaction ends if it is ``to_change``.
+
+    Raises:
+        NotFound: the tenant has no such job.
+    """
+    lock = "FOR UPDATE" if to_change else ""
+    row = db.row(
+        f"SELECT * FROM job WHERE id = :id AND tenant = :tenant {lock}",  # noqa: S608
+        id=job_id,
+        tenant=tenant,
+    )
+    if row is None:
         raise NotFound("job", f"jobs/{job_id}")
     return job_of_row(row)
 

@@ -48,11 +48,14 @@ class SqlUploads:
 
     @in_transaction
     def get(self, db: Session, tenant: str, upload_id: str) -> Upload:
-        return _get(db, tenant, upload_id)
+        row = db.row(
+            "SELECT * FROM upload WHERE id = :id AND tenant = :tenant", id=upload_id, tenant=tenant
+        )
+        return _there(row, upload_id)
 
     @in_transaction
     def change(self, db: Session, upload_id: str, change: Callable[[Upload], Upload]) -> Upload:
-        upload = change(_get(db, None, upload_id))
+        upload = change(_there(_find(db, upload_id), upload_id))
         statements.replace_row(db, "upload", row_of_upload(upload))
         return upload
 
@@ -60,9 +63,9 @@ class SqlUploads:
     def delete(
         self, db: Session, tenant: str, upload_id: str, *, if_expired: bool = False
     ) -> Upload:
-        upload = _get(db, tenant, upload_id)
+        upload = _there(_find(db, upload_id), upload_id)
         now_ms, _ = statements.clocks(db)
-        if if_expired and upload.expires_ms > now_ms:
+        if upload.tenant != tenant or (if_expired and upload.expires_ms > now_ms):
             raise NotFound("upload", f"uploads/{upload_id}")
         db.run("DELETE FROM upload WHERE id = :id", id=upload_id)
         return upload
@@ -78,12 +81,11 @@ class SqlUploads:
 
 
 def _find(db: Session, upload_id: str) -> Row | None:
+    """Whosever it is; locked until the transaction ends."""
     return db.row("SELECT * FROM upload WHERE id = :id FOR UPDATE", id=upload_id)
 
 
-def _get(db: Session, tenant: str | None, upload_id: str) -> Upload:
-    """The tenant's upload, or whosever it is, locked until the transaction ends."""
-    row = _find(db, upload_id)
-    if row is None or tenant not in {None, row["tenant"]}:
+def _there(row: Row | None, upload_id: str) -> Upload:
+    if row is None:
         raise NotFound("upload", f"uploads/{upload_id}")
     return upload_of_row(row)

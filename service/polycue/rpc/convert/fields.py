@@ -75,6 +75,8 @@ def labels(given: Mapping[str, str]) -> dict[str, str]:
                 " and begins and ends with a letter or digit",
             )
         short_text(value, f"labels[{key}]", most_chars=_LONGEST_LABEL_CHARS)
+        if "\0" in value:
+            raise InvalidRequest(f"labels[{key}]", "has a NUL, which no database keeps")
     return dict(given)
 
 
