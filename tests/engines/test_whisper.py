@@ -1,3 +1,4 @@
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -56,6 +57,9 @@ def test_the_demo_model_says_what_it_is(demo_whisper: Whisper) -> None:
     assert (facts.languages, facts.max_chunk_ms) == (("en",), 10_000)
     assert (facts.translates, facts.demo) == (False, True)
     assert repr(demo_whisper) == "Whisper(demo-en on cpu, int8_float32)"
+    assert re.fullmatch(
+        r"sha256:[0-9a-f]{64}, int8_float32 on cpu, ctranslate2 [\d.]+", facts.fingerprint
+    )
 
 
 def test_a_batch_says_what_each_of_its_chunks_says_alone(

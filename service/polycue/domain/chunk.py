@@ -41,8 +41,10 @@ class Recognised:
     """What the recogniser made of a chunk: its words in order, within the chunk's time.
 
     ``aligned`` is where attention had put each word before it was laid onto the speech, empty where
-    that is not known. ``verdicts`` is what was done about words that nobody said. ``belief`` is set
-    on the last chunk of a passage whose language was followed.
+    that is not known. ``verdicts`` is what was done about words that nobody said. ``belief`` is
+    what is known of the film's language behind the chunk, None where the chunks after it were
+    decided together with it: only behind one that has it can a recogniser go on as if it had never
+    stopped.
     """
 
     words: tuple[Word, ...]
@@ -55,10 +57,14 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What a loaded recogniser can do. ``languages`` are BCP-47; ``max_chunk_ms`` its window."""
+    """What a loaded recogniser can do. ``languages`` are BCP-47; ``max_chunk_ms`` its window.
+
+    ``fingerprint`` names its weights and its arithmetic: where it differs, words may.
+    """
 
     name: str
     languages: tuple[str, ...]
     max_chunk_ms: int
     translates: bool
     demo: bool
+    fingerprint: str = ""

@@ -17,10 +17,13 @@ Heard = Generator[Recognised, None, None]
 
 
 class Flow:
-    """Yields what is said in each chunk, in order.
+    """Yields what is said in each chunk, in order; ``after`` is what was said before the first.
 
     ``hear`` begins to recognise a passage; ``rows`` is how many chunks a batch takes. Closing a
     generator takes back what is still queued.
+
+    A result has a belief wherever another flow, told that result as its ``after``, would go on with
+    the same chunks to the same results.
     """
 
     def __init__(self, hear: Hear, rows: int, cancel: CancelToken) -> None:
@@ -28,6 +31,7 @@ class Flow:
 
     def fixed(self, chunks: Iterator[Chunk], settings: DecodeSettings) -> Heard:
         """All in the language that the settings name."""
+        belief = Belief(settings.language, {settings.language: 0.0})
         under_way: deque[Hearing] = deque()
         exhausted = False
         try:
@@ -47,36 +51,47 @@ class Flow:
                 under_way[0].wait()
                 for hearing in under_way:  # doubtful neighbours are heard again in one batch
                     hearing.advance()
-                yield from under_way[0].result()
+                yield from (replace(r, belief=belief) for r in under_way[0].result())
                 under_way.popleft()
         finally:
             for hearing in under_way:
                 hearing.cancel()
 
-    def detected(self, chunks: Iterator[Chunk], settings: DecodeSettings) -> Heard:
+    def detected(
+        self, chunks: Iterator[Chunk], settings: DecodeSettings, after: Recognised | None
+    ) -> Heard:
         """In the one language that the first half minute of speech is in."""
-        opening = self._opening(chunks)
-        if not opening:
-            return
-        hearing = self._hear(Passage(opening, settings))
-        try:
-            heard = hearing.result()
-        finally:
-            hearing.cancel()
-        yield from heard
-        settled = replace(settings, language=heard[0].facts.language)
+        if after is None:
+            opening = self._detect(chunks, settings)
+            if not opening:
+                return
+            yield from opening
+            after = opening[-1]
+        settled = replace(settings, language=after.facts.language)
         for recognised in self.fixed(chunks, settled):
-            yield replace(recognised, language_probability=heard[0].language_probability)
+            yield replace(recognised, language_probability=after.language_probability)
 
-    def followed(self, chunks: Iterator[Chunk], settings: DecodeSettings, belief: Belief) -> Heard:
+    def followed(
+        self,
+        chunks: Iterator[Chunk],
+        settings: DecodeSettings,
+        belief: Belief,
+        after: Recognised | None,
+    ) -> Heard:
         """Each in its own language, one batch deciding after the other.
 
-        Which chunks are decided together depends on their number and length only, never on what is
-        ready when: the same film gives the same languages each time.
+        ``belief`` is what is known before the film. Which chunks are decided together depends on
+        their number and length only, never on what is ready when: the same film gives the same
+        languages each time.
         """
         ahead = _Ahead(chunks, self._cancel)
-        opening = self._opening(chunks)
-        hearing = self._hear(Passage(opening, settings, belief)) if opening else None
+        if after:
+            belief = after.belief or belief
+            ahead.gather(self._rows)
+            hearing = self._following(ahead, settings, belief)
+        else:
+            opening = self._opening(chunks)
+            hearing = self._hear(Passage(opening, settings, belief)) if opening else None
         try:
             while hearing:
                 ahead.gather(self._rows, until=hearing.done)
@@ -98,6 +113,19 @@ class Flow:
     ) -> Hearing | None:
         gathered = ahead.take()
         return self._hear(Passage(gathered, settings, belief)) if gathered else None
+
+    def _detect(self, chunks: Iterator[Chunk], settings: DecodeSettings) -> tuple[Recognised, ...]:
+        """What is said in the first chunks, all in the language that they are most likely in."""
+        opening = self._opening(chunks)
+        if not opening:
+            return ()
+        hearing = self._hear(Passage(opening, settings))
+        try:
+            *heard, last = hearing.result()
+        finally:
+            hearing.cancel()
+        language = last.facts.language
+        return (*heard, replace(last, belief=Belief(language, {language: 0.0})))
 
     def _opening(self, chunks: Iterator[Chunk]) -> tuple[Chunk, ...]:
         """The first chunks, with enough speech to tell its language; no more than a batch takes."""

@@ -113,7 +113,7 @@ class _Attempt:
                 replace(best, language_probability=self._first.language_probability),
                 self._reasons,
             )
-        return replace(defended(best, self._chunk, self._options), belief=None)
+        return replace(defended(best, self._chunk, self._options), belief=self._first.belief)
 
     def _doubts_of(self, found: Recognised) -> tuple[Signal, ...]:
         return doubts(found, self._chunk, self._options) if self._options.enabled else ()

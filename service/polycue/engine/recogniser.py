@@ -57,12 +57,23 @@ class Recogniser:
         Raises:
             ModelMissing, ModelDamaged, DeviceUnavailable: it cannot be loaded.
         """
-        return self._batcher(model).facts
+        batcher = self._batcher(model)
+        # How many chunks are decided together depends on the size of a batch.
+        weights = f"{batcher.facts.fingerprint}, batches of {batcher.max_rows}"
+        return replace(batcher.facts, fingerprint=weights)
 
     def transcribe(
-        self, chunks: Iterable[Chunk], options: SpeechOptions, *, cancel: CancelToken
+        self,
+        chunks: Iterable[Chunk],
+        options: SpeechOptions,
+        *,
+        cancel: CancelToken,
+        after: Recognised | None = None,
     ) -> Generator[Recognised, None, None]:
         """Yield what is said in each chunk, in order; ``chunks`` are pulled a little ahead.
+
+        ``after`` is what was said in the chunk before these, where they do not begin the film; it
+        has a belief, and what follows is as if the recogniser had never stopped there.
 
         Where no language is named, or the film is said to have several, each chunk has its own;
         where it is said to have one, that is detected on the first half minute of speech. Chunks
@@ -86,8 +97,8 @@ class Recogniser:
         if settings.language:
             return flow.fixed(iter(chunks), settings)
         if belief is None:
-            return flow.detected(iter(chunks), settings)
-        return flow.followed(iter(chunks), settings, belief)
+            return flow.detected(iter(chunks), settings, after)
+        return flow.followed(iter(chunks), settings, belief, after)
 
     def close(self) -> None:
         """Fail what waits, let running batches end, and free the models."""

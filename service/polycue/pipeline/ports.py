@@ -18,9 +18,18 @@ class Recogniser(Protocol):
         ...
 
     def transcribe(
-        self, chunks: Iterator[Chunk], options: SpeechOptions, *, cancel: CancelToken
+        self,
+        chunks: Iterator[Chunk],
+        options: SpeechOptions,
+        *,
+        cancel: CancelToken,
+        after: Recognised | None = None,
     ) -> Iterator[Recognised]:
-        """One result for each chunk, in order; pulls a bounded number of chunks ahead."""
+        """One result for each chunk, in order; pulls a bounded number of chunks ahead.
+
+        ``after``, which has a belief, is what an earlier call gave for the chunk before these: they
+        get the results that it would have given them.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from polycue.domain.errors import ModelDamaged
 
-FILENAME = "polycue.json"
+NOTE_FILE = "polycue.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,15 @@ class ModelNote:
             ModelDamaged: there is one, and it is not what it should be.
         """
         try:
-            text = (path / FILENAME).read_text("utf-8")
+            text = (path / NOTE_FILE).read_text("utf-8")
         except FileNotFoundError:
             return cls()
         except (OSError, UnicodeDecodeError) as error:
-            raise ModelDamaged(model, f"{FILENAME} cannot be read") from error
+            raise ModelDamaged(model, f"{NOTE_FILE} cannot be read") from error
         try:
             return cls._checked(json.loads(text))
         except (ValueError, TypeError) as error:
-            raise ModelDamaged(model, f"{FILENAME}: {error}") from error
+            raise ModelDamaged(model, f"{NOTE_FILE}: {error}") from error
 
     def can_translate(self, model: str, *, multilingual: bool) -> bool:
         """Whether the model of this name writes English from other languages."""

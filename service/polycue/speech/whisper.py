@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,9 +24,10 @@ from polycue.domain.errors import (
 from polycue.domain.request import SpeechTask
 from polycue.domain.transcript import ChunkFacts
 from polycue.speech.hypothesis import avg_logprob, compression_ratio, pieces_of
-from polycue.speech.note import ModelNote
+from polycue.speech.note import NOTE_FILE, ModelNote
 from polycue.speech.passage import DecodeSettings, Passage
 from polycue.speech.rows import Row, rows_of
+from polycue.speech.weights import fingerprint
 from polycue.speech.words import places_of, words_of
 
 _MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
@@ -35,6 +37,8 @@ _SEED = 20261126  # of sampling: a film that is heard alone comes out the same e
 _SAMPLES = 5  # of which the likeliest is taken; openai/whisper's best_of
 _REQUIRED_FILES = ("model.bin", "config.json", "tokenizer.json")
 _FEATURES_FILE = "preprocessor_config.json"  # early models have none: 80 mels, 30 s
+_VOCABULARIES = ("vocabulary.json", "vocabulary.txt")  # one of them; older converters wrote text
+_DECIDING_FILES = (*_REQUIRED_FILES, _FEATURES_FILE, *_VOCABULARIES, NOTE_FILE)
 
 
 class Whisper:
@@ -86,7 +90,8 @@ class Whisper:
                 cpu_threads=threads,
                 local_files_only=True,
             )
-        return cls(model, _facts(model, name, note), note)
+        facts = replace(_facts(model, name, note), fingerprint=_made_of(model, path))
+        return cls(model, facts, note)
 
     def recognise(self, batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
         """What is said in each passage, for each of its chunks; one forward pass for all.
@@ -286,6 +291,13 @@ def _facts(model: WhisperModel, name: str, note: ModelNote) -> ModelFacts:
         translates=note.can_translate(name, multilingual=multilingual),
         demo=note.demo,
     )
+
+
+def _made_of(model: WhisperModel, path: Path) -> str:
+    """What else than the chunk and the options decides what is heard."""
+    weights = fingerprint(path, _DECIDING_FILES)
+    arithmetic = f"{model.model.compute_type} on {model.model.device}"
+    return f"{weights}, {arithmetic}, ctranslate2 {ctranslate2.__version__}"
 
 
 def _search_options(settings: DecodeSettings) -> dict[str, Any]:

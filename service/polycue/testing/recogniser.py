@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from polycue.domain import language as languages
 from polycue.domain.cancel import CancelToken
-from polycue.domain.chunk import Chunk, ModelFacts, Recognised
+from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
 from polycue.domain.errors import LanguageNotSupported, ModelMissing, RecognitionFailed
 from polycue.domain.request import SpeechOptions
 from polycue.domain.transcript import ChunkFacts, Word
@@ -48,7 +48,12 @@ class ScriptedRecogniser:
         return self._facts
 
     def transcribe(
-        self, chunks: Iterable[Chunk], options: SpeechOptions, *, cancel: CancelToken
+        self,
+        chunks: Iterable[Chunk],
+        options: SpeechOptions,
+        *,
+        cancel: CancelToken,
+        after: Recognised | None = None,
     ) -> Iterator[Recognised]:
         facts = self.facts(options.model)
         known = {languages.whisper_code(tag) for tag in facts.languages}
@@ -84,4 +89,5 @@ class ScriptedRecogniser:
                     speech_ms=chunk.speech_ms,
                 ),
                 language_probability=1.0 if options.language else self._language_probability,
+                belief=Belief(language, {language: 0.0}),
             )

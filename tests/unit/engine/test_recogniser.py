@@ -119,7 +119,9 @@ def test_where_none_is_named_each_batch_goes_on_with_what_the_last_one_believed(
     assert [len(p.chunks) for p in backend.seen] == [2, 2, 2, 1]
     believed = [p.belief and p.belief.current for p in backend.seen]
     assert believed == ["", "from 1000", "from 3000", "from 5000"]
-    assert {r.belief for r in found} == {None}
+    assert [r.belief and r.belief.current for r in found] == [
+        *(None, "from 1000", None, "from 3000", None, "from 5000", "from 6000")
+    ]
 
 
 def test_which_chunks_decide_together_does_not_depend_on_how_fast_the_model_is() -> None:
