@@ -83,6 +83,11 @@ class Settings(BaseSettings):
         ),
     )
 
+    recorded_models_only: bool = Field(
+        default=False,
+        description=("Refuse models that were put there by hand, without hashes to hold them to."),
+    )
+
     model: str = Field(
         default="auto",
         description="Recogniser used when a request names none; auto picks by device.",

@@ -11,7 +11,8 @@ from polycue.engine.devices import auto_model
 from polycue.engine.recogniser import Recogniser
 from polycue.engine.translator import Translator
 from polycue.jobs.runner import RunsTasks
-from polycue.models.facts import ModelKind
+from polycue.models.checked import CheckedModels
+from polycue.models.kind import ModelKind
 from polycue.models.store import ModelStore
 from polycue.pipeline.pipeline import Pipeline
 from polycue.rpc.clips import Subtitles
@@ -50,7 +51,8 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
         ModelMissing: the recogniser that was named is not installed.
     """
     store = ModelStore(settings.models_dir)
-    packages = Packages(store.argos_root)
+    checked = CheckedModels(store, recorded_only=settings.recorded_models_only)
+    packages = Packages(store.argos_root, check=checked.check)
     if settings.model != AUTO:
         store.whisper_path(settings.model)
     host = open_host(settings)
@@ -62,7 +64,7 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
         return auto_model(host.device, [model.name for model in models])
 
     recogniser = Recogniser(
-        store.whisper_path,
+        checked.whisper_path,
         default_model=default_model,
         device=host.device,
         open_backend=host.open_recogniser,
@@ -74,7 +76,7 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
         if preload:
             recogniser.facts("")
         else:
-            store.whisper_path(default_model())
+            checked.whisper_path(default_model())
 
     def close() -> None:
         recogniser.close()

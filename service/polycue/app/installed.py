@@ -7,7 +7,7 @@ from polycue.domain.errors import LanguageNotSupported, ModelDamaged, ModelMissi
 from polycue.domain.request import MuxTask, SubtitleTask, SyncTask, Task, TranslateTask
 from polycue.engine.recogniser import Recogniser
 from polycue.engine.translator import Translator
-from polycue.models.facts import ModelKind
+from polycue.models.kind import ModelKind
 from polycue.models.store import InstalledModel, ModelStore
 from polycue.rpc.installed import ListedModel
 from polycue.speech.note import ModelNote

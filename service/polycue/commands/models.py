@@ -10,10 +10,12 @@ import click
 
 from polycue.commands.bars import bar, size_text
 from polycue.commands.tables import show_available, show_installed
-from polycue.domain.errors import PolycueError
+from polycue.domain.errors import ModelMissing, PolycueError
 from polycue.models.argos_index import INDEX_URL, ArgosIndex, ArgosPackage
-from polycue.models.catalogue import WHISPER_MODELS, WhisperModel
+from polycue.models.catalogue import catalogue
 from polycue.models.imports import import_models
+from polycue.models.lock import Lock, LockedModel
+from polycue.models.pinning import differences_from, lock_of
 from polycue.models.pull import Sources, pull
 from polycue.models.store import InstalledModel, ModelStore, default_models_dir
 
@@ -29,6 +31,8 @@ Examples:
   polycue models pull small en:es en:de   fetch a recogniser and two translators
   polycue models import ~/Downloads       take up what was fetched elsewhere
   polycue models verify                   read every file and compare its hash
+  polycue models lock -o models.lock      pin all that is installed to its bytes
+  polycue models pull --lock models.lock  install just that on another machine
 """
 
 _models_dir = click.option(
@@ -48,6 +52,12 @@ _argos_index = click.option(
     default=INDEX_URL,
     envvar="ARGOS_PACKAGE_INDEX",
     help="A mirror of the list of Argos packages.",
+)
+_lock = click.option(
+    "--lock",
+    "lock_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Hold models to a models.lock that 'polycue models lock' wrote.",
 )
 
 
@@ -74,7 +84,7 @@ def list_models(
         store = _store(models_dir)
         installed = store.installed()
         pairs = ArgosIndex(argos_index).packages() if available and not offline else ()
-    whisper = WHISPER_MODELS if available else ()
+    whisper = catalogue().models if available else ()
     if as_json:
         _write_json(
             {
@@ -90,10 +100,11 @@ def list_models(
 
 
 @models.command("pull")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument("names", nargs=-1, metavar="NAME...")
 @_models_dir
 @_argos_index
 @_offline
+@_lock
 @_json
 def pull_models(
     names: tuple[str, ...],
@@ -101,18 +112,26 @@ def pull_models(
     models_dir: Path | None,
     argos_index: str,
     offline: bool,
+    lock_file: Path | None,
     as_json: bool,
 ) -> int:
     """Fetch models: a Whisper model by name, an Argos package as SOURCE:TARGET.
 
     Each comes from a pinned revision and is compared with its known hash before it takes its
-    place; what breaks off leaves nothing behind.
+    place; what breaks off leaves nothing behind. With --lock each is what the lock says, to the
+    byte; without a NAME all of it.
     """
+    lock = _read_lock(lock_file)
+    names = names or tuple(model.name for model in (lock.models if lock else ()))
+    if not names:
+        raise click.UsageError("say what to pull, or give --lock")
     store, sources = _store(models_dir), Sources(argos=ArgosIndex(argos_index))
 
     def work(name: str) -> list[dict[str, Any]]:
         with bar(name) as progress:
-            pulled = pull(name, store, offline=offline, progress=progress, sources=sources)
+            pulled = pull(
+                name, store, offline=offline, progress=progress, sources=sources, lock=lock
+            )
         return [_outcome(pulled.model, already_there=pulled.already_there)]
 
     return _each(names, work, as_json=as_json)
@@ -127,19 +146,26 @@ def pull_models(
     "--name", default="", help="Name for a single Whisper model.  [default: its folder's]"
 )
 @click.option("--replace", is_flag=True, help="Replace another model of the same name.")
+@_lock
 @_json
 def import_local(
-    paths: tuple[Path, ...], *, models_dir: Path | None, name: str, replace: bool, as_json: bool
+    paths: tuple[Path, ...],
+    *,
+    models_dir: Path | None,
+    name: str,
+    replace: bool,
+    lock_file: Path | None,
+    as_json: bool,
 ) -> int:
     """Take up models from local files, without a network.
 
     PATH is a folder with a Whisper model in CTranslate2's format, an .argosmodel archive, an
     unpacked package, or a folder that holds several of these.
     """
-    store = _store(models_dir)
+    store, lock = _store(models_dir), _read_lock(lock_file)
 
     def work(path: str) -> list[dict[str, Any]]:
-        found = import_models(Path(path), store, name=name, replace=replace)
+        found = import_models(Path(path), store, name=name, replace=replace, lock=lock)
         return [_outcome(each.model, already_there=each.already_there) for each in found]
 
     return _each([str(path) for path in paths], work, as_json=as_json)
@@ -148,16 +174,20 @@ def import_local(
 @models.command("verify")
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @_models_dir
+@_lock
 @_json
-def verify_models(names: tuple[str, ...], *, models_dir: Path | None, as_json: bool) -> int:
+def verify_models(
+    names: tuple[str, ...], *, models_dir: Path | None, lock_file: Path | None, as_json: bool
+) -> int:
     """Read every file and compare it with the hash taken when it was installed.
 
-    Without a NAME all models are read.
+    Without a NAME all models are read. With --lock they are compared with that too, and what it
+    lists must be there.
     """
     with _reported():
-        store = _store(models_dir)
-        wanted = names or tuple(dict.fromkeys(model.name for model in store.installed()))
-        problems = {name: store.verify(name) for name in wanted}
+        store, lock = _store(models_dir), _read_lock(lock_file)
+        wanted = names or tuple(dict.fromkeys(_all_names(store, lock)))
+        problems = {name: _problems_of(name, store, lock) for name in wanted}
     if as_json:
         _write_json([{"name": name, "problems": found} for name, found in problems.items()])
     else:
@@ -166,6 +196,53 @@ def verify_models(names: tuple[str, ...], *, models_dir: Path | None, as_json: b
         if not problems:
             click.echo(f"no models in {store.root}")
     return 1 if any(problems.values()) else 0
+
+
+@models.command("lock")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it there.  [default: stdout]",
+)
+@_models_dir
+def lock_models(*, models_dir: Path | None, output: Path | None) -> int:
+    """Pin what is installed: revisions, licences, and size and SHA-256 of every file.
+
+    Another machine that pulls or imports with --lock then gets the same bytes or an error.
+    """
+    with _reported():
+        lock, unknown = lock_of(_store(models_dir))
+        if output:
+            output.write_text(lock.text(), encoding="utf-8")
+        else:
+            click.echo(lock.text(), nl=False)
+    for name in unknown:
+        click.echo(
+            f"Error: {name} was put there by hand, without hashes;"
+            " 'polycue models import --replace' takes it up",
+            err=True,
+        )
+    return 1 if unknown else 0
+
+
+def _read_lock(file: Path | None) -> Lock | None:
+    with _reported():
+        return Lock.read(file) if file else None
+
+
+def _all_names(store: ModelStore, lock: Lock | None) -> list[str]:
+    installed = [model.name for model in store.installed()]
+    return [model.name for model in lock.models] + installed if lock else installed
+
+
+def _problems_of(name: str, store: ModelStore, lock: Lock | None) -> list[str]:
+    if lock is None:
+        return store.verify(name)
+    try:
+        return differences_from(lock, store, name)
+    except ModelMissing as error:
+        return [str(error)]
 
 
 def _each(
@@ -221,15 +298,16 @@ def _installed_facts(model: InstalledModel) -> dict[str, Any]:
     }
 
 
-def _whisper_facts(model: WhisperModel) -> dict[str, Any]:
+def _whisper_facts(model: LockedModel) -> dict[str, Any]:
+    weights = model.files.get("model.bin")
     return {
         "name": model.name,
         "kind": "whisper",
         "size_bytes": model.size_bytes,
         "revision": model.revision,
-        "repository": model.repository,
+        "repository": model.source,
         "licence": model.licence,
-        "sha256": model.weights_sha256,
+        "sha256": weights.sha256 if weights else "",
     }
 
 

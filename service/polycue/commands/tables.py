@@ -7,8 +7,9 @@ import click
 
 from polycue.commands.bars import size_text
 from polycue.models.argos_index import ArgosPackage
-from polycue.models.catalogue import WhisperModel
-from polycue.models.facts import ModelKind
+from polycue.models.catalogue import is_english_only
+from polycue.models.kind import ModelKind
+from polycue.models.lock import LockedModel
 from polycue.models.store import InstalledModel
 
 _FEW_LANGUAGES = 4  # are named, more are counted
@@ -32,14 +33,14 @@ def show_installed(root: Path, installed: Sequence[InstalledModel]) -> None:
     _show_table(f"Models in {root}", ("name", "kind", "size", "languages", "revision", ""), rows)
 
 
-def show_available(whisper: Sequence[WhisperModel], pairs: Sequence[ArgosPackage]) -> None:
+def show_available(whisper: Sequence[LockedModel], pairs: Sequence[ArgosPackage]) -> None:
     rows = [
         (
             model.name,
             size_text(model.size_bytes),
-            "English" if model.english_only else "multilingual",
+            "English" if is_english_only(model.name) else "multilingual",
             model.revision[:7],
-            model.weights_sha256[:12] or "first pull",
+            _known_hash(model),
         )
         for model in whisper
     ]
@@ -50,6 +51,11 @@ def show_available(whisper: Sequence[WhisperModel], pairs: Sequence[ArgosPackage
     if pairs:
         names = dict.fromkeys(package.name for package in pairs)
         click.echo("Argos packages to pull: " + " ".join(names))
+
+
+def _known_hash(model: LockedModel) -> str:
+    weights = model.files.get("model.bin")
+    return weights.sha256[:12] if weights else "first pull"
 
 
 def _languages(model: InstalledModel) -> str:

@@ -3,12 +3,11 @@
 import json
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from polycue.domain import language
-from polycue.models.catalogue import find_whisper
+from polycue.models.catalogue import is_english_only
 
 _MULTILINGUAL_TOKENS = 51_865  # of Whisper's vocabulary; English-only models have one token less
 # faster-whisper fetches a tokenizer from the network where this one file is missing.
@@ -17,13 +16,6 @@ _WHISPER_VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
 _WHISPER_MAY_HAVE = ("preprocessor_config.json", "polycue.json", "README.md", "LICENSE")
 _ARGOS_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ARGOS_VERSION = re.compile(r"\d+(\.\d+)*")
-
-
-class ModelKind(StrEnum):
-    """What a model does; the value is its folder in a store."""
-
-    WHISPER = "whisper"
-    ARGOS = "argos"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +65,7 @@ def whisper_facts(folder: Path) -> WhisperFacts:
     marker = _json(folder / "polycue.json")
     if isinstance(marker.get("languages"), list):
         return WhisperFacts(tuple(map(str, marker["languages"])), marker.get("demo") is True)
-    known = find_whisper(folder.name)
-    if known is not None and known.english_only:
+    if is_english_only(folder.name):
         return WhisperFacts(("en",), demo=False)
     return WhisperFacts(_languages(folder), demo=False)
 

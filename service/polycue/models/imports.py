@@ -8,14 +8,10 @@ from pathlib import Path
 
 from polycue.domain.errors import ModelDamaged, Unreadable
 from polycue.models.archive import extract_argos
-from polycue.models.catalogue import WHISPER_MODELS
-from polycue.models.facts import (
-    ArgosFacts,
-    ModelKind,
-    argos_facts,
-    missing_whisper_files,
-    whisper_files,
-)
+from polycue.models.catalogue import catalogue
+from polycue.models.facts import ArgosFacts, argos_facts, missing_whisper_files, whisper_files
+from polycue.models.kind import ModelKind
+from polycue.models.lock import Lock, hold_to
 from polycue.models.manifest import Record, fingerprint
 from polycue.models.store import InstalledModel, ModelStore, checked_whisper_name
 
@@ -37,16 +33,19 @@ def import_models(
     *,
     name: str = "",
     replace: bool = False,
+    lock: Lock | None = None,
 ) -> tuple[Imported, ...]:
     """Install what ``path`` is or holds: Whisper folders, Argos archives, unpacked packages.
 
     ``name`` is for a single Whisper model, which else has that of its folder. A model that is there
-    already, file for file, is left alone; ``replace`` is for one that is not the same.
+    already, file for file, is left alone; ``replace`` is for one that is not the same. With a
+    ``lock`` every model must be one of those in it, to the byte.
 
     Raises:
         Unreadable: there is no such path, or no model in it.
         ModelDamaged: a model is not whole, or not to be trusted.
         AlreadyExists: another model has the name.
+        ModelMissing: the lock does not have it.
     """
     try:
         found = list(_models_in(path))
@@ -56,7 +55,7 @@ def import_models(
         raise Unreadable(
             path, "no model: a folder with config.json and model.bin, or an .argosmodel file"
         )
-    return tuple(_import(each, store, name=name, replace=replace) for each in found)
+    return tuple(_import(each, store, name=name, replace=replace, lock=lock) for each in found)
 
 
 def _models_in(path: Path, depth: int = 0) -> Iterator[Path]:
@@ -72,16 +71,28 @@ def _models_in(path: Path, depth: int = 0) -> Iterator[Path]:
                 yield from _models_in(below, depth + 1)
 
 
-def _import(path: Path, store: ModelStore, *, name: str, replace: bool) -> Imported:
+def _import(
+    path: Path, store: ModelStore, *, name: str, replace: bool, lock: Lock | None
+) -> Imported:
     with store.staging() as staging:
         staged = staging / "model"
         kind, folder_name, record = _stage(path, staged, name)
         record = fingerprint(record, staged)
+        if lock is not None:
+            hold_to(lock.find(_name(kind, folder_name, staged)), record)
         there = store.same(kind, folder_name, record)
         if there is not None:
             return Imported(there, already_there=True)
         model = store.install(staged, kind, folder_name, record, replace=replace)
     return Imported(model, already_there=False)
+
+
+def _name(kind: ModelKind, folder_name: str, staged: Path) -> str:
+    """As people call it: a package by its languages."""
+    if kind is ModelKind.WHISPER:
+        return folder_name
+    facts = argos_facts((staged / "metadata.json").read_bytes())
+    return facts.name if facts else folder_name
 
 
 def _stage(path: Path, staged: Path, name: str) -> tuple[ModelKind, str, Record]:
@@ -137,5 +148,5 @@ def _from_hub_cache(path: Path) -> tuple[str, str]:
     if path.parent.name != "snapshots":
         return "", ""
     repository = path.parent.parent.name.removeprefix("models--").replace("--", "/")
-    known = next((m.name for m in WHISPER_MODELS if m.repository == repository), "")
+    known = next((m.name for m in catalogue().models if m.source == repository), "")
     return known or repository.rpartition("/")[2], path.name

@@ -15,13 +15,8 @@ import platformdirs
 
 from polycue.domain.errors import AlreadyExists, ModelDamaged, ModelMissing, Unwritable
 from polycue.models.catalogue import find_whisper
-from polycue.models.facts import (
-    ModelKind,
-    argos_facts,
-    missing_whisper_files,
-    version_order,
-    whisper_facts,
-)
+from polycue.models.facts import argos_facts, missing_whisper_files, version_order, whisper_facts
+from polycue.models.kind import ModelKind
 from polycue.models.manifest import Manifest, Record, differences
 
 _WHISPER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -116,13 +111,17 @@ class ModelStore:
 
     def problems(self, model: InstalledModel) -> list[str]:
         """The same of one folder."""
-        record = self._manifest.read().get(self._key(model.path))
+        record = self.record(model.path)
         if record is not None:
             return differences(record, model.path)
         return [
             "it was put there by hand, so there are no hashes to hold it to;"
             " 'polycue models import --replace' takes it up"
         ]
+
+    def record(self, folder: Path) -> Record | None:
+        """What was noted when the model in ``folder`` was installed; None where nothing was."""
+        return self._manifest.read().get(self._key(folder))
 
     @contextmanager
     def staging(self) -> Iterator[Path]:

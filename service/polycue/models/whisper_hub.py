@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from polycue.domain.errors import DownloadFailed
-from polycue.models.catalogue import WhisperModel
 from polycue.models.facts import whisper_files
+from polycue.models.lock import LockedModel
 from polycue.models.manifest import Progress
 from polycue.models.store import size_of
 
@@ -20,7 +20,7 @@ _ADVICE = (
 )
 
 
-def fetch(model: WhisperModel, cache: Path, into: Path, progress: Progress) -> str:
+def fetch(model: LockedModel, cache: Path, into: Path, progress: Progress) -> str:
     """Put the model's files into the new folder ``into`` and return the commit they are of.
 
     ``cache`` keeps what came of a download that broke off; the caller empties it.
@@ -34,13 +34,11 @@ def fetch(model: WhisperModel, cache: Path, into: Path, progress: Progress) -> s
         try:
             # Not to output_dir: faster-whisper 1.2 then passes an argument the hub has dropped.
             snapshot = Path(
-                download_model(
-                    model.repository, cache_dir=str(cache), revision=model.revision or None
-                )
+                download_model(model.source, cache_dir=str(cache), revision=model.revision or None)
             )
         except Exception as error:  # the hub's, httpx's and Xet's errors have no common root
             reason = str(error).partition("\n")[0]
-            raise DownloadFailed(f"{model.name} ({model.repository})", reason, _ADVICE) from error
+            raise DownloadFailed(f"{model.name} ({model.source})", reason, _ADVICE) from error
     into.mkdir()
     for file in whisper_files(snapshot):
         _take(file.resolve(), into / file.name)

@@ -26,9 +26,9 @@ FILES = {
 FETCH = """
 import sys
 from pathlib import Path
-from polycue.models.catalogue import WhisperModel
+from polycue.models.lock import LockedModel
 from polycue.models.whisper_hub import fetch
-model = WhisperModel("toy", "someone/toy", sys.argv[1], 7000)
+model = LockedModel("toy", "someone/toy", sys.argv[1], 7000)
 print(fetch(model, Path("cache"), Path("model"), lambda done, total: None))
 """
 PULL = """

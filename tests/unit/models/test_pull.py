@@ -13,7 +13,8 @@ from polycue.domain.errors import (
     UnknownLanguage,
 )
 from polycue.models.argos_index import ArgosPackage
-from polycue.models.catalogue import WHISPER_MODELS, WhisperModel, find_whisper
+from polycue.models.catalogue import catalogue, find_whisper
+from polycue.models.lock import LockedModel
 from polycue.models.manifest import Progress
 from polycue.models.pairs import parse_pair
 from polycue.models.pull import Pulled, Sources, pull
@@ -31,7 +32,7 @@ class Hub:
         self.folder = folder
         self.asked: list[str] = []
 
-    def __call__(self, model: WhisperModel, cache: Path, into: Path, progress: Progress) -> str:
+    def __call__(self, model: LockedModel, cache: Path, into: Path, progress: Progress) -> str:
         self.asked.append(model.name)
         shutil.copytree(self.folder, into)
         progress(model.size_bytes, model.size_bytes)
@@ -55,7 +56,7 @@ class Index:
 class Unreachable:
     """No network: whoever asks has failed."""
 
-    def __call__(self, model: WhisperModel, cache: Path, into: Path, progress: Progress) -> str:
+    def __call__(self, model: LockedModel, cache: Path, into: Path, progress: Progress) -> str:
         raise DownloadFailed(model.name, "no network", "check it")
 
     def find(self, source: str, target: str) -> ArgosPackage:
@@ -195,12 +196,13 @@ def test_a_pair_of_no_languages_is_refused() -> None:
 
 
 def test_every_model_is_pinned_to_a_commit() -> None:
-    names = [name for model in WHISPER_MODELS for name in (model.name, *model.aliases)]
+    names = [name for model in catalogue().models for name in (model.name, *model.aliases)]
     assert len(names) == len(set(names))
-    for model in WHISPER_MODELS:
+    for model in catalogue().models:
         assert len(model.revision) == 40
-        assert len(model.weights_sha256) in {0, 64}
-        assert set(model.revision + model.weights_sha256) <= set("0123456789abcdef")
+        assert set(model.revision) <= set("0123456789abcdef")
+        assert model.files.keys() <= {"model.bin"}
+        assert model.licence == "MIT"
 
 
 def test_the_catalogue_has_faster_whispers_models_under_its_names() -> None:
@@ -209,4 +211,4 @@ def test_the_catalogue_has_faster_whispers_models_under_its_names() -> None:
     for name, repository in _MODELS.items():
         model = find_whisper(name)
         assert model is not None
-        assert model.repository == repository
+        assert model.source == repository
