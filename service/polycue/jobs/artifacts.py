@@ -112,7 +112,8 @@ def parts_of(artifact: Artifact) -> Parts:
 
 def _free_name(filename: str, taken: frozenset[str]) -> str:
     """``film.en.srt``, or ``film.en.2.srt`` where that is taken."""
-    path = Path(Path(filename).name or "result")
+    own = Path(filename).name
+    path = Path("result" if own in {"", ".."} else own)
     name, number = path.name, 1
     while name in taken:
         number += 1

@@ -50,12 +50,11 @@ class Retention:
         """
         before_ms = self._clock() - _ORPHAN_AGE_MS
         # Looked at before the rows: bytes come after their row, so what has none by then had one.
-        old = {shelf.name for shelf in self._files.shelves() if shelf.changed_ms < before_ms}
-        if not old:
-            return 0
+        shelves = set(self._files.shelves())
         owned = {job_shelf(i) for i in self._jobs.ids()}
         owned |= {upload_shelf(i) for i in self._uploads.ids()}
-        removed = sum(_gone(self._files.remove, shelf) for shelf in old - owned)
+        old = [shelf for shelf in shelves - owned if self._files.changed_ms(shelf) < before_ms]
+        removed = sum(_gone(self._files.remove, shelf) for shelf in old)
         if removed:
             log.warning("removed files that belonged to no job or upload", shelves=removed)
         return removed

@@ -37,6 +37,8 @@ class OpenUpload:
         self.lock = threading.Lock()
         self._store, self._files, self._clock = store, files, clock
         self._growth = files.grow(upload_shelf(upload.id), upload.parts)
+        # Whoever saw the first byte hashes on the way; else the whole is read again at the end.
+        self._hash = None if upload.committed_bytes else hashlib.sha256()
 
     @property
     def name(self) -> str:
@@ -49,6 +51,8 @@ class OpenUpload:
             advice = "that is the size the upload was created with"
             raise LimitExceeded("data", end, self.upload.size_bytes, "bytes", advice)
         self._growth.append(data)
+        if self._hash:
+            self._hash.update(data)
         if self._growth.due or not self.upload.committed_bytes:
             self.commit()
 
@@ -82,14 +86,14 @@ class OpenUpload:
         except FileNotFoundError as error:
             raise NotFound("upload", self.name) from error
 
-    def complete(self, digest: bytes | None) -> None:
-        """Check the whole; ``digest`` is its SHA-256 where the caller knows it."""
+    def complete(self) -> None:
+        """Check the whole and let it be used."""
         if self.upload.complete:
             return
         self.commit()
         if self.upload.committed_bytes < self.upload.size_bytes:
             raise UploadIncomplete(self.name, self.upload.committed_bytes, self.upload.size_bytes)
-        actual = digest or hash_of(self._files, self.upload.parts)
+        actual = self._hash.digest() if self._hash else hash_of(self._files, self.upload.parts)
         if self.upload.sha256 and actual != self.upload.sha256:
             self._empty()
             raise ChecksumMismatch(self.name, self.upload.sha256.hex(), actual.hex())
@@ -100,11 +104,12 @@ class OpenUpload:
         self._growth.close()
 
     def _empty(self) -> None:
+        wrong = self.upload.parts
         self._became(())
         self._growth.close()
-        shelf = upload_shelf(self.upload.id)
-        self._growth = self._files.grow(shelf, ())
-        self._files.prune(shelf, ())
+        self._growth = self._files.grow(upload_shelf(self.upload.id), ())
+        self._hash = hashlib.sha256()
+        self._files.discard(wrong)
 
     def _became(self, parts: Parts) -> None:
         size_bytes = sum(part.size_bytes for part in parts)
@@ -135,8 +140,6 @@ class Writer:
 
     def __init__(self, file: OpenUpload, release: Callable[[OpenUpload], None]) -> None:
         self._file, self._release = file, release
-        # A call that sends the whole file hashes it on the way; else it is read again at the end.
-        self._hash, self._hashed_bytes = hashlib.sha256(), 0
 
     def __enter__(self) -> Self:
         return self
@@ -158,9 +161,6 @@ class Writer:
         """
         with self._file.lock:
             self._file.append(offset, data)
-        if offset == self._hashed_bytes:
-            self._hash.update(data)
-            self._hashed_bytes += len(data)
 
     def commit(self) -> Upload:
         """Make what was written safe."""
@@ -176,10 +176,9 @@ class Writer:
             UploadIncomplete: bytes are missing.
             ChecksumMismatch: the bytes are not those announced; the upload is empty again.
         """
-        whole = self._hashed_bytes == self._file.upload.size_bytes
         with self._file.lock:
             self._file.expect(offset)
-            self._file.complete(self._hash.digest() if whole else None)
+            self._file.complete()
             return self._file.upload
 
     def close(self) -> None:

@@ -121,7 +121,7 @@ def test_files_without_an_owner_go_once_nobody_can_be_writing_them(
     assert retention.sweep_orphans() == 0
     clock.advance(2 * HOUR_MS)
     assert retention.sweep_orphans() == 2
-    assert {shelf.name for shelf in files.shelves()} == {f"jobs/{job.id}", f"uploads/{upload.id}"}
+    assert set(files.shelves()) == {f"jobs/{job.id}", f"uploads/{upload.id}"}
 
 
 def test_room_reserved_and_not_used_is_free_again_soon(

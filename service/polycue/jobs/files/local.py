@@ -9,7 +9,7 @@ from pathlib import Path
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import StorageFull, StorageUnavailable
-from polycue.jobs.files.protocol import Part, Parts, Shelf, fresh_key
+from polycue.jobs.files.protocol import Part, Parts, fresh_key
 
 _KEEP_EVERY_BYTES = 64 * 1024 * 1024  # what a power cut in the middle of a long call may cost
 _COPIED_AT_ONCE_BYTES = 8 * 1024 * 1024
@@ -51,6 +51,10 @@ class LocalFiles:
         with storage_errors("the job's input"):
             link_or_copy(self._root / parts[0].key, path, cancel)
 
+    def discard(self, parts: Parts) -> None:
+        for part in parts:
+            (self._root / part.key).unlink(missing_ok=True)
+
     def prune(self, shelf: str, keep: Parts) -> None:
         kept = {self._root / part.key for part in keep}
         for path in (self._root / shelf).rglob("*"):
@@ -61,12 +65,20 @@ class LocalFiles:
         with storage_errors("what is removed"), suppress(FileNotFoundError):
             shutil.rmtree(self._root / shelf)
 
-    def shelves(self) -> Iterator[Shelf]:
+    def shelves(self) -> Iterator[str]:
         for kind in _KINDS:
             with suppress(FileNotFoundError):
-                for folder in (self._root / kind).iterdir():
-                    with suppress(FileNotFoundError):
-                        yield Shelf(f"{kind}/{folder.name}", _changed_ms(folder))
+                yield from (f"{kind}/{folder.name}" for folder in (self._root / kind).iterdir())
+
+    def changed_ms(self, shelf: str) -> int:
+        folder = self._root / shelf
+        with suppress(FileNotFoundError):  # gone, or some of it while it was looked at
+            times_ns = [path.stat().st_mtime_ns for path in (folder, *folder.rglob("*"))]
+            return max(times_ns) // 1_000_000
+        return 0
+
+    def close(self) -> None:
+        pass  # nothing is held between two calls
 
     def _sync_folders(self, path: Path) -> None:
         """Make the names on the way to a file survive a power cut, as fsync does for its bytes."""
@@ -168,9 +180,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _changed_ms(folder: Path) -> int:
-    """When the newest entry of a folder was made or written."""
-    newest_ns = max(path.stat().st_mtime_ns for path in (folder, *folder.rglob("*")))
-    return newest_ns // 1_000_000

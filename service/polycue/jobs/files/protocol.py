@@ -28,14 +28,6 @@ Parts = tuple[Part, ...]
 """A kept file: its stretches, one behind the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """All that is kept of one upload or job; ``changed_ms`` is when its newest bytes came."""
-
-    name: str
-    changed_ms: int
-
-
 class Reader(Protocol):
     """A kept file that is read in ranges. Close it."""
 
@@ -112,6 +104,10 @@ class Files(Protocol):
         """
         ...
 
+    def discard(self, parts: Parts) -> None:
+        """Remove what a file consists of; what is not there is no error."""
+        ...
+
     def prune(self, shelf: str, keep: Parts) -> None:
         """Remove what lies on a shelf besides ``keep``."""
         ...
@@ -120,9 +116,15 @@ class Files(Protocol):
         """Remove a shelf with all that is on it; one that is not there is no error."""
         ...
 
-    def shelves(self) -> Iterator[Shelf]:
-        """Of all uploads and jobs that bytes are kept of, in no order."""
+    def shelves(self) -> Iterator[str]:
+        """The names of all shelves with anything on them, in no order."""
         ...
+
+    def changed_ms(self, shelf: str) -> int:
+        """When the newest bytes came onto a shelf, since the epoch; 0 for one that is not there."""
+        ...
+
+    def close(self) -> None: ...
 
 
 def upload_shelf(upload_id: str) -> str:

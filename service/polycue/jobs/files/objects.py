@@ -1,0 +1,198 @@
+"""Calls to an S3-compatible object store: the one door to s3fs. Blocks; safe from several threads.
+
+Where it is and who we are come from the usual environment: ``AWS_ENDPOINT_URL``,
+``AWS_ACCESS_KEY_ID``, ``AWS_PROFILE``, an instance's role. Nothing of it is logged.
+"""
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from polycue import telemetry
+from polycue.domain.cancel import CancelToken
+from polycue.domain.errors import StorageFull, StorageUnavailable
+
+_RETRY_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0)
+_CONNECT_S, _READ_S = 5, 20
+_SENT_AT_ONCE_BYTES = 16 * 1024 * 1024  # the store wants at least 5 MiB in all but the last
+_SENT_TOGETHER = 3
+_DELETED_AT_ONCE = 1000  # S3 takes no more in one call
+_FULL = {"QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded"}
+_FINAL = {"NoSuchBucket", "InvalidBucketName", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+
+T = TypeVar("T")
+
+log = telemetry.logger(__name__)
+
+
+class Objects:
+    """Keys are ``bucket/path``, without a scheme.
+
+    Every method may raise ``StorageUnavailable`` (after some tries) and ``StorageFull``, those that
+    are given a flag ``Cancelled``, at once when it is set.
+    """
+
+    def __init__(self, *, retry_pauses_s: Sequence[float] = _RETRY_PAUSES_S) -> None:
+        """Makes no call yet.
+
+        Raises:
+            ImportError: s3fs, an extra, is not installed.
+        """
+        import s3fs
+
+        self._pauses_s = tuple(retry_pauses_s)
+        self._fs = s3fs.S3FileSystem(
+            skip_instance_cache=True,
+            use_listings_cache=False,
+            max_concurrency=_SENT_TOGETHER,
+            config_kwargs={
+                "connect_timeout": _CONNECT_S,
+                "read_timeout": _READ_S,
+                "retries": {"mode": "standard", "total_max_attempts": 1},  # ours are enough
+            },
+        )
+        self._fs.retries = 1
+
+    def put(self, key: str, data: bytes) -> None:
+        self._call(lambda: self._fs._pipe_file(key, data))
+
+    def put_file(self, key: str, path: Path, cancel: CancelToken) -> None:
+        """Send a file, in parts where it is large; it is there once all of it is."""
+        import fsspec.callbacks
+
+        class Stop(fsspec.callbacks.Callback):  # type: ignore[misc]  # untyped
+            """Ends the sending, and removes what was sent, once nobody waits for it any more."""
+
+            def relative_update(self, inc: int = 1) -> None:
+                if cancel.cancelled:
+                    raise OSError("cancelled")
+
+        options = {"chunksize": _SENT_AT_ONCE_BYTES, "callback": Stop()}
+        self._call(lambda: self._fs._put_file(str(path), key, **options), cancel, abandon=True)
+
+    def get(self, key: str, start: int, end: int, cancel: CancelToken | None = None) -> bytes:
+        """Bytes ``start`` up to ``end``.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+        """
+        return self.gather([(key, start, end)], cancel)[0]
+
+    def gather(
+        self, ranges: Sequence[tuple[str, int, int]], cancel: CancelToken | None = None
+    ) -> list[bytes]:
+        """Several ranges at once; as ``get``."""
+
+        async def all_of_them() -> list[bytes]:
+            fetches = [self._fs._cat_file(key, start=start, end=end) for key, start, end in ranges]
+            return list(await asyncio.gather(*fetches))
+
+        return self._call(all_of_them, cancel)
+
+    def size_and_tag(self, key: str, cancel: CancelToken) -> tuple[int, str]:
+        """How large an object is, and what changes with its bytes.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+        """
+        found = self._call(lambda: self._fs._info(key, refresh=True), cancel)
+        if found["type"] != "file":
+            raise FileNotFoundError(key)
+        return found["size"], found["ETag"].strip('"')
+
+    def below(self, prefix: str) -> dict[str, datetime]:
+        """All objects below a prefix, and when they came."""
+        found = self._call(lambda: self._fs._find(prefix, detail=True))
+        return {key: each["LastModified"] for key, each in found.items()}
+
+    def folders(self, prefix: str) -> list[str]:
+        """The next part of all keys below a prefix, each once."""
+        found = self._call(lambda: self._fs._lsdir(prefix, refresh=True))
+        return [each["name"].rpartition("/")[2] for each in found]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        for begin in range(0, len(keys), _DELETED_AT_ONCE):
+            some = list(keys[begin : begin + _DELETED_AT_ONCE])
+            self._call(lambda some=some: self._fs._bulk_delete(some))  # type: ignore[misc]
+
+    def close(self) -> None:
+        if self._fs._s3 is not None:
+            self._wait(self._fs._s3creator.__aexit__(None, None, None), None)
+
+    def _call(
+        self,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        cancel: CancelToken | None = None,
+        *,
+        abandon: bool = False,
+    ) -> T:
+        """What the work gives, tried again after pauses where the store is at fault.
+
+        ``abandon``: a cancel leaves the work to end itself.
+        """
+        cancel = cancel or CancelToken()
+        woken = threading.Event()
+        forget = cancel.on_cancel(woken.set)
+        try:
+            for pause_s in self._pauses_s:
+                try:
+                    return self._wait(work(), cancel, abandon=abandon)
+                except StorageUnavailable as error:
+                    if error.problem in _FINAL:
+                        raise
+                woken.wait(pause_s)
+                cancel.check()
+            return self._wait(work(), cancel, abandon=abandon)
+        finally:
+            forget()
+
+    def _wait(
+        self, work: Coroutine[Any, Any, T], cancel: CancelToken | None, *, abandon: bool = False
+    ) -> T:
+        future = asyncio.run_coroutine_threadsafe(
+            _shielded(work) if abandon else work, self._fs.loop
+        )
+        forget = cancel.on_cancel(lambda: _stop(future)) if cancel else None
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError:
+            if cancel:
+                cancel.check()
+            raise
+        except FileNotFoundError as error:
+            if _code_of(error) == "NoSuchBucket":
+                raise self._ours(error) from error
+            raise
+        except Exception as error:
+            if cancel:
+                cancel.check()
+            raise self._ours(error) from error
+        finally:
+            if forget:
+                forget()
+
+    def _ours(self, error: Exception) -> StorageFull | StorageUnavailable:
+        code = _code_of(error)
+        log.warning("the object store is at fault", problem=f"{type(error).__name__}: {error}")
+        if code in _FULL:
+            return StorageFull("uploads and results")
+        return StorageUnavailable("uploads and results", code or "the object store does not answer")
+
+
+async def _shielded(work: Coroutine[Any, Any, T]) -> T:
+    return await asyncio.shield(work)
+
+
+def _stop(future: concurrent.futures.Future[Any]) -> None:
+    future.cancel()
+
+
+def _code_of(error: Exception) -> str:
+    """S3's own word for what is wrong, "" where it said nothing."""
+    response = getattr(error, "response", None) or getattr(error.__cause__, "response", None) or {}
+    code: str = response.get("Error", {}).get("Code", "")
+    return code

@@ -1,0 +1,125 @@
+"""What a bucket alone can do to its servers: be slow, be gone, be full, be somebody else's."""
+
+import threading
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from polycue.domain.cancel import CancelToken
+from polycue.domain.errors import Cancelled, StorageUnavailable
+from polycue.jobs.files.bucket import BucketFiles
+from polycue.jobs.files.objects import Objects
+from polycue.jobs.files.protocol import Part
+from polycue.jobs.job import new_id
+from support.buckets import BUCKET, s3_server
+
+LIVE = CancelToken()
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def own_endpoint(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """A server of the test's own, gone when the test begins; the port it was on."""
+    with s3_server() as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    return int(endpoint.rpartition(":")[2])
+
+
+def test_a_large_file_goes_in_parts_and_comes_back(
+    bucket_files: BucketFiles, tmp_path: Path
+) -> None:
+    data = bytes(range(256)) * (40 * MIB // 256)
+    (tmp_path / "film.mkv").write_bytes(data)
+    bucket_files.put("jobs/j/1/film.mkv", tmp_path / "film.mkv", cancel=LIVE)
+    parts = (Part("jobs/j/1/film.mkv", len(data)),)
+    bucket_files.bring(parts, tmp_path / "back.mkv", cancel=LIVE)
+    assert (tmp_path / "back.mkv").read_bytes() == data
+    with closing(bucket_files.open(parts)) as reader:
+        assert reader.read(39 * MIB + 7, MIB) == data[39 * MIB + 7 :]
+
+
+def test_pieces_of_an_upload_wait_in_memory_up_to_a_size(bucket_files: BucketFiles) -> None:
+    with closing(bucket_files.grow("uploads/u", ())) as growth:
+        for _ in range(7):
+            growth.append(bytes(MIB))
+            assert not growth.due
+        growth.append(bytes(MIB))
+        assert growth.due
+        (part,) = growth.keep()
+    assert part.size_bytes == 8 * MIB
+
+
+def test_two_servers_never_write_the_same_object(bucket_files: BucketFiles) -> None:
+    with (
+        closing(bucket_files.grow("uploads/u", ())) as late,
+        closing(bucket_files.grow("uploads/u", ())) as new,
+    ):
+        late.append(b"late")
+        new.append(b"new!")
+        (ours,), (theirs,) = new.keep(), late.keep()
+    assert ours.key != theirs.key
+    bucket_files.prune("uploads/u", (ours,))
+    with closing(bucket_files.open((ours,))) as reader:
+        assert reader.read(0, 10) == b"new!"
+
+
+def test_who_has_been_cancelled_keeps_and_brings_nothing(
+    bucket_files: BucketFiles, tmp_path: Path
+) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    bucket_files.put("jobs/j/1/a", tmp_path / "a", cancel=LIVE)
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        bucket_files.bring((Part("jobs/j/1/a", 3),), tmp_path / "b", cancel=token)
+    with pytest.raises(Cancelled):
+        bucket_files.put("jobs/j/1/b", tmp_path / "a", cancel=token)
+
+
+def test_a_store_that_is_gone_is_told_after_some_tries(own_endpoint: int) -> None:
+    with closing(BucketFiles(Objects(retry_pauses_s=(0, 0)), BUCKET)) as files:
+        with pytest.raises(StorageUnavailable, match="does not answer") as caught:
+            files.remove("jobs/j")
+        assert str(own_endpoint) not in str(caught.value)
+        growth = files.grow("uploads/u", ())
+        growth.append(b"abc")
+        with pytest.raises(StorageUnavailable):
+            growth.keep()
+
+
+def test_a_store_that_comes_back_in_time_is_not_noticed(own_endpoint: int, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    with ExitStack() as stack:
+        files = BucketFiles(Objects(retry_pauses_s=(0,)), f"{BUCKET}/{new_id()}")
+        stack.callback(files.close)
+
+        class Back(CancelToken):
+            """Looked at when a try has failed."""
+
+            back = False
+
+            def check(self) -> None:
+                if not self.back:
+                    stack.enter_context(s3_server(own_endpoint))
+                self.back = True
+
+        files.put("jobs/j/1/a", tmp_path / "a", cancel=Back())
+        assert list(files.shelves()) == ["jobs/j"]
+
+
+def test_a_cancel_ends_the_wait_for_a_store_that_is_gone(own_endpoint: int, tmp_path: Path) -> None:
+    token = CancelToken()
+    with closing(BucketFiles(Objects(retry_pauses_s=(600,)), BUCKET)) as files:
+        threading.Thread(target=token.cancel).start()
+        with pytest.raises(Cancelled):
+            files.bring((Part("jobs/j/1/a", 3),), tmp_path / "b", cancel=token)
+
+
+def test_a_bucket_that_is_not_there_is_told_at_once(s3_endpoint: str) -> None:
+    objects = Objects(retry_pauses_s=(600,))
+    with (
+        closing(BucketFiles(objects, "nobodys-bucket/x")) as files,
+        pytest.raises(StorageUnavailable, match="NoSuchBucket"),
+    ):
+        list(files.shelves())
