@@ -75,6 +75,14 @@ class Settings(BaseSettings):
         default_factory=default_models_dir,
         description="Folder of the installed models.",
     )
+    files_url: str | None = Field(
+        default=None,
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]+(/[\w./-]*)?$",
+        description=(
+            "Bucket for uploads and results, s3://BUCKET/PREFIX, for servers that share them;"
+            " unset: the data folder. Address and credentials come from AWS_* in the environment."
+        ),
+    )
     file_root: Annotated[tuple[Path, ...], NoDecode] = Field(
         default=(),
         description=(
@@ -125,7 +133,7 @@ class Settings(BaseSettings):
     max_stored_bytes: int = Field(
         default=100 * GIB,
         ge=1,
-        description="Room for all uploads together, reserved as they are created.",
+        description="Room for all uploads and results; an upload's is reserved as it is created.",
     )
     max_call_media_s: int = Field(
         default=600,

@@ -6,11 +6,11 @@ from importlib.metadata import version
 
 from polycue.app.doors import Doors
 from polycue.app.engine import Engine
+from polycue.app.files import open_files
 from polycue.config import Settings
 from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.board import Board
 from polycue.jobs.clock import Clock
-from polycue.jobs.files.local import LocalFiles
 from polycue.jobs.files.protocol import Files
 from polycue.jobs.folder import DataFolder
 from polycue.jobs.lane import Lane
@@ -72,7 +72,7 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
     closing.callback(database.close)
     jobs, rows = SqlJobs(database), SqlUploads(database)
     folder.clean()
-    files = LocalFiles(folder.root)
+    files = open_files(settings, folder, closing)
     artifacts = Artifacts(files)
     board = Board(
         jobs,

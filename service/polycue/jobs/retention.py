@@ -38,7 +38,8 @@ class Retention:
         jobs = [job for job in self._jobs.expired() if f"jobs/{job.id}" not in in_use]
         uploads = [one for one in self._uploads.expired() if f"uploads/{one.id}" not in in_use]
         purged = sum(_gone(partial(self._board.delete, job.tenant), job.id) for job in jobs)
-        purged += sum(_gone(partial(self._kept.delete, one.tenant), one.id) for one in uploads)
+        delete = partial(self._kept.delete, if_expired=True)
+        purged += sum(_gone(partial(delete, one.tenant), one.id) for one in uploads)
         if purged:
             log.info("purged", purged=purged)
         return purged

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from polycue.domain.errors import LimitExceeded, UploadIncomplete
+from polycue import telemetry
+from polycue.domain.errors import LimitExceeded, StoreError, UploadIncomplete
 from polycue.domain.limits import TenantLimits
 from polycue.jobs.clock import Clock
 from polycue.jobs.files.protocol import Files, upload_shelf
@@ -13,10 +14,12 @@ from polycue.jobs.store.protocol import UploadStore
 from polycue.jobs.upload import Upload
 from polycue.jobs.writing import EMPTY_TTL_MS, OpenUpload, Writer
 
+log = telemetry.logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
-    """``max_stored_bytes`` is for all uploads together, ``of_tenant`` says what one may have."""
+    """``max_stored_bytes`` is for uploads and results, ``of_tenant`` says what one may have."""
 
     max_upload_bytes: int
     max_stored_bytes: int
@@ -40,7 +43,12 @@ class Uploads:
     """All uploads of this server; safe to use from several threads."""
 
     def __init__(
-        self, store: UploadStore, files: Files, *, clock: Clock, limits: UploadLimits
+        self,
+        store: UploadStore,
+        files: Files,
+        *,
+        clock: Clock,
+        limits: UploadLimits,
     ) -> None:
         self._store, self._files = store, files
         self._clock, self._limits = clock, limits
@@ -52,8 +60,8 @@ class Uploads:
 
         Raises:
             LimitExceeded: the file is larger than an upload may be.
-            UploadQuotaExceeded: all uploads together would be.
-            QuotaExceeded: those of the tenant would be.
+            UploadQuotaExceeded: all that is stored would be.
+            QuotaExceeded: all that is stored of the tenant would be.
             RequestIdReused: the request id was used with another payload.
         """
         if draft.size_bytes > self._limits.max_upload_bytes:
@@ -103,15 +111,20 @@ class Uploads:
             writer.append(0, data)
             return writer.finish(len(data))
 
-    def delete(self, tenant: str, upload_id: str) -> None:
-        """Remove files, then row. A call that still writes to it finds it gone.
+    def delete(self, tenant: str, upload_id: str, *, if_expired: bool = False) -> None:
+        """Remove an upload. A call that still writes to it finds it gone.
+
+        The row goes first: of two servers one gets it, and what dies in between leaves files that
+        are nobody's, for a sweep to find.
 
         Raises:
-            NotFound: the tenant has no such upload.
+            NotFound: the tenant has no such upload, or none whose time is over.
         """
-        self.get(tenant, upload_id)
-        self._files.remove(upload_shelf(upload_id))
-        self._store.delete(tenant, upload_id)
+        self._store.delete(tenant, upload_id, if_expired=if_expired)
+        try:
+            self._files.remove(upload_shelf(upload_id))
+        except StoreError:
+            log.warning("bytes of a deleted upload stay until the next sweep", exc_info=True)
 
     def writer(self, tenant: str, upload_id: str) -> Writer:
         """One call's way to write to an upload; close it.

@@ -78,7 +78,7 @@ def test_two_servers_that_share_a_bucket_never_spoil_an_upload(
     with one.writer(WE, upload.id) as ours, two.writer(WE, upload.id) as theirs:
         for first, size_bytes in turns:
             writer = ours if first else theirs
-            offset = rows.get(upload.id).committed_bytes
+            offset = rows.get(WE, upload.id).committed_bytes
             with suppress(WriteOffsetMismatch):
                 writer.append(offset, data[offset : offset + size_bytes])
                 writer.commit()

@@ -76,18 +76,19 @@ def test_what_the_disk_does_not_let_go_keeps_nothing_else(
     upload_rows: MemoryUploads,
     files: LocalFiles,
     clock: ManualClock,
-    folder: DataFolder,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
-    stuck, free = (uploads.put(TENANT, UploadDraft(3, ttl_ms=HOUR_MS), b"abc") for _ in range(2))
+    stuck, _ = (uploads.put(TENANT, UploadDraft(3, ttl_ms=HOUR_MS), b"abc") for _ in range(2))
     monkeypatch.setattr(shutil, "rmtree", all_but(stuck.id))
     clock.advance(HOUR_MS)
-    assert retention.sweep() == 1
-    assert upload_rows.ids() == {stuck.id}
-    assert not (folder.root / "uploads" / free.id).exists()
+    assert retention.sweep() == 2
+    assert upload_rows.ids() == set()
+    assert list(files.shelves()) == [f"uploads/{stuck.id}"]
     monkeypatch.undo()
-    assert retention.sweep() == 1
+    clock.now_ms = wall_clock() + 2 * HOUR_MS
+    assert retention.sweep_orphans() == 1
+    assert list(files.shelves()) == []
 
 
 def all_but(name: str) -> Callable[[Path], None]:
