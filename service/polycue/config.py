@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from polycue.models.store import default_models_dir
@@ -70,6 +70,13 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("polycue"),
         description="Folder for jobs, uploads and results. One server each; not on NFS.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description=(
+            "PostgreSQL to keep jobs in, shared with other servers: a libpq URL, a secret."
+            " Unset: jobs.sqlite in the data folder."
+        ),
     )
     models_dir: Path = Field(
         default_factory=default_models_dir,

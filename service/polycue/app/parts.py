@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from polycue.app.database import open_database
 from polycue.app.doors import Doors
 from polycue.app.engine import Engine
 from polycue.app.files import open_files
@@ -17,7 +18,6 @@ from polycue.jobs.lane import Lane
 from polycue.jobs.retention import Retention
 from polycue.jobs.runner import Runner
 from polycue.jobs.store.jobs import SqlJobs
-from polycue.jobs.store.sqlite import SqliteDatabase
 from polycue.jobs.store.uploads import SqlUploads
 from polycue.jobs.uploads import UploadLimits, Uploads
 from polycue.jobs.watch import Watcher
@@ -64,11 +64,11 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
     """Take the data folder, and find what an earlier server left in it.
 
     Raises:
-        DataFolderInUse, StoreUnusable, Unwritable: the data folder cannot be used.
+        DataFolderInUse, StoreError, Unwritable: the data folder or the database cannot be used.
     """
     folder = DataFolder(settings.data_dir)
     closing.callback(folder.close)
-    database = SqliteDatabase(folder.database, clock=clock)
+    database = open_database(settings, folder, clock)
     closing.callback(database.close)
     jobs, rows = SqlJobs(database), SqlUploads(database)
     folder.clean()

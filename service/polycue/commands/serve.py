@@ -6,7 +6,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 import click
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from polycue.config import Settings
@@ -49,7 +49,7 @@ def _option(name: str, field: FieldInfo) -> click.Option:
     if kind is Path:
         metavar = "FILE" if is_optional else "DIR"
         return click.Option(flags, type=str, metavar=metavar, help=help_text)
-    return click.Option(flags, type=kind, help=help_text)
+    return click.Option(flags, type=str if kind is SecretStr else kind, help=help_text)
 
 
 def default_of(field: FieldInfo) -> str:

@@ -52,6 +52,11 @@ class DataFolder:
     def close(self) -> None:
         os.close(self._lock)
 
+    @property
+    def holds_files(self) -> bool:
+        """Whether uploads or results lie in it."""
+        return any(any((self.root / kind).glob("*")) for kind in ("jobs", "uploads"))
+
     def work(self, job: str) -> Path:
         """Scratch of a running job; gone when it ends."""
         return self._work / job

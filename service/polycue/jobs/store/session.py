@@ -49,6 +49,8 @@ class Database(Protocol):
         """
         ...
 
+    def close(self) -> None: ...
+
 
 class _OnDatabase(Protocol):
     @property

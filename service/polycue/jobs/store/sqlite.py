@@ -37,23 +37,29 @@ class SqliteDatabase:
 
         Raises:
             StoreUnusable: it is damaged or newer than this release. It is never made anew.
+            StoreUnavailable: another program holds it.
         """
-        self._path, self._patience_s = path, patience_s
+        if path is not None and not path.exists():
+            _make(path)
+        self._name, self._patience_s = str(path or ":memory:"), patience_s
         self._lock = threading.Lock()
+        # Autocommit: transactions begin and end where we say so, not where sqlite3 guesses.
+        self._connection = sqlite3.connect(
+            self._name, timeout=patience_s, isolation_level=None, check_same_thread=False
+        )
         try:
-            # Autocommit: transactions begin and end where we say so, not where sqlite3 guesses.
-            self._connection = sqlite3.connect(
-                path or ":memory:",
-                timeout=patience_s,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            self._open(clock)
-        except sqlite3.Error as error:
-            raise self._ours(error) from error
+            self._set_up(clock)
+            if path is not None:
+                self._check()
+            self._migrate()
+        except BaseException as error:
+            self._connection.close()
+            if isinstance(error, sqlite3.Error):
+                raise self._ours(error) from error
+            raise
 
     def __repr__(self) -> str:
-        return f"SqliteDatabase({self._path})"
+        return f"SqliteDatabase({self._name})"
 
     def transact(self, work: Callable[[Session], T]) -> T:
         """See ``Database``."""
@@ -82,9 +88,9 @@ class SqliteDatabase:
                 return StorageFull("the job store")
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
                 return StoreUnavailable("another program holds its file")
-        return StoreUnusable(str(self._path), str(error))
+        return StoreUnusable(self._name, str(error))
 
-    def _open(self, clock: Clock) -> None:
+    def _set_up(self, clock: Clock) -> None:
         db = self._connection
         db.row_factory = _row
         for name, function in (("now_ms", clock), ("steady_ms", steady_clock(clock))):
@@ -93,19 +99,23 @@ class SqliteDatabase:
         db.create_function("take_turn", 1, lambda _: None)  # every transaction here has its turn
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
-        found = db.execute("PRAGMA quick_check(1)").fetchone()["quick_check"]
+
+    def _check(self) -> None:
+        found = self._pragma("quick_check")
         if found != "ok":
-            raise StoreUnusable(str(self._path), f"damaged: {found}")
-        self._migrate()
+            raise StoreUnusable(self._name, f"damaged: {found}")
+        if self._pragma("user_version") == 0:  # not even cut short while it was made: see _make
+            raise StoreUnusable(self._name, "emptied, or no database of polycue's")
 
     def _migrate(self) -> None:
-        version = self._connection.execute("PRAGMA user_version").fetchone()["user_version"]
+        version = int(self._pragma("user_version"))
         if version > len(MIGRATIONS):
-            raise StoreUnusable(str(self._path), "written by a newer release of polycue")
-        for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-            self._connection.executescript(
-                f"BEGIN EXCLUSIVE; {script} PRAGMA user_version = {number}; COMMIT;"
-            )
+            raise StoreUnusable(self._name, "written by a newer release of polycue")
+        _migrate(self._connection, from_version=version)
+
+    def _pragma(self, name: str) -> str | int:
+        value: str | int = self._connection.execute(f"PRAGMA {name}").fetchone()[name]
+        return value
 
 
 class _Session:
@@ -127,6 +137,30 @@ class _Session:
     def _execute(self, sql: str, values: dict[str, Value]) -> sqlite3.Cursor:
         text, _, _ = sql.partition("FOR UPDATE")
         return self._connection.execute(text, values)
+
+
+def _make(path: Path) -> None:
+    """Make the file under another name first: one of this name that holds nothing is damaged."""
+    if path.with_name(f"{path.name}-wal").exists():
+        raise StoreUnusable(str(path), "missing, and its -wal is there; put back what was removed")
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    try:
+        connection = sqlite3.connect(new, isolation_level=None)
+        try:
+            _migrate(connection, from_version=0)
+        finally:
+            connection.close()
+        new.rename(path)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreUnusable(str(path), str(error)) from error
+
+
+def _migrate(connection: sqlite3.Connection, *, from_version: int) -> None:
+    for number, script in enumerate(MIGRATIONS[from_version:], start=from_version + 1):
+        connection.executescript(
+            f"BEGIN EXCLUSIVE; {script} PRAGMA user_version = {number}; COMMIT;"
+        )
 
 
 def steady_clock(clock: Clock) -> Clock:
