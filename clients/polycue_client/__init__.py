@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from polycue_client.client import Polycue, connect
     from polycue_client.errors import PolycueClientError
     from polycue_client.retry import Retry
+    from polycue_client.security import Tls
 
-__all__ = ["Polycue", "PolycueClientError", "Retry", "connect"]
+__all__ = ["Polycue", "PolycueClientError", "Retry", "Tls", "connect"]
 
 _HOME = {
     "Polycue": "polycue_client.client",
     "PolycueClientError": "polycue_client.errors",
     "Retry": "polycue_client.retry",
+    "Tls": "polycue_client.security",
     "connect": "polycue_client.client",
 }
 

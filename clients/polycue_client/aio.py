@@ -28,6 +28,7 @@ from polycue_client import channel, outcome, requests
 from polycue_client.drafts import Draft, own_name
 from polycue_client.errors import JobInterrupted, PolycueClientError, translated
 from polycue_client.retry import Failures, Retry
+from polycue_client.security import Access, Tls
 from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
 from polycue_client.watching import Told
 
@@ -43,15 +44,13 @@ def connect(
     timeout_s: float = 30.0,
     clip_timeout_s: float = 600.0,
     retry: Retry | None = None,
-    credentials: grpc.ChannelCredentials | None = None,
+    token: str = "",
+    tls: Tls | bool = False,
+    token_in_the_clear: bool = False,
 ) -> "AsyncPolycue":
     """As ``polycue_client.connect``, for use in ``async with``; needs a running loop."""
-    options = channel.options()
-    wire = (
-        grpc.aio.secure_channel(target, credentials, options)
-        if credentials
-        else grpc.aio.insecure_channel(target, options)
-    )
+    access = Access(target, token, tls, token_in_the_clear)
+    wire = access.channel(grpc.aio.secure_channel, grpc.aio.insecure_channel, channel.options())
     return AsyncPolycue(
         wire, timeout_s=timeout_s, clip_timeout_s=clip_timeout_s, retry=retry or Retry()
     )

@@ -33,6 +33,7 @@ from polycue_client.errors import (
     translated,
 )
 from polycue_client.retry import Failures, Retry
+from polycue_client.security import Access, Tls
 from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
 from polycue_client.watching import Told
 
@@ -53,21 +54,24 @@ def connect(
     timeout_s: float = 30.0,
     clip_timeout_s: float = 600.0,
     retry: Retry | None = None,
-    credentials: grpc.ChannelCredentials | None = None,
+    token: str = "",
+    tls: Tls | bool = False,
+    token_in_the_clear: bool = False,
 ) -> "Polycue":
     """A client for the server at ``target``: ``localhost:50051``, ``unix:/run/polycue.sock``.
 
     Nothing is sent before the first call. ``timeout_s`` bounds each call but those that transcribe
     a clip, which have ``clip_timeout_s``, and those that watch, upload or download: they last as
-    long as they make headway, and survive a connection that breaks as ``retry`` says. Without
-    ``credentials`` the connection is not encrypted.
+    long as they make headway, and survive a connection that breaks as ``retry`` says. ``token``
+    is what the server knows the caller by. Without ``tls`` nothing is encrypted, and a token goes
+    to this machine only, unless ``token_in_the_clear``.
+
+    Raises:
+        ValueError: the token would cross a network in the clear.
+        OSError: a file of ``tls`` cannot be read.
     """
-    options = channel.options()
-    wire = (
-        grpc.secure_channel(target, credentials, options)
-        if credentials
-        else grpc.insecure_channel(target, options)
-    )
+    access = Access(target, token, tls, token_in_the_clear)
+    wire = access.channel(grpc.secure_channel, grpc.insecure_channel, channel.options())
     return Polycue(wire, timeout_s=timeout_s, clip_timeout_s=clip_timeout_s, retry=retry or Retry())
 
 

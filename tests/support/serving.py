@@ -41,6 +41,7 @@ class Serve:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.clock = ManualClock()
+        self.address = ""
 
     def __call__(self, scenario: Callable[[grpc.aio.Channel], Awaitable[None]], **how: Any) -> None:
         """``how``: ``pipeline``, ``installed``, ``ready``, ``up``, and any setting."""
@@ -83,7 +84,8 @@ class Serve:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if serving.done():
                 serving.result()
-            async with _channel(address.result(), credentials) as channel:
+            self.address = address.result()
+            async with _channel(self.address, credentials) as channel:
                 await scenario(channel, stop)
         finally:
             stop.now()

@@ -25,6 +25,7 @@ LONGEST_SOCKET_BYTES = 107  # sun_path holds 108 with its closing NUL (unix(7))
 LONGEST_MEDIA_S = 7 * 24 * 3600  # a server's limit protects others; here nobody else waits
 STDERR_TAIL_BYTES = 4096
 
+_OF_OTHERS = re.compile(r"POLYCUE_(TOKEN.*|TLS.*|CLIENT_.*|(ADMIN|METRICS)_LISTEN|MAX_TENANT_.*)")
 _ERROR = re.compile(r"^Error: (.*)", re.MULTILINE | re.DOTALL)  # below it may stand more lines
 
 
@@ -107,6 +108,7 @@ def _running(
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
                 pass_fds=[tell_ready],
+                env=_own_environment(),
                 start_new_session=True,  # Ctrl-C is ours to handle: the job is cancelled first
             )
     finally:
@@ -120,6 +122,11 @@ def _running(
         yield process
     finally:
         _stop(process)
+
+
+def _own_environment() -> dict[str, str]:
+    """What the user set, but for how other servers are reached and who may call them."""
+    return {name: value for name, value in os.environ.items() if not _OF_OTHERS.fullmatch(name)}
 
 
 def _wait_until_ready(ready: int, process: subprocess.Popen[bytes], log: Path) -> None:

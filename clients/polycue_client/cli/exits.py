@@ -43,7 +43,7 @@ def reported(server: str) -> Iterator[None]:
 
 def explain(error: Exception) -> str:
     """What happened and what to do about it, on one line where one is enough."""
-    from polycue_client.errors import PolycueClientError
+    from polycue_client.errors import NotAllowed, PolycueClientError
 
     if isinstance(error, OSError) and error.filename is not None:
         return f"{click.format_filename(error.filename)}: {error.strerror}"
@@ -58,4 +58,6 @@ def explain(error: Exception) -> str:
     command = error.metadata.get("command", "")
     if command and command not in error.message:
         lines.append(f"  get it with: {command}")
+    if isinstance(error, NotAllowed):
+        lines.append("  give a token with --token-file, or in POLYCUE_TOKEN")
     return "\n".join(lines)

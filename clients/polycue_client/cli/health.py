@@ -4,7 +4,7 @@ import click
 
 from polycue_client.cli.exits import Failed, Unreachable, reported
 from polycue_client.cli.parsing import Number
-from polycue_client.cli.servers import server_address
+from polycue_client.cli.servers import AccessChoice, access_options
 
 # grpc.health.v1 has one method and two fields of interest, so its messages are read as bytes here:
 # the generated code is in a package that the light client does not need otherwise.
@@ -14,7 +14,7 @@ _SERVING = b"\x08\x01"  # HealthCheckResponse: field 1, status, is SERVING
 
 
 @click.command
-@server_address("The server, such as localhost:50051.")
+@access_options
 @click.option(
     "--timeout",
     "timeout_s",
@@ -23,15 +23,19 @@ _SERVING = b"\x08\x01"  # HealthCheckResponse: field 1, status, is SERVING
     metavar="S",
     help="Seconds to wait for an answer; 5 unless given.",
 )
-def health(server: str, timeout_s: float) -> None:
-    """Say whether a server is ready: exit code 0 if it is, 1 if it says no, 3 without an answer."""
-    if not server:
-        raise click.UsageError("name the server with --server, or in POLYCUE_SERVER")
+def health(access: AccessChoice, timeout_s: float) -> None:
+    """Say whether a server is ready: exit code 0 if it is, 1 if it says no, 3 without an answer.
+
+    It needs no token, and at the server's --admin-listen no TLS.
+    """
+    access.require_server()
     import grpc
 
     from polycue_client.errors import TimedOut, translated
+    from polycue_client.security import Access
 
-    with reported(server), grpc.insecure_channel(server) as channel:
+    server, told = access.server, Access(access.server, **access.keywords())
+    with reported(server), told.channel(grpc.secure_channel, grpc.insecure_channel, []) as channel:
         try:
             with translated():
                 check: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(_CHECK)

@@ -13,7 +13,7 @@ from polycue_client.cli.documents import print_json
 from polycue_client.cli.exits import Failed, reported
 from polycue_client.cli.interruption import Interruption
 from polycue_client.cli.parsing import ForgivingCommand, comma_list_of
-from polycue_client.cli.servers import server_address
+from polycue_client.cli.servers import AccessChoice, access_options
 
 if TYPE_CHECKING:
     from polycue.api.v1 import jobs_pb2
@@ -43,19 +43,18 @@ def jobs() -> None:
 def _on_server(function: Callable[..., None]) -> Callable[..., None]:
     """Give the command --server, and call it with a client as its first argument."""
 
-    @server_address("The server, such as localhost:50051.")
+    @access_options
     @functools.wraps(function)
-    def run(server: str, **kwargs: object) -> None:
-        if not server:
-            raise click.UsageError("name the server with --server, or in POLYCUE_SERVER")
+    def run(access: AccessChoice, **kwargs: object) -> None:
+        access.require_server()
         from polycue_client.cli.workplace import patience
         from polycue_client.client import connect
 
         retry = patience(lambda line: click.echo(line, err=True))
         with (
-            reported(server),
+            reported(access.server),
             Interruption() as interruption,
-            connect(server, retry=retry) as client,
+            connect(access.server, retry=retry, **access.keywords()) as client,
         ):
             interruption.on_signal(lambda times: client.interrupt())
             function(client, **kwargs)

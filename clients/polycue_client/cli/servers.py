@@ -1,8 +1,10 @@
 """Options about the server that does the work, or how one is started for it."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -11,10 +13,54 @@ from polycue_client.cli.parsing import Function, packed
 
 
 @dataclass(frozen=True, slots=True)
-class ServerChoice:
-    """A server's address; or "", and how an embedded server is to run."""
+class AccessChoice:
+    """How to know the server at ``server``, and to be known there."""
 
     server: str
+    token_file: Path | None
+    tls: bool
+    tls_ca: Path | None
+    tls_cert: Path | None
+    tls_key: Path | None
+    tls_name: str
+    token_in_the_clear: bool
+
+    def require_server(self) -> None:
+        if not self.server:
+            raise click.UsageError("name the server with --server, or in POLYCUE_SERVER")
+
+    def keywords(self) -> dict[str, Any]:
+        """What ``connect`` is to be told besides the address."""
+        if (self.tls_cert is None) is not (self.tls_key is None):
+            raise click.UsageError("--tls-cert and --tls-key belong together")
+        from polycue_client.security import Access, Tls
+
+        tls = Tls(self.tls_ca, self.tls_cert, self.tls_key, self.tls_name)
+        told: dict[str, Any] = {
+            "token": self._token(),
+            "tls": tls if self.tls or tls != Tls() else False,
+            "token_in_the_clear": self.token_in_the_clear,
+        }
+        try:
+            Access(self.server, **told)
+        except ValueError as error:
+            raise click.UsageError(f"{error}: --tls, or --token-in-the-clear") from error
+        return told
+
+    def _token(self) -> str:
+        if self.token_file is None:
+            return os.environ.get("POLYCUE_TOKEN", "").strip()
+        try:
+            return self.token_file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            problem = getattr(error, "strerror", None) or "holds no token"
+            raise click.FileError(str(self.token_file), problem) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ServerChoice(AccessChoice):
+    """A server's address and how it is reached; or "", and how an embedded server is to run."""
+
     models_dir: Path | None
     device: str | None
     device_index: int | None
@@ -61,6 +107,41 @@ def server_address(help_text: str) -> Callable[[Function], Function]:
     )
 
 
+def _file(name: str, help_text: str, *, envvar: str) -> Callable[[Function], Function]:
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.option(name, type=kind, envvar=envvar, show_envvar=True, help=help_text)
+
+
+_ACCESS_OPTIONS = (
+    _file(
+        "--token-file",
+        "Holds the token the server knows you by; POLYCUE_TOKEN may hold the token itself.",
+        envvar="POLYCUE_TOKEN_FILE",
+    ),
+    click.option(
+        "--tls", is_flag=True, envvar="POLYCUE_TLS", help="Encrypt; any option below does."
+    ),
+    _file("--tls-ca", "CA of the server's certificate, as PEM.", envvar="POLYCUE_TLS_CA"),
+    _file("--tls-cert", "Certificate to show the server.", envvar="POLYCUE_CLIENT_CERT"),
+    _file("--tls-key", "Its private key.", envvar="POLYCUE_CLIENT_KEY"),
+    click.option(
+        "--tls-name", default="", metavar="NAME", help="Name in the server's certificate."
+    ),
+    click.option(
+        "--token-in-the-clear",
+        is_flag=True,
+        help="Send the token unencrypted to another machine, where the network is trusted.",
+    ),
+)
+
+access_options = packed(
+    "access",
+    AccessChoice,
+    "Which server",
+    server_address("The server, such as localhost:50051."),
+    *_ACCESS_OPTIONS,
+)
+
 server_options = packed(
     "choice",
     ServerChoice,
@@ -68,6 +149,7 @@ server_options = packed(
     server_address(
         "A running server, such as localhost:50051. Without it one is started for this command."
     ),
+    *_ACCESS_OPTIONS,
     click.option(
         "--models-dir",
         "--model-dir",

@@ -113,7 +113,7 @@ def workplace(
         ServerUnreachable: nobody answers, or no server can be started.
     """
     if choice.server:
-        with connect(choice.server, retry=patience(say)) as client:
+        with connect(choice.server, retry=patience(say), **choice.keywords()) as client:
             interruption.on_signal(lambda times: client.interrupt())
             place = Workplace(client, choice.server, None)
             try:

@@ -60,11 +60,13 @@ def _if_new(current: Callable[[], _Configuration]) -> Callable[[], _Configuratio
 
 
 def _configuration(files: TlsFiles) -> _Configuration:
-    certificate, key = _bytes(files.certificate), _bytes(files.key)
-    client_ca = _bytes(files.client_ca) if files.client_ca else None
+    contents = [_bytes(path) for path in files.paths]
     _check(files)
+    if contents != [_bytes(path) for path in files.paths]:
+        raise CredentialsUnusable(files.certificate, "changed while it was read")
+    certificate, key, *client_ca = contents
     configuration: _Configuration = grpc.ssl_server_certificate_configuration(
-        [(key, certificate)], root_certificates=client_ca
+        [(key, certificate)], root_certificates=client_ca[0] if client_ca else None
     )
     return configuration
 

@@ -1,0 +1,127 @@
+"""How a client knows its server, and the server its client."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import grpc
+
+Wire = TypeVar("Wire")
+
+_SCHEME = re.compile(r"(?:dns|ipv4|ipv6|passthrough):(?:///?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """PEM files; without ``ca`` the server's certificate must be from one of the usual CAs.
+
+    ``certificate`` and ``key`` are shown to a server that asks for them (mTLS). ``server_name`` is
+    the name in the server's certificate, where that is not the one in its address.
+    """
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    server_name: str = ""
+
+    def credentials(self) -> grpc.ChannelCredentials:
+        """Raises OSError where a file cannot be read."""
+        ca, key, certificate = (
+            path.read_bytes() if path else None for path in (self.ca, self.key, self.certificate)
+        )
+        return grpc.ssl_channel_credentials(ca, key, certificate)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What ``connect`` was told of ``target``: ``tls`` True means the usual CAs, False none.
+
+    Raises:
+        ValueError: the token would cross a network in the clear, and nobody said that it may.
+    """
+
+    target: str
+    token: str = ""
+    tls: Tls | bool = False
+    token_in_the_clear: bool = False
+
+    def __post_init__(self) -> None:
+        safe = self.tls or self.token_in_the_clear or is_local(self.target)
+        if self.token and not safe:
+            raise ValueError(
+                f"the token would travel to {self.target} in the clear; use TLS, or allow just that"
+            )
+
+    def __repr__(self) -> str:
+        return f"Access({self.target})"  # never the token
+
+    def channel(
+        self, secure: Callable[..., Wire], insecure: Callable[..., Wire], options: list[Any]
+    ) -> Wire:
+        """A channel made by grpc's or grpc.aio's functions."""
+        if self.tls:
+            tls = Tls() if self.tls is True else self.tls
+            if tls.server_name:
+                options = [*options, ("grpc.ssl_target_name_override", tls.server_name)]
+            wire = secure(self.target, tls.credentials(), options)
+        else:
+            wire = insecure(self.target, options)
+        return cast(Wire, _WithToken(wire, self.token)) if self.token else wire
+
+
+def is_local(target: str) -> bool:
+    """Whether what is sent there stays on this machine."""
+    if target.startswith(("unix:", "unix-abstract:")):
+        return True
+    host = _SCHEME.sub("", target, count=1).rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name: who knows what it resolves to
+        return False
+
+
+class _WithToken:
+    """A channel whose every call brings the token.
+
+    grpc's own way, call credentials, is for encrypted channels only; and its interceptors stand
+    between a caller of grpc.aio and the call it wants to cancel.
+    """
+
+    def __init__(self, wire: Any, token: str) -> None:
+        self._wire, self._header = wire, ("authorization", f"Bearer {token}")
+
+    def __repr__(self) -> str:
+        return f"_WithToken({self._wire!r})"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._wire, name)
+
+    def unary_unary(self, *args: Any, **kwargs: Any) -> "_Calls":
+        return _Calls(self._wire.unary_unary(*args, **kwargs), self._header)
+
+    def unary_stream(self, *args: Any, **kwargs: Any) -> "_Calls":
+        return _Calls(self._wire.unary_stream(*args, **kwargs), self._header)
+
+    def stream_unary(self, *args: Any, **kwargs: Any) -> "_Calls":
+        return _Calls(self._wire.stream_unary(*args, **kwargs), self._header)
+
+    def stream_stream(self, *args: Any, **kwargs: Any) -> "_Calls":
+        return _Calls(self._wire.stream_stream(*args, **kwargs), self._header)
+
+
+class _Calls:
+    """One method of the server's; each call of it gets the header."""
+
+    def __init__(self, method: Any, header: tuple[str, str]) -> None:
+        self._method, self._header = method, header
+
+    def __call__(self, *args: Any, metadata: Any = None, **kwargs: Any) -> Any:
+        return self._method(*args, metadata=(*(metadata or ()), self._header), **kwargs)
+
+    def future(self, *args: Any, metadata: Any = None, **kwargs: Any) -> Any:
+        return self._method.future(*args, metadata=(*(metadata or ()), self._header), **kwargs)

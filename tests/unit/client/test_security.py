@@ -1,0 +1,47 @@
+import pytest
+
+from polycue_client import Tls, connect
+from polycue_client.security import Access, is_local
+
+TOKEN = "a secret"  # noqa: S105
+
+
+@pytest.mark.parametrize(
+    ("target", "local"),
+    [
+        ("localhost:50051", True),
+        ("127.0.0.1:1", True),
+        ("127.9.9.9:1", True),
+        ("[::1]:1", True),
+        ("unix:/run/polycue.sock", True),
+        ("unix:///run/polycue.sock", True),
+        ("dns:///localhost:1", True),
+        ("ipv4:127.0.0.1:1", True),
+        ("ipv6:[::1]:1", True),
+        ("polycue.example.org:1", False),
+        ("localhost.example.org:1", False),
+        ("dns://8.8.8.8/localhost:1", False),
+        ("10.0.0.1:1", False),
+        ("[::ffff:10.0.0.1]:1", False),
+        ("ipv4:127.0.0.1:1,10.0.0.1:1", False),
+        ("", False),
+    ],
+)
+def test_a_token_stays_on_this_machine_unless_it_is_encrypted_or_told(
+    target: str, local: bool
+) -> None:
+    assert is_local(target) is local
+    Access(target)
+    Access(target, token=TOKEN, tls=True)
+    Access(target, token=TOKEN, tls=Tls(server_name="x"))
+    Access(target, token=TOKEN, token_in_the_clear=True)
+    if local:
+        Access(target, token=TOKEN)
+    else:
+        with pytest.raises(ValueError, match="in the clear") as caught:
+            connect(target, token=TOKEN)
+        assert TOKEN not in str(caught.value)
+
+
+def test_a_token_is_not_shown() -> None:
+    assert TOKEN not in repr(Access("localhost:1", token=TOKEN))
