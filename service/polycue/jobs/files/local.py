@@ -39,9 +39,12 @@ class LocalFiles:
         with storage_errors("the results"):
             target.parent.mkdir(parents=True, exist_ok=True)
             partial.unlink(missing_ok=True)
-            link_or_copy(path, partial, cancel)
-            _sync(partial)
-            partial.replace(target)
+            try:
+                link_or_copy(path, partial, cancel)
+                _sync(partial)
+                partial.replace(target)
+            finally:
+                partial.unlink(missing_ok=True)
             self._sync_folders(target)
 
     def open(self, parts: Parts) -> "LocalReader":
