@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from support.aftermath import Aftermath
-from support.fleet import Fleet, python_path
-from support.steps import Director, directing
+# So that their asserts say what was there; it must be told before they are imported.
+pytest.register_assert_rewrite("support.aftermath", "support.fleet", "support.steps")
+
+from support.aftermath import Aftermath  # noqa: E402
+from support.fleet import Fleet, python_path  # noqa: E402
+from support.postgres import Cluster  # noqa: E402
+from support.steps import Director, directing  # noqa: E402
 
 
 @pytest.fixture
@@ -16,10 +20,19 @@ def director() -> Iterator[Director]:
         yield one
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest) -> str:
+    """The URL of the servers' database; "" for a file in their folder."""
+    if request.param == "sqlite":
+        return ""
+    cluster: Cluster = request.getfixturevalue("postgres")
+    return cluster.new_database()
+
+
 @pytest.fixture
-def fleet(tmp_path: Path, director: Director) -> Iterator[Fleet]:
+def fleet(tmp_path: Path, director: Director, store: str) -> Iterator[Fleet]:
     """Real processes on one store."""
-    fleet = Fleet(tmp_path, {**director.env, "PYTHONPATH": python_path()})
+    fleet = Fleet(tmp_path, {**director.env, "PYTHONPATH": python_path()}, database_url=store)
     try:
         yield fleet
     finally:
@@ -32,8 +45,10 @@ def aftermath(fleet: Fleet, director: Director) -> Aftermath:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All but the short ones are long, and so not in ``make test``."""
+    """All but the short ones, on SQLite, are long, and so not in ``make test``."""
     here = Path(__file__).parent
     for item in items:
-        if here in item.path.parents and not item.get_closest_marker("short"):
+        if here in item.path.parents and not (
+            item.get_closest_marker("short") and "postgres" not in item.name
+        ):
             item.add_marker(pytest.mark.long)

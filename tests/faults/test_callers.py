@@ -221,17 +221,3 @@ def test_a_watch_that_ends_at_its_deadline_goes_on_and_misses_nothing(
         follow(None)
     assert seen == [1, 2, 3, 4, 5, 6]
     aftermath.check(server)
-
-
-@pytest.mark.short
-@pytest.mark.parametrize("step", ["begin", "chunk", "writing"])
-def test_a_cancel_is_heard_at_every_stage(
-    server: Server, director: Director, aftermath: Aftermath, step: str
-) -> None:
-    with server.client() as polycue:
-        held = director.hold(step, "a")
-        job = aftermath.create(polycue, Film("a", 3))
-        held.wait()
-        polycue.cancel(job)
-        aftermath.check(server, failed={job.name: "CANCELLED"})
-        held.let_go()

@@ -10,8 +10,11 @@ from support.aftermath import Aftermath
 from support.fleet import Fleet
 from support.stepped_server import Film
 
+ON_SQLITE = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+
 
 @pytest.mark.short
+@ON_SQLITE
 def test_a_second_server_on_one_folder_is_refused(fleet: Fleet, aftermath: Aftermath) -> None:
     first = fleet.server().start()
     assert f"is in use by process {first.pid}" in fleet.server().refuse()
@@ -38,6 +41,7 @@ def _damaged_inside(database: Path) -> None:
         file.write(b"\x5a" * (size_bytes - 4096))
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("spoil", [_cut_short, _scrawled_on, _damaged_inside])
 def test_a_damaged_database_is_refused_and_left_as_it_is(
     fleet: Fleet, aftermath: Aftermath, spoil: object

@@ -8,7 +8,7 @@ import pytest
 
 from polycue.api.v1 import jobs_pb2, media_pb2
 from polycue.domain.track import TrackFormat
-from polycue_client import Polycue, errors
+from polycue_client import Polycue, errors, requests
 from support.fleet import Fleet, Server, orphans
 from support.stepped_server import Film
 from support.steps import Director
@@ -32,8 +32,16 @@ class Aftermath:
     def create(self, polycue: Polycue, film: Film, **labels: str) -> jobs_pb2.Job:
         """Upload the film and queue a job for it."""
         upload = polycue.upload(film.write(self.fleet.folder))
-        source = media_pb2.MediaSource(upload=upload.name)
-        return self.expect(polycue.subtitle(source, formats=[f.value for f in FORMATS]), film)
+        return self.queue(polycue, upload.name, film)
+
+    def queue(self, polycue: Polycue, upload: str, film: Film) -> jobs_pb2.Job:
+        source = media_pb2.MediaSource(upload=upload)
+        spec = requests.subtitle_spec(source, formats=[form.value for form in FORMATS])
+        return self.expect(polycue.create_job(spec, fresh=True), film)
+
+    def delete(self, polycue: Polycue, job: jobs_pb2.Job) -> None:
+        polycue.delete(job)
+        del self.films[job.name]
 
     def expect(self, job: jobs_pb2.Job, film: Film) -> jobs_pb2.Job:
         self.films[job.name] = film

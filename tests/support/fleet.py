@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
 from polycue_client import Polycue, Retry, connect
 
 WAIT_S = 60
@@ -130,6 +132,7 @@ class Fleet:
 
     folder: Path
     env: dict[str, str]
+    database_url: str = ""
     settings: tuple[str, ...] = ()
     program: tuple[str, ...] = (str(STEPPED),)
     servers: list[Server] = field(default_factory=list)
@@ -139,14 +142,20 @@ class Fleet:
         return self.folder / "data"
 
     def server(self, *flags: str, data: Path | None = None) -> Server:
-        given = (f"--data-dir={data or self.data}", *self.settings, *flags)
+        given = [f"--data-dir={data or self.data}", *self.settings, *flags]
+        if self.database_url:
+            given.append(f"--database-url={self.database_url}")
         server = Server(self.folder, self.env, *given, program=self.program)
         self.servers.append(server)
         return server
 
     def sound(self) -> bool:
         """Whether the store is, by its own judgement."""
-        return intact(self.data / "jobs.sqlite")
+        if not self.database_url:
+            return intact(self.data / "jobs.sqlite")
+        with psycopg.connect(self.database_url) as connection:
+            row = connection.execute("SELECT count(*) FROM job").fetchone()
+            return row is not None
 
     def end(self) -> None:
         for server in self.servers:

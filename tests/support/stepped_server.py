@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ from polycue.domain.progress import (
     Stage,
     StageMoved,
 )
-from polycue.domain.request import SubtitleTask, Task
+from polycue.domain.request import Container, SubtitleTask, Task
 from polycue.domain.track import Track, TrackFormat, sidecar_name
 from polycue.pipeline.ports import NOTHING_KEPT, Checkpoints
 from polycue.pipeline.result import TaskResult
@@ -40,6 +41,9 @@ from polycue.tracks.files import encode
 from support.steps import DIE, GO, ask
 
 CHUNK_MS = 10_000
+
+PLAN = "POLYCUE_TEST_PLAN"  # as another model would, another value makes another plan
+CLOCK = "POLYCUE_TEST_CLOCK"  # a file that holds by how many seconds the wall clock is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class SteppedPipeline:
         film = Film.read(task.media.path)
         duration_ms = film.chunks * CHUNK_MS
         _step("begin", film, 0, cancel)
-        checkpoints.begin(hashlib.sha256(f"{film}".encode()).hexdigest())
+        checkpoints.begin(hashlib.sha256(f"{film}{os.environ.get(PLAN)}".encode()).hexdigest())
         report(MediaFound(duration_ms))
         report(LanguageFound("en"))
         kept = checkpoints.load(Stage.TRANSCRIBE)
@@ -119,7 +123,13 @@ class SteppedPipeline:
             path = workdir / name
             path.write_bytes(encode(track, form))
             files.append(OutputFile(path, name, form.mime_type, "en"))
-            report(FileReady(files[-1]))
+        for options in task.mux:
+            container = options.container or Container.MKV
+            path = workdir / f"{task.media.stem}.subtitled.{container.value}"
+            path.write_bytes(task.media.path.read_bytes())
+            files.append(OutputFile(path, path.name, container.mime_type, ""))
+        for file in files:
+            report(FileReady(file))
         return TaskResult((track,), tuple(files))
 
 
@@ -170,6 +180,24 @@ def _asked(move: Any) -> Any:
     return asked
 
 
+@contextlib.contextmanager
+def _wrong_clock() -> Iterator[None]:
+    """Wall clocks that are as wrong as a file says at that moment."""
+    right_s, right_ns, path = time.time, time.time_ns, os.environ.get(CLOCK, "")
+
+    def wrong_s() -> float:
+        return right_s() + int(Path(path).read_text())
+
+    def wrong_ns() -> int:
+        return right_ns() + int(Path(path).read_text()) * 10**9
+
+    with contextlib.ExitStack() as stack:
+        if path:
+            stack.enter_context(mock.patch("time.time", wrong_s))
+            stack.enter_context(mock.patch("time.time_ns", wrong_ns))
+        yield
+
+
 def _engine(settings: object, **how: object) -> Engine:
     pipeline: Any = SteppedPipeline()
     return Engine(
@@ -183,5 +211,5 @@ def _engine(settings: object, **how: object) -> Engine:
 
 
 if __name__ == "__main__":
-    with mock.patch("polycue.app.run.open_engine", _engine), _asked_moves():
+    with mock.patch("polycue.app.run.open_engine", _engine), _asked_moves(), _wrong_clock():
         serve()

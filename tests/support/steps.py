@@ -154,6 +154,13 @@ class Director:
                 WAIT_S,
             ), f"{film} never came to {name} {index}"
 
+    def wait_until(self, count: int) -> None:
+        """Come back when so many steps were reached in all."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.steps) >= count, WAIT_S), (
+                f"only {len(self.steps)} of {count} steps"
+            )
+
     def _accept(self) -> None:
         while True:
             wire, _ = self._listening.accept()
