@@ -185,10 +185,11 @@ def _offered(kind: str) -> set[str]:
 
 def _output(program: str, flag: str) -> str:
     from polycue.domain.cancel import CancelToken
+    from polycue.media.call import Call
     from polycue.media.command import run
 
-    argv = [program, "-hide_banner", flag]
-    return run(argv, timeout_s=_TIMEOUT_S, cancel=CancelToken()).stdout.decode(errors="replace")
+    call = Call((program, "-hide_banner", flag))
+    return run(call, timeout_s=_TIMEOUT_S, cancel=CancelToken()).stdout.decode(errors="replace")
 
 
 def _gpu() -> Iterator[Finding]:

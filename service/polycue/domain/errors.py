@@ -13,7 +13,10 @@
     │   ├── NoAudioStream
     │   ├── NoVideoStream
     │   ├── AudioStreamNotFound
-    │   ├── Undecodable                 damaged, encrypted, or a codec that is not let in
+    │   ├── Undecodable                 damaged, or a codec that is not let in
+    │   ├── Encrypted
+    │   ├── TooManyStreams
+    │   ├── MediaOverLimit              more memory, time or room than a file may cost
     │   ├── UnsupportedContainer
     │   └── MuxRejected                 no copy, or one that failed its own check
     ├── SubtitleError
@@ -24,7 +27,11 @@
     ├── ToolError                       ffmpeg is at fault
     │   ├── ToolMissing
     │   ├── ToolFailed
-    │   └── ToolTimedOut
+    │   │   ├── ToolKilled              by somebody else
+    │   │   └── ToolOverLimit           more memory, time or room than it may have
+    │   ├── ToolTimedOut
+    │   ├── SandboxFailed               it could not be confined, so it was not started
+    │   └── SandboxMissing              the kernel lacks a layer that is required
     ├── ModelError                      weights are at fault
     │   ├── ModelMissing
     │   ├── ModelDamaged
@@ -195,10 +202,40 @@ class Undecodable(MediaError):
     """The sound is there but ffmpeg cannot decode it."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(
-            path, f"its sound cannot be decoded, it may be damaged or encrypted ({reason})"
-        )
+        super().__init__(path, f"its sound cannot be decoded, it may be damaged ({reason})")
         self.reason = reason
+
+
+class Encrypted(MediaError):
+    """The sound is there for those who have the key."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "is encrypted; send a copy without copy protection")
+
+
+class TooManyStreams(MediaError):
+    """The file has more streams than are looked at."""
+
+    def __init__(self, path: Path, limit: int) -> None:
+        super().__init__(
+            path, f"has more than {limit} streams; send a copy with the sound and the picture only"
+        )
+        self.limit = limit
+
+
+class MediaOverLimit(MediaError):
+    """Reading the file costs more than a file may.
+
+    ``kind`` is 'memory', 'cpu_time' or 'file_size', ``limit`` says of that how much, with its unit.
+    """
+
+    def __init__(self, path: Path, kind: str, limit: str) -> None:
+        super().__init__(
+            path,
+            f"takes more {kind.replace('_', ' ')} than the {limit} it may; it may be damaged:"
+            " write it anew with another program",
+        )
+        self.kind, self.limit = kind, limit
 
 
 class UnsupportedContainer(MediaError):
@@ -277,6 +314,39 @@ class ToolFailed(ToolError):
     def __init__(self, argv: Sequence[str], returncode: int, stderr_tail: str) -> None:
         super().__init__(f"{argv[0]} exited with {returncode}: {stderr_tail.strip()[-500:]}")
         self.argv, self.returncode, self.stderr_tail = tuple(argv), returncode, stderr_tail
+
+
+class ToolKilled(ToolFailed):
+    """A program was ended by a signal from outside, such as a system's that is out of memory."""
+
+
+class ToolOverLimit(ToolFailed):
+    """A program needed more than it may have. ``kind`` and ``limit`` as in MediaOverLimit."""
+
+    def __init__(
+        self, argv: Sequence[str], returncode: int, stderr_tail: str, kind: str, limit: str
+    ) -> None:
+        super().__init__(argv, returncode, stderr_tail)
+        self.kind, self.limit = kind, limit
+
+
+class SandboxFailed(ToolError):
+    """A program could not be confined to what it may touch, so it was not started."""
+
+    def __init__(self, program: str, problem: str) -> None:
+        super().__init__(f"{program} was not started, for it could not be confined: {problem}")
+        self.program, self.problem = program, problem
+
+
+class SandboxMissing(ToolError):
+    """This machine lacks layers of the sandbox, and they are required."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(
+            f"this machine has no {' and no '.join(missing)}, which --require-sandbox asks for;"
+            " use Linux 5.13 or newer with Landlock switched on"
+        )
+        self.missing = tuple(missing)
 
 
 class ToolTimedOut(ToolError):

@@ -1,7 +1,7 @@
-"""Argument lists for ffmpeg and ffprobe; the only module that imports ffmpeg-python.
+"""Calls of ffmpeg and ffprobe; the only module that imports ffmpeg-python.
 
-ffmpeg-python writes the lists, ``command`` runs them. Media is hostile: every input is opened as a
-local file, never as a URL or a pattern, by demuxers and decoders that are named here.
+ffmpeg-python writes the arguments, ``command`` runs them. Media is hostile: every input is opened
+as a local file, never as a URL or a pattern, by demuxers and decoders that are named here.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ import ffmpeg
 
 from polycue.domain.audio import SAMPLE_RATE_HZ
 from polycue.domain.media import Media
+from polycue.media.call import Call, Work
 
 # The demuxers of media files. Those that open further files (HLS, DASH, concat, SDP, image
 # sequences) are missing on purpose: by default ffmpeg would read a neighbour's upload through them.
@@ -41,12 +42,16 @@ _SUBTITLE_DECODERS = {"srt": "subrip,srt", "webvtt": "webvtt"}
 
 MAX_STREAMS = 128  # a film with two dozen languages and all its fonts has about a hundred
 MAX_PIXELS = 8192 * 4320  # a picture of 16000 by 16000 in a file of 1 MB took 784 MB to look at
+GIB = 2**30
+_TEXT_BYTES = 64 * 2**20  # of a subtitle file
 _SCAN_WIDTH = 320
 _PROBE_BYTES = 32 * 2**20
 _ANALYZE_US = 30_000_000
 
 # "repeat": without it ffmpeg writes "Last message repeated 300 times", and errors are counted.
 _QUIET = ["-nostdin", "-hide_banner", "-v", "repeat+error"]
+# As many threads as there are processors would take more memory than sound does.
+_ONE_THREAD = ["-filter_threads", "1"]
 
 Options = Sequence[tuple[str, str]]
 
@@ -59,7 +64,7 @@ def local(path: Path) -> str:
     return f"file:{path.absolute()}"
 
 
-def probe(path: Path, *, decoding: bool = True) -> list[str]:
+def probe(path: Path, *, decoding: bool = True) -> Call:
     """For ffprobe's JSON of all streams.
 
     ffprobe fails for a single stream whose decoder is not let in. Without ``decoding`` they all
@@ -69,7 +74,7 @@ def probe(path: Path, *, decoding: bool = True) -> list[str]:
     opened = _opened(_all_decoders())
     if not decoding:
         del opened["codec_whitelist"]
-    return [
+    argv = [
         "ffprobe",
         *_QUIET[1:],  # it never reads its input
         *_flags(opened),
@@ -77,9 +82,23 @@ def probe(path: Path, *, decoding: bool = True) -> list[str]:
         *("-show_format", "-show_streams", "-of", "json"),
         *("-i", local(path)),
     ]
+    return Call(argv, Work.LOOK, reads=(path,))
 
 
-def pcm(media: Media, index: int, *, channels: int) -> list[str]:
+def first_packet(media: Media, index: int) -> Call:
+    """For ffprobe's JSON of what goes with one stream's first packet, which is not decoded."""
+    opened = _opened("")
+    del opened["codec_whitelist"]
+    argv = [
+        *("ffprobe", *_QUIET[1:], *_flags(opened), "-nofind_stream_info"),
+        *("-select_streams", str(index), "-read_intervals", "%+#1"),
+        *("-show_entries", "packet_side_data=side_data_type", "-of", "json"),
+        *("-i", local(media.path)),
+    ]
+    return Call(argv, Work.LOOK, reads=(media.path,))
+
+
+def pcm(media: Media, index: int, *, channels: int) -> Call:
     """One stream as interleaved float32 samples at 16 kHz, gaps filled with silence.
 
     No picture is decoded. The samples start with the stream, not with the media.
@@ -90,10 +109,10 @@ def pcm(media: Media, index: int, *, channels: int) -> list[str]:
     # rematrix_maxval: float output is not scaled on downmixing otherwise, and 5.1 peaks at 3.4.
     resampled = f"aresample={SAMPLE_RATE_HZ}:async=1:rematrix_maxval=1"
     output = ffmpeg.output(sound, "pipe:1", format="f32le", af=resampled, ac=channels)
-    return _compiled(output)
+    return Call(_compiled(output, *_ONE_THREAD), Work.SOUND, reads=(media.path,))
 
 
-def first_sample(media: Media, index: int) -> list[str]:
+def first_sample(media: Media, index: int) -> Call:
     """The first frame of sound that can be decoded, as a line of ``framecrc``.
 
     Its time is on the container's own clock (-copyts): ffmpeg would take its start away, and does
@@ -102,10 +121,11 @@ def first_sample(media: Media, index: int) -> list[str]:
     sound = _source(media, threads="1")[str(index)]
     output = ffmpeg.output(sound, "pipe:1", format="framecrc", **{"frames:a": 1})
     # A film whose first packets are damaged is nothing but errors up to here.
-    return _compiled(output, "-copyts", "-max_error_rate", "1")
+    argv = _compiled(output, "-copyts", "-max_error_rate", "1", *_ONE_THREAD)
+    return Call(argv, Work.LOOK, reads=(media.path,))
 
 
-def scene_scores(media: Media, index: int, *, threads: int) -> list[str]:
+def scene_scores(media: Media, index: int, *, threads: int) -> Call:
     """For each picture of a stream its time and how little it has of the one before, as text.
 
     ``frame:2 pts:80000 ...``, in microseconds on the container's own clock, as ``first_sample``,
@@ -119,25 +139,28 @@ def scene_scores(media: Media, index: int, *, threads: int) -> list[str]:
         "metadata", "print", key="lavfi.scd.score", file="-", direct=1
     )
     # Without -copyts it takes another start away from some containers than from others (MPEG-TS).
-    return _compiled(ffmpeg.output(printed, "pipe:1", format="null"), "-copyts")
+    output = ffmpeg.output(printed, "pipe:1", format="null")
+    argv = _compiled(output, "-copyts", "-filter_threads", str(threads))
+    return Call(argv, Work.PICTURES, reads=(media.path,))
 
 
-def picture(media: Media, index: int) -> list[str]:
+def picture(media: Media, index: int) -> Call:
     """The bytes of a cover picture, as they are."""
     source = _source(media, codec_whitelist=_all_decoders())[str(index)]
     output = ffmpeg.output(source, "pipe:1", format="image2pipe", c="copy", **{"frames:v": 1})
-    return _compiled(output)
+    return Call(_compiled(output), Work.LOOK, reads=(media.path,))
 
 
-def ass(subtitles: Path, subtitle_format: str, to: Path) -> list[str]:
+def ass(subtitles: Path, subtitle_format: str, to: Path) -> Call:
     """A subtitle file as ASS, which libass reads by itself.
 
     The ``subtitles`` filter would open the file through ffmpeg's demuxers, without a whitelist.
     """
-    return _compiled(ffmpeg.output(_subtitles(subtitles, subtitle_format), local(to), format="ass"))
+    output = ffmpeg.output(_subtitles(subtitles, subtitle_format), local(to), format="ass")
+    return _of_text(output, subtitles, to)
 
 
-def cut(subtitles: Path, subtitle_format: str, end_ms: int, to: Path) -> list[str]:
+def cut(subtitles: Path, subtitle_format: str, end_ms: int, to: Path) -> Call:
     """A subtitle file without the cues that start after ``end_ms``, the last one ending there.
 
     A step of its own, since ffmpeg 5.1 loses the last cue where the same is done to text that it
@@ -152,7 +175,7 @@ def cut(subtitles: Path, subtitle_format: str, end_ms: int, to: Path) -> list[st
         t=f"{end_ms / 1000:.3f}",
         **{"bsf:s": f"setts=duration='{rest}'"},
     )
-    return _compiled(output)
+    return _of_text(output, subtitles, to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +195,13 @@ def copy(
     *,
     muxer: str,
     burn: tuple[int, Path] | None = None,
-) -> list[str]:
+    pictures: Sequence[Path] = (),
+) -> Call:
     """A copy of the streams with these indices, then the subtitle files; progress on stdout.
 
     ``options`` go to the output as they are: a dictionary, which ffmpeg-python takes, cannot say
-    one twice. ``burn`` draws an ASS file into the video stream of that index.
+    one twice, and ``pictures`` are files that they name. ``burn`` draws an ASS file into the video
+    stream of that index.
     """
     source = _source(media, codec_whitelist=_all_decoders())
     # ffmpeg-python numbers inputs in the order of their first use, so the source must come first:
@@ -188,7 +213,15 @@ def copy(
     streams += [_subtitles(file, subtitles.format) for file in subtitles.paths]
     output = ffmpeg.output(*streams, local(to), format=muxer, c="copy")
     *head, target = _compiled(output, "-nostats", "-progress", "pipe:1")
-    return [*head, *(word for option in options for word in option), "-y", target]
+    argv = [*head, *(word for option in options for word in option), "-y", target]
+    drawing = (burn[1],) if burn else ()
+    return Call(
+        argv,
+        Work.DRAW if burn else Work.COPY,
+        reads=(media.path, *subtitles.paths, *pictures, *drawing),
+        writes=(to,),
+        file_bytes=_copy_bytes(media.path, drawn=burn is not None),
+    )
 
 
 def _source(media: Media, **options: str) -> Any:  # ffmpeg-python is not typed
@@ -196,6 +229,17 @@ def _source(media: Media, **options: str) -> Any:  # ffmpeg-python is not typed
     # of a second each come out as 38 s. The price is that gaps in Ogg are taken for such restarts.
     restarts = {"dts_delta_threshold": "0.1"} if media.container == "ogg" else {}
     return ffmpeg.input(local(media.path), **(_opened(_AUDIO_DECODERS) | restarts | options))
+
+
+def _copy_bytes(film: Path, *, drawn: bool) -> int:
+    """What a copy may take at most: a picture encoded anew can be many times what it was."""
+    size_bytes = film.stat().st_size
+    return size_bytes * 20 + 4 * GIB if drawn else size_bytes * 2 + GIB
+
+
+def _of_text(output: Any, subtitles: Path, to: Path) -> Call:
+    argv = _compiled(output, "-y")
+    return Call(argv, Work.LOOK, reads=(subtitles,), writes=(to,), file_bytes=_TEXT_BYTES)
 
 
 def _subtitles(path: Path, subtitle_format: str) -> Any:

@@ -1,22 +1,31 @@
-"""The only module that starts a process: ffmpeg and ffprobe, bounded in time and in memory.
+"""The only module that starts ffmpeg and ffprobe: confined, and bounded in time and in memory.
 
 A child gets no shell, no standard input, no environment but ``PATH``, the root as its folder and a
-process group of its own. However the ``with`` block around it ends, nothing of that group is left.
+process group of its own; ``sandbox`` says what else it may touch. However the ``with`` block around
+it ends, nothing of that group is left, and where this process ends at once, so does the child.
 """
 
 import os
 import select
-import shutil
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import ToolFailed, ToolMissing, ToolTimedOut
+from polycue.domain.errors import (
+    SandboxFailed,
+    ToolFailed,
+    ToolKilled,
+    ToolOverLimit,
+    ToolTimedOut,
+)
+from polycue.media import sandbox
+from polycue.media.call import Call
 
 MAX_STDOUT_BYTES = 16 * 2**20  # of ``run``: a probe of a film with a hundred streams has 200 KB
 MAX_STDERR_BYTES = 64 * 2**10
@@ -25,6 +34,11 @@ _PIPE_BYTES = 64 * 2**10  # what Linux gives a pipe
 _SLICE_S = 0.5  # how long a cancelled call may wait for a pipe that somebody else holds open
 _EXIT_POLL_S = 0.002
 _ASIDE_NICENESS = 10  # a tenth of the share of a process at 0
+# Why a process ended that nothing of its own ended: its owner, or a system that is short of memory.
+_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
+
+# A child dies with the thread that started it, so one thread starts them all, and it never ends.
+_starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +49,8 @@ class Completed:
     stderr_tail: str
 
 
-def run(argv: Sequence[str], *, timeout_s: float, cancel: CancelToken) -> Completed:
-    """Run a command to its end.
+def run(call: Call, *, timeout_s: float, cancel: CancelToken) -> Completed:
+    """Run a command to its end, and once more where something killed it.
 
     Raises:
         ToolMissing: the program is not on the PATH.
@@ -44,16 +58,23 @@ def run(argv: Sequence[str], *, timeout_s: float, cancel: CancelToken) -> Comple
         ToolTimedOut: it ran longer than ``timeout_s``.
         Cancelled: the token was set.
     """
-    with piped(argv, timeout_s=timeout_s, cancel=cancel) as child:
+    try:
+        return _run(call, timeout_s, cancel)
+    except ToolKilled:
+        return _run(call, timeout_s, cancel)
+
+
+def _run(call: Call, timeout_s: float, cancel: CancelToken) -> Completed:
+    with piped(call, timeout_s=timeout_s, cancel=cancel) as child:
         stdout = child.read(MAX_STDOUT_BYTES + 1)
         if len(stdout) > MAX_STDOUT_BYTES:
-            raise ToolFailed(argv, 0, f"wrote more than {MAX_STDOUT_BYTES} bytes")
+            raise ToolFailed(call.argv, 0, f"wrote more than {MAX_STDOUT_BYTES} bytes")
         return Completed(stdout, child.finish())
 
 
 @contextmanager
 def piped(
-    argv: Sequence[str],
+    call: Call,
     *,
     timeout_s: float,
     cancel: CancelToken,
@@ -69,11 +90,11 @@ def piped(
 
     Raises:
         ToolMissing: the program is not on the PATH.
-        ToolFailed: it could not be started.
+        SandboxFailed: it could not be started, or not be confined.
         Cancelled: the token is set already.
     """
     cancel.check()
-    child = Piped(argv, timeout_s=timeout_s, cancel=cancel, on_line=on_line)
+    child = Piped(call, timeout_s=timeout_s, cancel=cancel, on_line=on_line)
     forget = cancel.on_cancel(child.kill)
     try:
         if aside:
@@ -89,14 +110,16 @@ class Piped:
 
     def __init__(
         self,
-        argv: Sequence[str],
+        call: Call,
         *,
         timeout_s: float,
         cancel: CancelToken,
         on_line: Callable[[str], None] | None,
     ) -> None:
-        self._argv, self._timeout_s, self._cancel = tuple(argv), timeout_s, cancel
-        self._process = _start(argv)
+        self._call, self._argv = call, tuple(call.argv)
+        self._timeout_s, self._cancel = timeout_s, cancel
+        self._process = _start(call)
+        self._cpu_s = 0.0
         assert self._process.stdout is not None  # noqa: S101 - for the type checker
         assert self._process.stderr is not None  # noqa: S101
         self._stdout_fd = self._process.stdout.fileno()
@@ -130,7 +153,10 @@ class Piped:
         """Wait for the child's end, dropping output that was not read; the tail of stderr.
 
         Raises:
+            ToolOverLimit: it needed more than it may have.
+            ToolKilled: somebody else ended it.
             ToolFailed: it ended with a non-zero status.
+            SandboxFailed: it could not be confined, and was not started.
             ToolTimedOut: it did not end in time; it is dead.
             Cancelled: the token was set; it is dead.
         """
@@ -144,7 +170,7 @@ class Piped:
         self._cancel.check()
         returncode = self._reap()
         if returncode:
-            raise ToolFailed(self._argv, returncode, self._complaints.text())
+            raise self._failure(returncode)
         return self._complaints.text()
 
     def step_aside(self) -> None:
@@ -209,7 +235,22 @@ class Piped:
             os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
         with self._reaping:
             self._kill_group()  # helpers that outlived it
-            return self._process.wait()
+            if self._process.returncode is None:
+                _, status, used = os.wait4(self._process.pid, 0)
+                self._process.returncode = os.waitstatus_to_exitcode(status)
+                self._cpu_s = used.ru_utime + used.ru_stime
+            return self._process.returncode
+
+    def _failure(self, returncode: int) -> ToolFailed | SandboxFailed:
+        """The error for a status that is not 0, once the child is reaped."""
+        tail = self._complaints.text()
+        if returncode == sandbox.NOT_CONFINED and tail.startswith(sandbox.NOT_CONFINED_TEXT):
+            problem = tail.removeprefix(sandbox.NOT_CONFINED_TEXT).strip()
+            return SandboxFailed(self._argv[0], problem)
+        if hit := sandbox.limit_hit(self._call, returncode, tail, cpu_s=self._cpu_s):
+            return ToolOverLimit(self._argv, returncode, tail, *hit)
+        kind = ToolKilled if returncode in _FROM_OUTSIDE else ToolFailed
+        return kind(self._argv, returncode, tail)
 
     def _kill_group(self) -> None:
         if self._process.returncode is None:  # else the id may be another's by now
@@ -240,25 +281,23 @@ class _Tail:
         return self._ring.decode(errors="replace")
 
 
-def _start(argv: Sequence[str]) -> subprocess.Popen[bytes]:
+def _start(call: Call) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(
-            _command_line(argv),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            cwd="/",
-            env={"PATH": os.environ.get("PATH", os.defpath)},  # FFREPORT and its like stay out
-            start_new_session=True,
-        )
+        with sandbox.confined(call) as (argv, descriptors):
+            return _starter.submit(_popen, argv, descriptors).result()
     except OSError as error:
-        raise ToolFailed(argv, -1, f"it could not be started: {error.strerror}") from error
+        raise SandboxFailed(call.argv[0], error.strerror or str(error)) from error
 
 
-def _command_line(argv: Sequence[str]) -> list[str]:
-    """What is really executed: the one place where a sandbox can be put in front."""
-    program = shutil.which(argv[0])
-    if program is None:
-        raise ToolMissing(argv[0])
-    return [program, *argv[1:]]
+def _popen(argv: Sequence[str], descriptors: Sequence[int]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        cwd="/",
+        env={"PATH": os.environ.get("PATH", os.defpath)},  # FFREPORT and its like stay out
+        pass_fds=descriptors,
+        start_new_session=True,
+    )

@@ -8,6 +8,12 @@ _NOT_DECODED = re.compile(r"Error while decoding stream|Error submitting packet 
 # The MP4 and the Matroska demuxer, each at the end of a file that was cut short.
 _CUT_SHORT = re.compile(r"partial file|File ended prematurely")
 _NO_SPACE = "No space left on device"
+# Of ffmpeg, of x264, of C++ libraries, of the loader; and of threads without room for a stack.
+_NO_MEMORY = re.compile(
+    r"Cannot allocate memory|malloc of size \d+ failed|bad_alloc|failed to map segment|"
+    r"Resource temporarily unavailable"
+)
+_TOO_MANY_STREAMS = "exceeds max_streams"
 _REFUSED = "not on whitelist"  # said of every picture too when only sound is decoded
 _UNOPENED = "Error while opening decoder"
 _SPEAKER = re.compile(r"\[[^\]]* @ 0x[0-9a-f]+\] ")  # "[mov,mp4,m4a @ 0x55e0...] "
@@ -39,6 +45,14 @@ class Complaints:
 
 def says_no_space(stderr_tail: str) -> bool:
     return _NO_SPACE in stderr_tail
+
+
+def says_no_memory(stderr_tail: str) -> bool:
+    return _NO_MEMORY.search(stderr_tail) is not None
+
+
+def says_too_many_streams(stderr_tail: str) -> bool:
+    return _TOO_MANY_STREAMS in stderr_tail
 
 
 def says_refused(stderr_tail: str) -> bool:

@@ -9,12 +9,14 @@ import numpy as np
 
 from polycue.domain.audio import SAMPLES_PER_MS, Audio
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import LimitExceeded, ToolFailed, Undecodable
+from polycue.domain.errors import Encrypted, LimitExceeded, ToolFailed, Undecodable
 from polycue.domain.media import Media, Stream
 from polycue.domain.notice import Notice
 from polycue.media import arguments, command
-from polycue.media.complaints import Complaints, reason, says_unopened
+from polycue.media.complaints import reason, says_unopened
 from polycue.media.downmix import Downmix, Samples
+from polycue.media.failure import telling
+from polycue.media.reading import Reading
 from polycue.media.verdict import Heard, has_guessed_length, is_credible, judge, promised_ms
 
 BLOCK_MS = 1000
@@ -39,15 +41,12 @@ def decode(
     _check_claim(media, stream, max_duration_ms)
     # Stereo comes as stereo, for left and right may cancel out; more channels are mixed to two.
     channels = 1 if stream.channels == 1 else 2
-    argv = arguments.pcm(media, stream.index, channels=channels)
-    complaints = Complaints()
-    with command.piped(
-        argv, timeout_s=READ_TIMEOUT_S, cancel=cancel, on_line=complaints.feed
-    ) as pipe:
+    call = arguments.pcm(media, stream.index, channels=channels)
+    with Reading(call, timeout_s=READ_TIMEOUT_S, cancel=cancel) as reading:
         # Looked up while the decoder starts, so that it costs no time of its own.
         offset_ms = _offset_ms(media, stream, cancel)
         source = _Source(media, stream, channels, offset_ms, max_duration_ms)
-        yield Decoding(source, pipe, complaints)
+        yield Decoding(source, reading, cancel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ class _Source:
 class Decoding:
     """The sound of one stream, block after block; made by ``decode``."""
 
-    def __init__(self, source: _Source, pipe: command.Piped, complaints: Complaints) -> None:
-        self._source, self._pipe, self._complaints = source, pipe, complaints
+    def __init__(self, source: _Source, reading: Reading, cancel: CancelToken) -> None:
+        self._source, self._reading, self._cancel = source, reading, cancel
         self._start_ms = max(0, source.offset_ms)
         self._downmix = Downmix()
         self._samples = 0
@@ -82,7 +81,8 @@ class Decoding:
 
         Raises:
             LimitExceeded: the sound is longer than allowed; nothing past the limit is given.
-            Undecodable: ffmpeg gave up on the stream.
+            Undecodable, Encrypted, MediaOverLimit: ffmpeg gave up on the stream.
+            ToolKilled: somebody ended ffmpeg twice.
             ToolTimedOut: ffmpeg gave nothing for two minutes.
             Cancelled: the token was set.
         """
@@ -114,7 +114,7 @@ class Decoding:
     def _frames(self, duration_ms: int) -> Samples:
         """Samples of shape (n, channels), fewer than asked for only at the end."""
         frame_bytes = self._source.channels * _SAMPLE_BYTES
-        data = self._pipe.read(duration_ms * SAMPLES_PER_MS * frame_bytes)
+        data = self._reading.read(duration_ms * SAMPLES_PER_MS * frame_bytes)
         whole = len(data) - len(data) % frame_bytes
         return np.frombuffer(data[:whole], dtype="<f4").reshape(-1, self._source.channels)
 
@@ -126,17 +126,36 @@ class Decoding:
     def _finish(self) -> None:
         path, codec = self._source.media.path, self._source.stream.codec
         try:
-            self._pipe.finish()
+            self._reading.finish()
         except ToolFailed as error:
-            said = reason(error.stderr_tail, path) or f"ffmpeg ended with {error.returncode}"
-            refused = f"its codec, {codec}, is not one that is let in"
-            why = refused if says_unopened(error.stderr_tail) else said
+            if known := telling(path, error):
+                raise known from error
+            if says_unopened(error.stderr_tail):
+                why = f"its codec, {codec}, is not one that is let in"
+                raise Undecodable(path, why) from error
+            if self._is_encrypted():
+                raise Encrypted(path) from error
+            why = reason(error.stderr_tail, path) or f"ffmpeg ended with {error.returncode}"
             raise Undecodable(path, why) from error
+
+    def _is_encrypted(self) -> bool:
+        """Whether the container says so; ffmpeg itself finds nothing but damage."""
+        call = arguments.first_packet(self._source.media, self._source.stream.index)
+        try:
+            completed = command.run(call, timeout_s=FIRST_SAMPLE_TIMEOUT_S, cancel=self._cancel)
+        except ToolFailed:
+            return False
+        return b"Encryption info" in completed.stdout
 
     def _heard(self) -> Heard:
         media, stream = self._source.media, self._source.stream
         return Heard(
-            media, stream, self._start_ms, self.decoded_ms, self._complaints, self._downmix
+            media,
+            stream,
+            self._start_ms,
+            self.decoded_ms,
+            self._reading.complaints,
+            self._downmix,
         )
 
 
@@ -161,9 +180,9 @@ def _offset_ms(media: Media, stream: Stream, cancel: CancelToken) -> int:
     The container knows when the stream starts, but its first packets may be damaged, and some are
     dropped on purpose (the lead-in of AAC and Opus).
     """
-    argv = arguments.first_sample(media, stream.index)
+    call = arguments.first_sample(media, stream.index)
     try:
-        completed = command.run(argv, timeout_s=FIRST_SAMPLE_TIMEOUT_S, cancel=cancel)
+        completed = command.run(call, timeout_s=FIRST_SAMPLE_TIMEOUT_S, cancel=cancel)
         found = _framecrc_ms(completed.stdout.decode(errors="replace"))
     except ToolFailed:  # the decoding proper will fail as well and say why
         found = None

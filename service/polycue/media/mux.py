@@ -9,14 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import MuxRejected, NotMedia, ToolFailed, Unreadable, Unwritable
+from polycue.domain.errors import (
+    MuxRejected,
+    NotMedia,
+    ToolFailed,
+    ToolKilled,
+    Unreadable,
+    Unwritable,
+)
 from polycue.domain.media import Media
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.request import Container
 from polycue.domain.track import TrackFile, TrackFormat
 from polycue.media import arguments, command
+from polycue.media.call import Call
 from polycue.media.check import check, overhang_ms
 from polycue.media.complaints import Complaints, reason, says_no_space
+from polycue.media.failure import telling
 from polycue.media.options import options
 from polycue.media.plan import Plan, plan_mux
 from polycue.media.probe import probe
@@ -104,7 +113,7 @@ class _Job:
     def _write(
         self, files: Sequence[Path], said: arguments.Options, burn: tuple[int, Path] | None
     ) -> Complaints:
-        argv = arguments.copy(
+        call = arguments.copy(
             self.plan.media,
             [index for index, _ in self.plan.kept],
             arguments.Subtitles(files, self._format),
@@ -112,19 +121,26 @@ class _Job:
             self.target,
             muxer=self.plan.rules.muxer,
             burn=burn,
+            pictures=self._covers(),
         )
-        complaints = Complaints()
         try:
-            with command.piped(
-                argv, timeout_s=PROGRESS_TIMEOUT_S, cancel=self.cancel, on_line=complaints.feed
-            ) as child:
-                for done_ms in progress_of(child):
-                    self.progress(done_ms)
-                tail = child.finish()
+            try:
+                complaints, tail = self._copy(call)
+            except ToolKilled:
+                complaints, tail = self._copy(call)
         except ToolFailed as error:
             raise self._refusal(error) from error
         self._check_space(tail)
         return complaints
+
+    def _copy(self, call: Call) -> tuple[Complaints, str]:
+        complaints = Complaints()
+        with command.piped(
+            call, timeout_s=PROGRESS_TIMEOUT_S, cancel=self.cancel, on_line=complaints.feed
+        ) as child:
+            for done_ms in progress_of(child):
+                self.progress(done_ms)
+            return complaints, child.finish()
 
     @property
     def _format(self) -> str:
@@ -135,9 +151,9 @@ class _Job:
         self._convert(arguments.cut(file, self._format, end_ms, shorter))
         return shorter
 
-    def _convert(self, argv: Sequence[str]) -> command.Completed:
+    def _convert(self, call: Call) -> command.Completed:
         try:
-            completed = command.run(argv, timeout_s=CONVERT_TIMEOUT_S, cancel=self.cancel)
+            completed = command.run(call, timeout_s=CONVERT_TIMEOUT_S, cancel=self.cancel)
         except ToolFailed as error:
             raise self._refusal(error) from error
         self._check_space(completed.stderr_tail)
@@ -151,13 +167,16 @@ class _Job:
 
     def _attachments(self) -> Iterator[tuple[str, str]]:
         """Cover pictures, which ffmpeg would copy into Matroska as if they were films."""
-        for index, cover in enumerate(self.plan.covers, start=len(self.plan.streams)):
-            file = self.folder / f"cover{index}"
-            argv = arguments.picture(self.plan.media, cover.index)
-            file.write_bytes(self._convert(argv).stdout)
+        named = zip(self.plan.covers, self._covers(), strict=True)
+        for index, (cover, file) in enumerate(named, start=len(self.plan.streams)):
+            call = arguments.picture(self.plan.media, cover.index)
+            file.write_bytes(self._convert(call).stdout)
             yield "-attach", arguments.local(file)
             yield f"-metadata:s:{index}", f"filename={cover.filename}"
             yield f"-metadata:s:{index}", f"mimetype={cover.mime_type}"
+
+    def _covers(self) -> list[Path]:
+        return [self.folder / f"cover{number}" for number in range(len(self.plan.covers))]
 
     def _drawing(self, burn_in: TrackFile | None) -> tuple[int, Path] | None:
         """The video stream to draw into, and the drawing under a name that needs no escapes."""
@@ -183,6 +202,8 @@ class _Job:
     def _refusal(self, error: ToolFailed) -> Exception:
         if says_no_space(error.stderr_tail):
             return self._no_space()
+        if known := telling(self.plan.media.path, error):
+            return known
         paths = (self.plan.media.path, self.target, *(track.path for track in self.plan.tracks))
         said = reason(error.stderr_tail, *paths) or f"it ended with {error.returncode}"
         advice = "" if self.plan.container is Container.MKV else "; an mkv holds nearly everything"

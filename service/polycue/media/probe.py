@@ -14,6 +14,7 @@ from polycue.domain.errors import NotMedia, ToolFailed, Unreadable
 from polycue.domain.language import from_iso639_2
 from polycue.domain.media import Media, Stream, StreamKind
 from polycue.media import arguments, command, complaints, quicktime
+from polycue.media.failure import telling
 
 PROBE_TIMEOUT_S = 60.0
 
@@ -37,6 +38,8 @@ def probe(path: Path, *, cancel: CancelToken) -> Media:
     Raises:
         Unreadable: there is no such file, it may not be read, or it is a folder or a device.
         NotMedia: no demuxer that is let in finds a stream in it.
+        TooManyStreams, MediaOverLimit: it costs more than a file may.
+        ToolMissing, ToolKilled, ToolTimedOut, SandboxFailed: as they say.
     """
     head = _head(path)
     document = _ask(path, cancel)
@@ -80,6 +83,8 @@ def _ask(path: Path, cancel: CancelToken) -> _Json:
     try:
         completed = command.run(arguments.probe(path), timeout_s=PROBE_TIMEOUT_S, cancel=cancel)
     except ToolFailed as error:
+        if known := telling(path, error):
+            raise known from error
         if not complaints.says_refused(error.stderr_tail):
             raise NotMedia(path, complaints.reason(error.stderr_tail, path)) from error
         completed = _ask_without_decoders(path, cancel)
@@ -89,10 +94,12 @@ def _ask(path: Path, cancel: CancelToken) -> _Json:
 
 def _ask_without_decoders(path: Path, cancel: CancelToken) -> command.Completed:
     """For a film with a codec that is not let in: its other streams may still be read."""
-    argv = arguments.probe(path, decoding=False)
+    call = arguments.probe(path, decoding=False)
     try:
-        return command.run(argv, timeout_s=PROBE_TIMEOUT_S, cancel=cancel)
+        return command.run(call, timeout_s=PROBE_TIMEOUT_S, cancel=cancel)
     except ToolFailed as error:
+        if known := telling(path, error):
+            raise known from error
         refused = complaints.says_refused(error.stderr_tail)
         reason = complaints.reason(error.stderr_tail, path)
         raise NotMedia(path, "no video or audio format" if refused else reason) from error

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import ToolFailed, ToolTimedOut, Undecodable
 from polycue.domain.media import Media, Stream
-from polycue.media import arguments, command
+from polycue.media import arguments
 from polycue.media.complaints import reason
+from polycue.media.failure import telling
+from polycue.media.reading import Reading
 
 # Of 100. ffmpeg's own 10 is said to miss one cut in five of dark scenes.
 THRESHOLD = 5.0
@@ -51,11 +53,11 @@ def find_cuts(media: Media, stream: Stream, *, cancel: CancelToken) -> Iterator[
         Cancelled: the token was set.
     """
     threads = min(_MOST_THREADS, os.cpu_count() or 1)
-    argv = arguments.scene_scores(media, stream.index, threads=threads)
+    call = arguments.scene_scores(media, stream.index, threads=threads)
     began = time.monotonic()
     settling = Settling()
-    with command.piped(argv, timeout_s=READ_TIMEOUT_S, cancel=cancel, aside=True) as child:
-        for scores in _scores(child):
+    with Reading(call, timeout_s=READ_TIMEOUT_S, cancel=cancel, aside=True) as reading:
+        for scores in _scores(reading):
             cuts = tuple(
                 cut
                 for time_ms, score in scores
@@ -64,10 +66,12 @@ def find_cuts(media: Media, stream: Stream, *, cancel: CancelToken) -> Iterator[
             yield Found(settling.until_ms, cuts)
             taken_s = time.monotonic() - began - _GRACE_S
             if taken_s * 1000 > SLOWEST * settling.until_ms:
-                raise ToolTimedOut(argv, taken_s + _GRACE_S)
+                raise ToolTimedOut(call.argv, taken_s + _GRACE_S)
         try:
-            child.finish()
+            reading.finish()
         except ToolFailed as error:
+            if known := telling(media.path, error):
+                raise known from error
             why = reason(error.stderr_tail, media.path) or f"ffmpeg ended with {error.returncode}"
             raise Undecodable(media.path, why) from error
     yield Found(settling.until_ms, tuple(settling.finish()))
@@ -125,10 +129,10 @@ class Settling:
         return self._best is not None and self._best[0] >= DOMINANCE * self._rival
 
 
-def _scores(child: command.Piped) -> Iterator[list[tuple[int, float]]]:
+def _scores(reading: Reading) -> Iterator[list[tuple[int, float]]]:
     """The times and the scores of frames, as many as come at once, on the container's clock."""
     rest = b""
-    while data := child.read_some(_READ_BYTES):
+    while data := reading.read_some(_READ_BYTES):
         rest += data
         scores, end = [], 0
         for found in _FRAME.finditer(rest):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import Cancelled, NotMedia, Unreadable
+from polycue.domain.errors import Cancelled, NotMedia, TooManyStreams, Unreadable
 from polycue.domain.media import Media, StreamKind
 from polycue.media.probe import probe
 
@@ -208,7 +208,7 @@ def test_what_is_no_file_cannot_be_read(tmp_path: Path, look: Look) -> None:
 def test_too_many_streams_are_turned_away(film: Path, ffmpeg: Ffmpeg, look: Look) -> None:
     path = ffmpeg("many.mkv", "-i", film, *["-map", "0:a"] * 150, "-c", "copy")
 
-    with pytest.raises(NotMedia, match="Number of streams exceeds"):
+    with pytest.raises(TooManyStreams, match="more than 128 streams"):
         look(path)
 
 
