@@ -109,6 +109,23 @@ class Settings(BaseSettings):
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where models run.")
     device_index: int = Field(default=0, ge=0, description="Which GPU, counted from 0.")
+    engine: Literal["auto", "threads", "child"] = Field(
+        default="auto",
+        description=(
+            "Run models in threads of the server, or in a child process that is replaced when it"
+            " fails; auto takes a child for a GPU."
+        ),
+    )
+    engine_deadline_s: float = Field(
+        default=60,
+        gt=0,
+        description="The least time a batch in an engine child gets before it counts as hung.",
+    )
+    engine_deadline_factor: float = Field(
+        default=20,
+        ge=1,
+        description="A batch gets so many times what the device needed for its like so far.",
+    )
     compute_type: str = Field(
         default="auto",
         description="CTranslate2's type of numbers, such as int8 or float16; auto fits the device.",

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -41,6 +41,34 @@ def configure(*, level: str, log_format: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def relay(tell: Callable[[int, str, str], None], *, level: int) -> None:
+    """Hand each log line to ``tell`` (level, logger, text), in a process that writes none itself.
+
+    Called once, at start. ``tell`` is called in the thread that has something to say.
+    """
+    logging.basicConfig(handlers=[_Relay(tell)], level=level, force=True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.ExceptionRenderer(
+                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+            ),
+            structlog.processors.LogfmtRenderer(key_order=["event"], drop_missing=True),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+
+
+class _Relay(logging.Handler):
+    def __init__(self, tell: Callable[[int, str, str], None]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell(record.levelno, record.name, self.format(record))
 
 
 def logger(name: str) -> BoundLogger:

@@ -4,21 +4,42 @@ from dataclasses import replace
 
 from polycue.config import Settings
 from polycue.engine.backends.backend import Host
+from polycue.engine.backends.processes.host import child_host
+from polycue.engine.backends.processes.pace import Pace
+from polycue.engine.backends.processes.supervisor import Supervisor
+from polycue.engine.backends.processes.work import Choose
 from polycue.engine.backends.threads import thread_host
-from polycue.engine.devices import choose
+from polycue.engine.devices import Device, choose, has_cuda_driver
 
 
 def open_host(settings: Settings) -> Host:
     """The place for models that the settings ask for.
 
+    Where it may be a child, the device is looked for in one as well: this process opens no CUDA.
+
     Raises:
         DeviceUnavailable: the device asked for cannot be used.
     """
-    device = choose(
-        settings.device,
-        settings.compute_type,
-        index=settings.device_index,
-        threads=settings.threads,
-    )
+    if settings.engine == "threads" or (settings.engine == "auto" and _is_cpu(settings)):
+        return _threads(settings, choose(*_wish(settings)))
+    pace = Pace(factor=settings.engine_deadline_factor, least_s=settings.engine_deadline_s)
+    supervisor = Supervisor(Choose(*_wish(settings)), pace)
+    device = supervisor.device
+    if settings.engine == "auto" and device.kind == "cpu":
+        supervisor.close()
+        return _threads(settings, device)
+    return child_host(supervisor, settings.compute_type)
+
+
+def _wish(settings: Settings) -> tuple[str, str, int, int]:
+    return settings.device, settings.compute_type, settings.device_index, settings.threads
+
+
+def _is_cpu(settings: Settings) -> bool:
+    """Whether it can be told without a look at CUDA."""
+    return settings.device == "cpu" or not has_cuda_driver()
+
+
+def _threads(settings: Settings, device: Device) -> Host:
     # A translator is small: CTranslate2 knows best in what it computes on the device.
     return thread_host(device, replace(device, compute_type=settings.compute_type))

@@ -39,7 +39,7 @@ class Device:
     threads: int
 
 
-def choose(device: str, compute_type: str = "auto", *, index: int = 0, threads: int = 0) -> Device:
+def choose(device: str, compute_type: str = "auto", index: int = 0, threads: int = 0) -> Device:
     """The device to use for ``device``, "auto", "cpu" or "cuda"; "auto" takes CUDA where it works.
 
     ``compute_type`` "auto" means the best for the device, ``threads`` 0 as many as there are cores.
@@ -99,6 +99,15 @@ def _cuda_problem(index: int) -> str:
     if not 0 <= index < count:
         return f"there is no device {index}, only {count} counted from 0"
     return load_cublas(_wheel_folder())
+
+
+def has_cuda_driver() -> bool:
+    """Whether there may be a GPU at all; nothing of CUDA is begun by asking."""
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def load_cublas(folder: Path | None) -> str:

@@ -81,6 +81,10 @@ class ThreadTexts:
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
         return self._model(package).translate(texts, search)
 
+    def load(self, package: Package) -> None:
+        """Load its model beforehand; raises as ``translate`` does."""
+        self._model(package)
+
     def close(self) -> None:
         with self._lock:
             self._loaded.clear()

@@ -1,0 +1,50 @@
+"""When to try again what failed: later each time, and not too late."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+from polycue.domain.errors import DeviceUnavailable
+
+_FIRST_S, _LONGEST_S = 1, 60
+
+
+class Backoff:
+    """Remembers what failed, and refuses it until its time has come.
+
+    Keys are whatever can fail by itself: a model, or the child as a whole. Safe to use from any
+    thread.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failures: dict[object, int] = {}
+        self._refused: dict[object, tuple[float, DeviceUnavailable]] = {}
+
+    def check(self, key: object) -> None:
+        """Return where it may be tried.
+
+        Raises:
+            DeviceUnavailable: as the last failure, with the time that is left to wait.
+        """
+        with self._lock:
+            until, error = self._refused.get(key, (0.0, None))
+        left_s = until - self._clock()
+        if error is not None and left_s > 0:
+            raise DeviceUnavailable(error.device, error.reason, math.ceil(left_s))
+
+    def failed(self, key: object, device: str, reason: str) -> DeviceUnavailable:
+        """The error to raise; until its ``retry_after_s`` has passed, ``check`` raises it too."""
+        with self._lock:
+            failures = self._failures[key] = self._failures.get(key, 0) + 1
+            delay_s = int(min(_FIRST_S * 2.0 ** (failures - 1), _LONGEST_S))
+            error = DeviceUnavailable(device, reason, delay_s)
+            self._refused[key] = self._clock() + delay_s, error
+            return error
+
+    def worked(self, key: object) -> None:
+        with self._lock:
+            self._failures.pop(key, None)
+            self._refused.pop(key, None)

@@ -1,0 +1,51 @@
+"""The program of an engine child: the real models of one device."""
+
+import threading
+
+import numpy as np
+
+from polycue.domain.audio import Audio, Span
+from polycue.domain.chunk import Chunk
+from polycue.engine.backends.processes.serve import serve
+from polycue.engine.backends.processes.work import ModelSpec
+from polycue.engine.backends.threads import ThreadBackend, ThreadTexts
+from polycue.engine.devices import Device
+from polycue.speech.passage import DecodeSettings, Passage
+
+# CTranslate2 has kernels for GPUs up to 8.6; newer ones compile them at their first use, which the
+# first caller should not wait for, nor be taken for hung by (reference: performance, 2.5).
+_WARM_UP = Passage(
+    (Chunk(Audio(np.zeros(16_000, np.float32), 0), (Span(0, 1_000),)),), DecodeSettings()
+)
+
+
+class DeviceModels:
+    """Loads what it is first asked for; the threads that ask run it."""
+
+    def __init__(self) -> None:
+        self._loading = threading.Lock()
+        self._recognisers: dict[ModelSpec, ThreadBackend] = {}
+        self._texts: dict[Device, ThreadTexts] = {}
+
+    def recogniser(self, spec: ModelSpec) -> ThreadBackend:
+        with self._loading:
+            if spec not in self._recognisers:
+                backend = ThreadBackend.open(spec.path, spec.name, spec.device)
+                if spec.device.kind == "cuda":
+                    backend.run([_WARM_UP])
+                self._recognisers[spec] = backend
+            return self._recognisers[spec]
+
+    def forget(self, spec: ModelSpec) -> None:
+        with self._loading:
+            backend = self._recognisers.pop(spec, None)
+        if backend is not None:
+            backend.close()
+
+    def texts(self, device: Device) -> ThreadTexts:
+        with self._loading:
+            return self._texts.setdefault(device, ThreadTexts(device))
+
+
+if __name__ == "__main__":
+    serve(DeviceModels())

@@ -1,0 +1,229 @@
+"""One run of the engine child, as the server sees it: started, asked, and brought to its end."""
+
+import itertools
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import IO, Any, TypeVar
+
+from polycue import telemetry
+from polycue.domain.errors import EngineDied
+from polycue.engine.backends.processes.wire import Wire
+from polycue.engine.backends.processes.work import Answer, Call, LogLine, Work
+
+T = TypeVar("T")
+
+PROGRAM = ("-m", "polycue.engine.backends.processes.child")
+_MAX_LINE_BYTES = 4096
+
+# All of the environment that models and their libraries look at. The rest holds the server's
+# secrets, which a child has no need of.
+_PASSED_ON = (
+    *("PATH", "HOME", "TMPDIR", "LANG", "LC_", "LD_", "XDG_CACHE_HOME"),
+    *("CUDA", "NVIDIA", "CT2_", "OMP_", "KMP_", "MKL_", "OPENBLAS_"),
+)
+
+log = telemetry.logger(__name__)
+
+
+class End(StrEnum):
+    """Why a child ended; the values are labels of a metric."""
+
+    CLOSED = "closed"  # we had no more use for it
+    EXITED = "exited"
+    SIGNAL = "signal"
+    HUNG = "hung"
+    BROKEN = "broken"  # its device can do nothing more for it
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """How a child ended, for programs and, as ``text``, for people."""
+
+    end: End
+    text: str
+
+
+class Child:
+    """A started child. Any thread may ask; an answer that cannot come any more is EngineDied."""
+
+    def __init__(self, program: Sequence[str], *, on_end: Callable[[Cause], None]) -> None:
+        """Start ``program``, arguments of the Python that runs us.
+
+        ``on_end`` hears once how it ended, in the thread that saw or made it end.
+
+        Raises:
+            OSError: the machine starts no more processes.
+        """
+        self._on_end = on_end
+        ours, theirs = socket.socketpair()
+        self._wire = Wire(ours)
+        self._lock = threading.Lock()
+        self._asked: dict[int, Future[Any]] = {}
+        self._numbers = itertools.count()
+        self._cause: Cause | None = None
+        self._reaped = False
+        started: Future[subprocess.Popen[bytes]] = Future()
+        # The kernel ends a child with the thread that started it, so that one stays until its end.
+        self._keeper = threading.Thread(
+            target=self._keep, args=(program, theirs, started), name="engine-child", daemon=True
+        )
+        self._keeper.start()
+        self.pid = started.result().pid
+
+    def __repr__(self) -> str:
+        return f"Child({self.pid}: {self._cause.text if self._cause else 'at work'})"
+
+    @property
+    def alive(self) -> bool:
+        return self._cause is None
+
+    def ask(self, work: Work[Any]) -> Future[Any]:
+        """Send work there; the future has what came of it. Blocks while the child takes it in."""
+        result: Future[Any] = Future()
+        number = next(self._numbers)
+        with self._lock:
+            if self._cause is not None:
+                result.set_exception(_died(self._cause))
+                return result
+            self._asked[number] = result
+        try:
+            self._wire.send(Call(number, work))
+        except OSError as error:
+            if self.alive:  # else whoever ended it has told all that wait
+                self.end(Cause(End.HUNG, f"it takes nothing in: {error.strerror}"))
+        return result
+
+    def do(self, work: Work[T], *, within_s: float) -> T:
+        """Have work done; a child that takes longer than it may is ended.
+
+        Raises:
+            EngineDied: the child ended before it was done.
+            PolycueError: what the work itself raises.
+        """
+        result = self.ask(work)
+        if not wait((result,), within_s).done:
+            self.end(Cause(End.HUNG, f"no answer within {within_s:g} s"))
+        done: T = result.result()
+        return done
+
+    def end(self, cause: Cause) -> None:
+        """Kill it, and let all who wait for it know. Safe from any thread; the first cause holds.
+
+        Returns at once: a process that hangs in a driver may take its time even to die.
+        """
+        with self._lock:
+            if self._cause is not None:
+                return
+            self._cause = cause
+            waiting, self._asked = list(self._asked.values()), {}
+            self._kill()
+        self._wire.hang_up()
+        if cause.end is not End.CLOSED:
+            log.error("engine ended", pid=self.pid, cause=cause.text)
+        for result in waiting:
+            result.set_exception(_died(cause))
+        self._on_end(cause)
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until an ended child is buried, or the time is over."""
+        self._keeper.join(timeout_s)
+
+    def _keep(
+        self,
+        program: Sequence[str],
+        theirs: socket.socket,
+        started: "Future[subprocess.Popen[bytes]]",
+    ) -> None:
+        """Start the process, take its answers in until there are no more, and bury it."""
+        try:
+            with theirs:
+                process = _start(program, theirs.fileno())
+        except BaseException as error:
+            started.set_exception(error)
+            return
+        self._process = process
+        started.set_result(process)
+        assert process.stderr is not None  # noqa: S101 - for the type checker
+        relay = threading.Thread(target=_relay, args=(process.stderr,), daemon=True)
+        relay.start()
+        with suppress(EOFError, OSError):
+            while True:
+                self._take(self._wire.receive())
+        self._wire.close()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        with self._lock:
+            self._reaped = True
+        self.end(_cause_of(process.wait()))
+        relay.join()
+
+    def _take(self, message: Answer | LogLine) -> None:
+        if isinstance(message, LogLine):
+            logging.getLogger(message.logger).log(message.level, "%s", message.text)
+            return
+        with self._lock:
+            result = self._asked.pop(message.number, None)
+        if result is None:  # given up
+            return
+        if message.broken:
+            result.set_exception(_died(Cause(End.BROKEN, message.broken)))
+            self.end(Cause(End.BROKEN, message.broken))
+        elif message.error is not None:
+            result.set_exception(message.error)
+        else:
+            result.set_result(message.value)
+
+    def _kill(self) -> None:
+        """Only under the lock: the id is another's, once it is reaped."""
+        if not self._reaped:
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+
+
+def _died(cause: Cause) -> EngineDied:
+    return EngineDied("its work", cause.text)
+
+
+def _cause_of(returncode: int) -> Cause:
+    if returncode >= 0:
+        return Cause(End.EXITED, f"it exited with status {returncode}")
+    try:
+        return Cause(End.SIGNAL, signal.Signals(-returncode).name)
+    except ValueError:  # of the real-time ones only the ends have names
+        return Cause(End.SIGNAL, f"signal {-returncode}")
+
+
+def _relay(stderr: IO[bytes]) -> None:
+    """What native code writes before it dies is often all that is known of the reason."""
+    with stderr:
+        while line := stderr.readline(_MAX_LINE_BYTES):
+            log.warning("the engine wrote", line=line.decode(errors="replace").rstrip())
+
+
+def _start(program: Sequence[str], descriptor: int) -> subprocess.Popen[bytes]:
+    level = logging.getLogger().getEffectiveLevel()
+    return subprocess.Popen(
+        # As isolated as with -I, but that it finds the very code that runs here.
+        [sys.executable, "-P", "-s", *program, str(descriptor), str(level)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        pass_fds=[descriptor],
+        env=_environment(),
+        start_new_session=True,  # Ctrl-C is for the server, which lets the child end its work
+    )
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
+    places = [os.path.abspath(place) for place in sys.path]
+    return {**kept, "PYTHONPATH": os.pathsep.join(places)}

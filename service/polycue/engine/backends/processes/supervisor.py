@@ -1,0 +1,198 @@
+"""A child that is always there: started when it is needed, given up when it hangs, replaced."""
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from polycue import metrics, telemetry
+from polycue.domain.errors import DeviceUnavailable, Draining, EngineDied
+from polycue.engine.backends.processes.backoff import Backoff
+from polycue.engine.backends.processes.pace import Pace
+from polycue.engine.backends.processes.process import PROGRAM, Cause, Child, End
+from polycue.engine.backends.processes.room import Room
+from polycue.engine.backends.processes.work import Choose, Forget, Load, Loaded, Work
+from polycue.engine.devices import Device
+
+T = TypeVar("T")
+
+_START_S = 120  # for Python, CTranslate2 and CUDA to load; a second or two, off a warm disk
+_LOAD_S = 600  # for a model's files to be read, and its kernels compiled on a new GPU
+_CLOSE_S = 5
+_FRUITLESS = 3  # children in a row that ended with nothing done: it is the device, not the work
+_CHILD = "child"  # what is held back when none works any more; else the load that fails
+
+log = telemetry.logger(__name__)
+
+
+class Supervisor:
+    """One device's child and what is loaded in it. Safe to use from any thread.
+
+    Who has lost a child at work gets EngineDied, and the next piece of work a new child. ``close``
+    must be called.
+    """
+
+    def __init__(self, choose: Choose, pace: Pace, program: Sequence[str] = PROGRAM) -> None:
+        """Start the first child, and let it choose the device.
+
+        Raises:
+            DeviceUnavailable: the device asked for cannot be used, or the child does not start.
+        """
+        self._choose, self._pace, self._program = choose, pace, program
+        self._room, self._backoff = Room(), Backoff()
+        self._starting = threading.Lock()
+        self._running: _Running | None = None
+        self._fruitless = 0
+        self._wanted: dict[Load, None] = {}  # in order
+        self._closed = False
+        with self._starting:
+            self.device = chosen = self._started().device
+        # On the same one from now on, though another might do.
+        self._choose = Choose(chosen.kind, chosen.compute_type, chosen.index, chosen.threads)
+
+    def __repr__(self) -> str:
+        return f"Supervisor({self._running.child if self._running else 'no child'})"
+
+    @property
+    def up(self) -> bool:
+        """Whether a child is alive that has all recognisers which those before it had."""
+        running = self._running
+        return running is not None and running.has(list(self._wanted))
+
+    def restore(self) -> None:
+        """Start a child where there is none, and load the recognisers that the last one had.
+
+        Raises:
+            ModelDamaged, DeviceUnavailable: that cannot be done now.
+        """
+        for load in list(self._wanted) or (None,):
+            self._having(load)
+
+    def load(self, load: Load) -> Loaded:
+        """Load a recogniser, into the children to come as well.
+
+        Raises:
+            ModelDamaged, DeviceUnavailable: it cannot be loaded.
+        """
+        loaded: Loaded = self._having(load).loaded[load]
+        self._wanted[load] = None
+        return loaded
+
+    def forget(self, load: Load) -> None:
+        """Free a recogniser; no work that needs it may be under way."""
+        with self._starting:
+            self._wanted.pop(load, None)
+            if self._running is not None and self._running.loaded.pop(load, None) is not None:
+                self._running.child.ask(Forget(load.spec))
+
+    def run(
+        self, work: Work[T], *, needs: Work[Any], kind: str, amount: float, alone: bool = False
+    ) -> T:
+        """Do the work in a child that has loaded what it ``needs``; blocks until it is done.
+
+        ``kind`` and ``amount`` are ``Pace``'s. ``alone`` waits until nothing else is at work in the
+        child, and keeps all else waiting.
+
+        Raises:
+            EngineDied: the child ended meanwhile; where it was alone, by this work's fault.
+            ModelDamaged, DeviceUnavailable: what it needs cannot be loaded now.
+            Draining: the supervisor is closed.
+            PolycueError: what the work itself raises.
+        """
+        with self._room.entered(alone=alone):
+            running = self._having(needs)
+            began_s = time.monotonic()
+            result = running.child.do(work, within_s=self._pace.deadline_s(kind, amount))
+            self._pace.took(kind, amount, time.monotonic() - began_s)
+        running.fruitful, self._fruitless = True, 0
+        self._backoff.worked(_CHILD)
+        return result
+
+    def close(self) -> None:
+        """End the child, whatever it does."""
+        with self._starting:
+            self._closed = True
+            running, self._running = self._running, None
+        if running is not None:
+            running.child.end(Cause(End.CLOSED, "the engine was closed"))
+            running.child.wait(_CLOSE_S)
+
+    def _having(self, needs: Work[Any] | None) -> "_Running":
+        """A living child that has ``needs`` loaded."""
+        running = self._running
+        if running is not None and running.has([needs] if needs else []):
+            return running  # not behind the loading of something else
+        with self._starting:
+            self._backoff.check(needs)
+            running = self._running
+            if running is None or not running.child.alive:
+                running = self._started()
+            if needs is not None and needs not in running.loaded:
+                running.loaded[needs] = self._loaded(running.child, needs)
+            return running
+
+    def _started(self) -> "_Running":
+        if self._closed:
+            raise Draining
+        self._bury()
+        self._backoff.check(_CHILD)
+        try:
+            child = Child(self._program, on_end=_count)
+        except OSError as error:
+            raise self._not_started(f"no process can be started: {error.strerror}") from error
+        try:
+            device = child.do(self._choose, within_s=_START_S)
+        except Exception as error:
+            child.end(Cause(End.BROKEN, str(error)))
+            raise self._not_started(_reason(error)) from error
+        log.info("engine started", pid=child.pid, device=device.kind)
+        self._running = _Running(child, device)
+        return self._running
+
+    def _not_started(self, problem: str) -> DeviceUnavailable:
+        return self._backoff.failed(_CHILD, self._choose.device, problem)
+
+    def _bury(self) -> None:
+        """See what became of the last child; after some that were of no use, the next must wait."""
+        running, self._running = self._running, None
+        if running is None or running.fruitful:
+            return
+        self._fruitless += 1
+        if self._fruitless >= _FRUITLESS:
+            problem = f"its engine ended {self._fruitless} times with nothing done"
+            self._backoff.failed(_CHILD, running.device.kind, problem)
+
+    def _loaded(self, child: Child, needs: Work[Any]) -> Any:
+        try:
+            loaded = child.do(needs, within_s=_LOAD_S)
+        except (DeviceUnavailable, EngineDied) as error:
+            raise self._backoff.failed(needs, self.device.kind, _reason(error)) from error
+        self._backoff.worked(needs)
+        return loaded
+
+
+class _Running:
+    """A child, and what was done in it so far."""
+
+    def __init__(self, child: Child, device: Device) -> None:
+        self.child, self.device = child, device
+        self.loaded: dict[Work[Any], Any] = {}
+        self.fruitful = False
+
+    def has(self, needs: Iterable[Work[Any]]) -> bool:
+        return self.child.alive and all(need in self.loaded for need in needs)
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case DeviceUnavailable():
+            return error.reason
+        case EngineDied():
+            return f"its engine ended while it was made ready: {error.cause}"
+        case _:
+            return str(error)
+
+
+def _count(cause: Cause) -> None:
+    if cause.end is not End.CLOSED:
+        metrics.ENGINE_RESTARTS.labels(reason=cause.end.value).inc()

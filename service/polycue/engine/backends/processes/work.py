@@ -1,0 +1,156 @@
+"""What an engine child can be asked: each kind of work goes there, is done, and its result back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.translation import Hypotheses, Search
+from polycue.engine.backends.backend import Backend
+from polycue.engine.devices import Device, choose
+from polycue.speech.passage import Passage
+from polycue.translation.packages import Package
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A recogniser: the folder ``path`` on ``device``, under the name callers have for it."""
+
+    path: Path
+    name: str
+    device: Device
+
+
+class LoadsTexts(Protocol):
+    """A ``TextBackend`` that can be told what to load beforehand."""
+
+    def load(self, package: Package) -> None: ...
+
+    def translate(
+        self, package: Package, texts: Sequence[str], search: Search
+    ) -> list[Hypotheses]: ...
+
+
+class Models(Protocol):
+    """What a child holds. Models load when they are first asked for."""
+
+    def recogniser(self, spec: ModelSpec) -> Backend: ...
+    def forget(self, spec: ModelSpec) -> None: ...
+    def texts(self, device: Device) -> LoadsTexts: ...
+
+
+class Work(Protocol[T_co]):
+    """Something to do in a child; ``do`` runs there, in a thread of its own."""
+
+    def do(self, models: Models) -> T_co: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Find the device, and load what it needs; see ``devices.choose``."""
+
+    device: str
+    compute_type: str
+    index: int
+    threads: int
+
+    def do(self, models: Models) -> Device:
+        return choose(self.device, self.compute_type, self.index, self.threads)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the server needs to know of a recogniser in a child."""
+
+    facts: ModelFacts
+    max_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Load a recogniser, and make it fit for its first batch."""
+
+    spec: ModelSpec
+
+    def do(self, models: Models) -> Loaded:
+        backend = models.recogniser(self.spec)
+        return Loaded(backend.facts, backend.max_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognise:
+    """One batch."""
+
+    spec: ModelSpec
+    batch: tuple[Passage, ...]
+
+    def do(self, models: Models) -> list[tuple[Recognised, ...]]:
+        return models.recogniser(self.spec).run(self.batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Free a recogniser."""
+
+    spec: ModelSpec
+
+    def do(self, models: Models) -> None:
+        models.forget(self.spec)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTexts:
+    """Load the translator of one package."""
+
+    package: Package
+    device: Device
+
+    def do(self, models: Models) -> None:
+        models.texts(self.device).load(self.package)
+
+
+@dataclass(frozen=True, slots=True)
+class Translate:
+    """One call to a translator."""
+
+    package: Package
+    device: Device
+    texts: tuple[str, ...]
+    search: Search
+
+    def do(self, models: Models) -> list[Hypotheses]:
+        return models.texts(self.device).translate(self.package, self.texts, self.search)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Work on its way to a child."""
+
+    number: int
+    work: Work[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a call: a value, or what was raised.
+
+    ``broken`` says that no further work can succeed in this process, as after most of CUDA's
+    errors, and why; "" where it can.
+    """
+
+    number: int
+    value: object = None
+    error: BaseException | None = None
+    broken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """What a library or our own code in the child had to say."""
+
+    level: int
+    logger: str
+    text: str

@@ -1,0 +1,389 @@
+"""Real child processes that abort, hang and are killed; their models are fakes."""
+
+import contextlib
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from polycue.domain.cancel import CancelToken
+from polycue.domain.chunk import Recognised
+from polycue.domain.errors import (
+    DeviceUnavailable,
+    Draining,
+    EngineDied,
+    ModelDamaged,
+    OutOfMemory,
+    PoisonChunk,
+    RecognitionFailed,
+)
+from polycue.domain.translation import Hypothesis, Search
+from polycue.engine.backends.backend import Backend, Host
+from polycue.engine.backends.processes.host import child_host
+from polycue.engine.backends.processes.pace import Pace
+from polycue.engine.backends.processes.supervisor import Supervisor
+from polycue.engine.backends.processes.work import Choose
+from polycue.engine.batcher import Batcher
+from polycue.translation.packages import Package
+from support.fragile import PROGRAM, Do, passage
+
+PATIENCE_S = 30.0
+CPU = Choose("cpu", "int8", 0, 1)
+
+
+@contextlib.contextmanager
+def supervised(*program: str, least_s: float = 60) -> Iterator[Supervisor]:
+    supervisor = Supervisor(CPU, Pace(factor=20, least_s=least_s), program or PROGRAM)
+    try:
+        yield supervisor
+    finally:
+        supervisor.close()
+
+
+@pytest.fixture(scope="module")
+def supervisor() -> Iterator[Supervisor]:
+    """One for all, as in life: what a test does to its child must not harm the next one."""
+    with supervised() as shared:
+        yield shared
+
+
+@pytest.fixture
+def host(supervisor: Supervisor) -> Host:
+    return child_host(supervisor, "auto")
+
+
+@pytest.fixture
+def backend(host: Host, tmp_path: Path) -> Iterator[Backend]:
+    opened = host.open_recogniser(tmp_path, "fragile", host.device)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def batcher(backend: Backend) -> Iterator[Batcher]:
+    with contextlib.closing(Batcher(backend)) as batcher:
+        yield batcher
+
+
+def pid_of(supervisor: Supervisor) -> int:
+    assert supervisor._running is not None
+    return supervisor._running.child.pid
+
+
+def diary(folder: Path) -> list[str]:
+    return (folder / "diary").read_text().splitlines()
+
+
+def gone(pid: int) -> bool:
+    """Wait for the end of a process that need not be a child of ours."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        return bool(poll.poll(PATIENCE_S * 1000))
+    finally:
+        os.close(handle)
+
+
+def met(folder: Path, *, again: bool = True) -> int:
+    """Wait until a chunk is at work in the child; the child's process id."""
+    pid = int((folder / "begun").read_text())
+    if not again:
+        (folder / "begun").unlink()
+    return pid
+
+
+def starts(found: tuple[Recognised, ...]) -> list[int]:
+    return [one.facts.start_ms for one in found]
+
+
+def test_a_batch_comes_back_in_order_and_the_model_stays_loaded(
+    backend: Backend, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        assert list(map(starts, backend.run([passage(3), passage(5)]))) == [[3], [5]]
+    assert diary(tmp_path) == ["load fragile", "run 3 5", "run 3 5"]
+
+
+def test_an_error_of_the_model_is_the_same_on_this_side(
+    supervisor: Supervisor, backend: Backend
+) -> None:
+    pid = pid_of(supervisor)
+    with pytest.raises(RecognitionFailed, match="it was told to") as failed:
+        backend.run([passage(7, Do.RAISE)])
+    assert (failed.value.start_ms, failed.value.reason) == (7, "it was told to")
+    with pytest.raises(OutOfMemory):  # the only one of CUDA's errors that leaves it fit for work
+        backend.run([passage(7, Do.SWELL)])
+    assert pid_of(supervisor) == pid
+
+
+def test_an_error_nobody_foresaw_is_told_and_its_traceback_is_in_the_log(
+    backend: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(RuntimeError, match="ZeroDivisionError: nobody foresaw it"):
+        backend.run([passage(7, Do.SURPRISE)])
+    (record,) = (r for r in caplog.records if r.name == "polycue.engine.child")
+    assert record.levelno == logging.ERROR
+    assert "in _obey" in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("deed", "cause"),
+    [(Do.ABORT, "SIGABRT"), (Do.FAULT, "SIGSEGV"), (Do.BREAK, "CUDA failed with error")],
+)
+def test_a_chunk_that_ends_two_children_fails_by_itself(
+    batcher: Batcher, tmp_path: Path, deed: Do, cause: str
+) -> None:
+    for fifo in ("begun", "go"):
+        os.mkfifo(tmp_path / fifo)
+    live = CancelToken()
+    first = batcher.submit(passage(0, Do.WAIT), cancel=live)
+    met(tmp_path)
+    results = [
+        batcher.submit(passage(n, deed if n == 2 else Do.HEAR), cancel=live) for n in (1, 2, 3)
+    ]
+    (tmp_path / "go").write_text("")  # all that came meanwhile is the next batch
+    assert starts(first.result(PATIENCE_S)) == [0]
+    assert starts(results[0].result(PATIENCE_S)) == [1]
+    assert starts(results[2].result(PATIENCE_S)) == [3]
+    with pytest.raises(PoisonChunk, match="2 ms") as failed:
+        results[1].result(0)
+    assert cause in failed.value.cause
+    assert [line for line in diary(tmp_path) if line.startswith("run")] == [
+        *("run 0", "run 1 2 3", "run 1", "run 2", "run 3")
+    ]
+
+
+def test_a_child_killed_in_the_middle_of_a_batch_costs_its_callers_nothing(
+    supervisor: Supervisor, batcher: Batcher, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "begun")
+    result = batcher.submit(passage(4, Do.MEET_ONCE), cancel=CancelToken())
+    pid = met(tmp_path, again=False)
+    os.kill(pid, signal.SIGKILL)
+    assert starts(result.result(PATIENCE_S)) == [4]
+    assert pid_of(supervisor) != pid
+    assert diary(tmp_path) == ["load fragile", "run 4", "load fragile", "run 4"]
+
+
+def test_who_was_at_work_beside_a_poison_chunk_is_not_taken_for_its_like(
+    host: Host, batcher: Batcher, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    os.mkfifo(other / "begun")
+    with contextlib.closing(Batcher(host.open_recogniser(other, "other", host.device))) as beside:
+        innocent = beside.submit(passage(1, Do.MEET_ONCE), cancel=CancelToken())
+        met(other, again=False)
+        poison = batcher.submit(passage(2, Do.ABORT), cancel=CancelToken())
+        with pytest.raises(PoisonChunk):
+            poison.result(PATIENCE_S)
+        assert starts(innocent.result(PATIENCE_S)) == [1]
+
+
+@pytest.mark.parametrize("deed", [Do.HANG, Do.HANG_WITH_THE_LOCK])
+def test_a_child_that_hangs_is_ended_at_its_deadline(deed: Do, tmp_path: Path) -> None:
+    with supervised(least_s=1) as supervisor:
+        host = child_host(supervisor, "auto")
+        backend = host.open_recogniser(tmp_path, "fragile", host.device)
+        for _ in range(40):  # it learns how fast this device is
+            supervisor._pace.took("fragile", 1, 0)
+        pid = pid_of(supervisor)
+        with pytest.raises(EngineDied, match="no answer within 1 s"):
+            backend.run([passage(1, deed)])
+        assert gone(pid)
+        assert not host.up()
+        host.restore()
+        assert host.up()
+        assert diary(tmp_path) == ["load fragile", "run 1", "load fragile"]
+
+
+def test_a_child_that_ends_while_nothing_is_asked_of_it_is_replaced(
+    supervisor: Supervisor, host: Host, backend: Backend
+) -> None:
+    backend.run([passage(1)])
+    pid = pid_of(supervisor)
+    child = supervisor._running and supervisor._running.child
+    os.kill(pid, signal.SIGKILL)
+    assert child
+    child.wait(PATIENCE_S)
+    assert not host.up()
+    assert backend.run([passage(1)])
+    assert host.up()
+
+
+def test_a_model_that_does_not_load_says_why_and_leaves_the_child_alone(
+    supervisor: Supervisor, host: Host, tmp_path: Path
+) -> None:
+    pid = pid_of(supervisor)
+    with pytest.raises(ModelDamaged, match="'damaged' is damaged"):
+        host.open_recogniser(tmp_path, "damaged", host.device)
+    with pytest.raises(DeviceUnavailable, match="out of memory"):
+        host.open_recogniser(tmp_path, "too-large", host.device)
+    assert pid_of(supervisor) == pid
+
+
+def test_a_model_that_ends_its_child_at_loading_is_not_tried_at_once_and_others_go_on(
+    host: Host, backend: Backend, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        with pytest.raises(DeviceUnavailable, match="SIGABRT") as refused:
+            host.open_recogniser(tmp_path, "aborts", host.device)
+        assert refused.value.retry_after_s == 1
+    assert backend.run([passage(1)])
+    assert diary(tmp_path).count("load aborts") == 1
+
+
+def test_a_child_that_does_not_start_is_an_unavailable_device() -> None:
+    with (
+        pytest.raises(DeviceUnavailable, match="exited with status 3"),
+        supervised("-c", "raise SystemExit(3)"),
+    ):
+        pass
+
+
+def test_children_that_end_again_and_again_with_nothing_done_are_started_no_more(
+    tmp_path: Path,
+) -> None:
+    with supervised() as supervisor:
+        host = child_host(supervisor, "auto")
+        backend = host.open_recogniser(tmp_path, "fragile", host.device)
+        for _ in range(3):
+            with pytest.raises(EngineDied):
+                backend.run([passage(1, Do.ABORT)])
+        with pytest.raises(DeviceUnavailable, match="3 times with nothing done") as refused:
+            backend.run([passage(1)])
+        assert refused.value.retry_after_s
+        with pytest.raises(DeviceUnavailable):
+            host.restore()
+        assert not host.up()
+
+
+def test_texts_are_translated_there_and_those_that_end_it_fail_for_good(
+    host: Host, backend: Backend, tmp_path: Path
+) -> None:
+    package = Package("en", "es", "1.0", tmp_path)
+    assert host.texts.translate(package, ["yes"], Search()) == [(Hypothesis("YES", 0.0),)]
+    with pytest.raises(EngineDied, match="a translation from en to es: SIGABRT"):
+        host.texts.translate(package, ["no", "abort"], Search())
+    assert host.texts.translate(package, ["no"], Search()) == [(Hypothesis("NO", 0.0),)]
+    lines = [line for line in diary(tmp_path) if "fragile" not in line]
+    assert lines == [
+        *("load texts", "translate 1", "translate 2"),
+        *("load texts", "translate 2", "load texts", "translate 1"),
+    ]
+
+
+def test_a_cancelled_caller_is_not_heard_again(batcher: Batcher, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "begun")
+    cancel = CancelToken()
+    result = batcher.submit(passage(4, Do.MEET), cancel=cancel)
+    pid = met(tmp_path)
+    cancel.cancel()
+    os.kill(pid, signal.SIGKILL)
+    assert result.exception(PATIENCE_S) is not None
+    assert [line for line in diary(tmp_path) if line.startswith("run")] == ["run 4"]
+
+
+def test_closing_ends_a_child_whatever_it_does(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "begun")
+    with supervised() as supervisor:
+        host = child_host(supervisor, "auto")
+        batcher = Batcher(host.open_recogniser(tmp_path, "fragile", host.device))
+        result = batcher.submit(passage(1, Do.MEET), cancel=CancelToken())
+        pid = met(tmp_path)
+        host.close()
+        with pytest.raises(Draining):
+            result.result(PATIENCE_S)
+        assert gone(pid)
+        batcher.close()
+
+
+def test_a_freed_model_is_freed_there_and_not_loaded_into_the_next_child(
+    supervisor: Supervisor, host: Host, tmp_path: Path
+) -> None:
+    backend = host.open_recogniser(tmp_path, "fragile", host.device)
+    backend.run([passage(1)])
+    backend.close()
+    os.kill(pid_of(supervisor), signal.SIGKILL)
+    assert supervisor._running is not None
+    supervisor._running.child.wait(PATIENCE_S)
+    host.restore()
+    assert diary(tmp_path)[:2] == ["load fragile", "run 1"]
+    assert diary(tmp_path)[2:] in ([], ["forget fragile"])
+
+
+def test_ctrl_c_and_sigterm_are_the_servers_and_not_the_childs(
+    supervisor: Supervisor, backend: Backend
+) -> None:
+    pid = pid_of(supervisor)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(pid, number)
+    assert backend.run([passage(1)])
+    assert pid_of(supervisor) == pid
+    assert os.getsid(pid) == pid
+
+
+def test_a_child_gets_neither_secrets_nor_files_of_the_server(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("POLYCUE_DATABASE_URL", "postgres://me:secret@db")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    with (tmp_path / "private").open("w") as private:
+        os.set_inheritable(private.fileno(), True)
+        before = len(os.listdir("/proc/self/fd"))
+        with supervised() as supervisor:
+            child = Path(f"/proc/{pid_of(supervisor)}")
+            environment = (child / "environ").read_bytes()
+            assert b"secret" not in environment
+            assert b"CUDA_VISIBLE_DEVICES=1" in environment
+            files = [os.readlink(place) for place in (child / "fd").iterdir()]
+            assert sorted(kind.partition(":")[0] for kind in files) == [
+                *("/dev/null", "/dev/null", "pipe", "socket")
+            ]
+        assert len(os.listdir("/proc/self/fd")) == before
+
+
+_ORPHAN = """
+import sys, threading
+from pathlib import Path
+from polycue import telemetry
+from polycue.engine.backends.processes.host import child_host
+from polycue.engine.backends.processes.pace import Pace
+from polycue.engine.backends.processes.supervisor import Supervisor
+from polycue.engine.backends.processes.work import Choose
+from support.fragile import PROGRAM, Do, passage
+
+telemetry.configure(level="error", log_format="console")
+supervisor = Supervisor(Choose("cpu", "int8", 0, 1), Pace(factor=20, least_s=60), PROGRAM)
+host = child_host(supervisor, "auto")
+backend = host.open_recogniser(Path(sys.argv[1]), "fragile", host.device)
+print(supervisor._running.child.pid, flush=True)
+if sys.argv[2]:
+    backend.run([passage(1, Do.MEET)])
+threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "hung"])
+def test_a_child_does_not_outlive_its_server(tmp_path: Path, busy: bool) -> None:
+    os.mkfifo(tmp_path / "begun")
+    program = [sys.executable, "-c", _ORPHAN, str(tmp_path), "busy" if busy else ""]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, env=_with_path()) as server:
+        assert server.stdout is not None
+        pid = met(tmp_path) if busy else int(server.stdout.readline())
+        server.kill()
+    assert gone(pid)
+
+
+def _with_path() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -1,0 +1,173 @@
+"""An engine child whose models fail on command; a program, and what its tests ask it with.
+
+The command is the first sample of a chunk. What was loaded and run is written, a line each, to
+``diary`` in the model's folder.
+"""
+
+import ctypes
+import os
+import threading
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+
+import numpy as np
+
+from polycue.domain.audio import Audio, Span
+from polycue.domain.chunk import Chunk, ModelFacts, Recognised
+from polycue.domain.errors import (
+    DeviceUnavailable,
+    ModelDamaged,
+    OutOfMemory,
+    RecognitionFailed,
+)
+from polycue.domain.transcript import ChunkFacts
+from polycue.domain.translation import Hypotheses, Hypothesis, Search
+from polycue.engine.backends.processes.serve import serve
+from polycue.engine.backends.processes.work import ModelSpec
+from polycue.engine.devices import Device
+from polycue.speech.passage import DecodeSettings, Passage
+from polycue.translation.packages import Package
+
+PROGRAM = (__file__,)
+FACTS = ModelFacts("fragile", ("en",), 30_000, translates=True, demo=True)
+
+
+class Do(IntEnum):
+    """What to do with a chunk."""
+
+    HEAR = 0
+    ABORT = 1
+    FAULT = 2  # a segmentation fault
+    HANG = 3
+    HANG_WITH_THE_LOCK = 4  # the interpreter's: no other thread of the child runs any more
+    RAISE = 5
+    BREAK = 6  # as after CUDA's errors: whatever comes next in this process fails too
+    SURPRISE = 7  # an error that nobody foresaw
+    SWELL = 8  # out of memory
+    MEET = (
+        9  # write the process id to the FIFO ``begun``, when somebody reads it; hang with the lock
+    )
+    MEET_ONCE = 10  # write it and hang, without the lock; hear the chunk where ``begun`` is gone
+    WAIT = 11  # write it, and hear the chunk when the FIFO ``go`` was written to
+
+
+def chunk(start_ms: int, do: Do = Do.HEAR) -> Chunk:
+    samples = np.zeros(16_000, np.float32)
+    samples[0] = do
+    return Chunk(Audio(samples, start_ms), (Span(start_ms, start_ms + 1_000),))
+
+
+def passage(start_ms: int, do: Do = Do.HEAR) -> Passage:
+    return Passage((chunk(start_ms, do),), DecodeSettings(language="en"))
+
+
+class Fragile:
+    """A recogniser that gives back what it was given."""
+
+    facts = FACTS
+    workers, max_rows = 1, 4
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def run(self, batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
+        chunks = [chunk for passage in batch for chunk in passage.chunks]
+        note(self._folder, f"run {' '.join(str(c.audio.start_ms) for c in chunks)}")
+        for one in chunks:
+            self._obey(Do(int(one.audio.samples[0])), one.audio.start_ms)
+        return [tuple(map(_recognised, passage.chunks)) for passage in batch]
+
+    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+        raise AssertionError("the server decides what runs alone")
+
+    def close(self) -> None: ...
+
+    def _obey(self, do: Do, start_ms: int) -> None:
+        match do:
+            case Do.ABORT:
+                os.abort()
+            case Do.FAULT:
+                ctypes.string_at(0)
+            case Do.HANG:
+                threading.Event().wait()
+            case Do.HANG_WITH_THE_LOCK:
+                ctypes.PyDLL(None).pause()
+            case Do.RAISE:
+                raise RecognitionFailed(start_ms, "it was told to")
+            case Do.BREAK:
+                raise RecognitionFailed(start_ms, "CUDA failed with error unspecified launch")
+            case Do.SURPRISE:
+                raise ZeroDivisionError("nobody foresaw it")
+            case Do.SWELL:
+                raise OutOfMemory(start_ms, "CUDA failed with error out of memory")
+            case Do.MEET | Do.MEET_ONCE | Do.WAIT:
+                self._meet(do)
+            case Do.HEAR:
+                pass
+
+    def _meet(self, do: Do) -> None:
+        fifo = self._folder / "begun"
+        if do is Do.MEET or fifo.exists():
+            fifo.write_text(str(os.getpid()))
+            match do:
+                case Do.MEET:
+                    ctypes.PyDLL(None).pause()
+                case Do.MEET_ONCE:
+                    threading.Event().wait()
+                case Do.WAIT:
+                    (self._folder / "go").read_text()
+
+
+class Texts:
+    """A translator that shouts, and ends at the word "abort"."""
+
+    def load(self, package: Package) -> None:
+        note(package.path, "load texts")
+
+    def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
+        note(package.path, f"translate {len(texts)}")
+        if "abort" in texts:
+            os.abort()
+        return [(Hypothesis(text.upper(), 0.0),) for text in texts]
+
+
+class FragileModels:
+    """The name of a model says how its loading ends."""
+
+    def __init__(self) -> None:
+        self._recognisers: dict[ModelSpec, Fragile] = {}
+
+    def recogniser(self, spec: ModelSpec) -> Fragile:
+        if spec not in self._recognisers:
+            note(spec.path, f"load {spec.name}")
+            match spec.name:
+                case "aborts":
+                    os.abort()
+                case "damaged":
+                    raise ModelDamaged(spec.name, "model.bin is missing")
+                case "too-large":
+                    raise DeviceUnavailable("cuda", "CUDA failed with error out of memory")
+            self._recognisers[spec] = Fragile(spec.path)
+        return self._recognisers[spec]
+
+    def forget(self, spec: ModelSpec) -> None:
+        note(spec.path, f"forget {spec.name}")
+        del self._recognisers[spec]
+
+    def texts(self, device: Device) -> Texts:
+        return Texts()
+
+
+def note(folder: Path, line: str) -> None:
+    with (folder / "diary").open("a") as diary:
+        diary.write(f"{line}\n")
+
+
+def _recognised(chunk: Chunk) -> Recognised:
+    facts = ChunkFacts(chunk.audio.start_ms, chunk.audio.end_ms, "en", -0.1, 0.0, 1.0, 0)
+    return Recognised((), facts, 1.0)
+
+
+if __name__ == "__main__":
+    serve(FragileModels())

@@ -1,0 +1,153 @@
+"""The parts around an engine child that need none: messages, deadlines, turns, waiting."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polycue.domain.errors import DeviceUnavailable
+from polycue.engine.backends.processes.backoff import Backoff
+from polycue.engine.backends.processes.pace import Pace
+from polycue.engine.backends.processes.room import Room
+from polycue.engine.backends.processes.wire import Wire
+
+PATIENCE_S = 10.0
+
+
+@contextlib.contextmanager
+def wires() -> Iterator[tuple[Wire, Wire]]:
+    here, there = map(Wire, socket.socketpair())
+    try:
+        yield here, there
+    finally:
+        here.close()
+        there.close()
+
+
+@given(st.lists(st.lists(st.integers(0, 40_000), max_size=4), min_size=1, max_size=4))
+def test_arrays_of_any_length_arrive_as_they_were_and_one_message_after_the_other(
+    messages: list[list[int]],
+) -> None:
+    sent = [[np.arange(length, dtype=np.float32) for length in lengths] for lengths in messages]
+    with wires() as (here, there):
+        sender = threading.Thread(target=lambda: list(map(here.send, enumerate(sent))))
+        sender.start()
+        for number, arrays in enumerate(sent):
+            count, received = there.receive()
+            assert count == number
+            assert len(received) == len(arrays)
+            for got, array in zip(received, arrays, strict=True):
+                np.testing.assert_array_equal(got, array)
+                assert got.dtype == np.float32
+        sender.join(PATIENCE_S)
+
+
+def test_a_message_of_many_threads_is_not_torn() -> None:
+    with wires() as (here, there):
+        sound = np.ones(100_000, np.float32)
+        senders = [threading.Thread(target=lambda n=n: here.send((n, sound * n))) for n in range(8)]
+        for sender in senders:
+            sender.start()
+        received = dict(there.receive() for _ in senders)
+        assert all((received[n] == n).all() for n in range(8))
+        for sender in senders:
+            sender.join(PATIENCE_S)
+
+
+def test_what_cannot_be_sent_leaves_the_wire_as_it_was() -> None:
+    with wires() as (here, there):
+        with pytest.raises(Exception, match=r"pickle|local"):
+            here.send(lambda: None)
+        here.send("after it")
+        assert there.receive() == "after it"
+
+
+def test_a_wire_ends_for_both_when_one_hangs_up() -> None:
+    with wires() as (here, there):
+        here.hang_up()
+        for end in (here, there):
+            with pytest.raises(EOFError):
+                end.receive()
+        with pytest.raises(OSError, match="pipe"):
+            there.send("too late")
+
+
+def test_a_deadline_is_many_times_what_the_device_needed_so_far_and_never_too_short() -> None:
+    pace = Pace(factor=20, least_s=60)
+    assert pace.deadline_s("large", amount=30) == 600
+    for _ in range(40):
+        pace.took("large", amount=30, seconds=120)
+    assert pace.deadline_s("large", amount=30) == pytest.approx(20 * 120)
+    assert pace.deadline_s("large", amount=0.1) == 60
+    assert pace.deadline_s("small", amount=30) == 600  # another kind knows nothing of it
+
+
+def test_one_slow_batch_among_many_does_not_settle_what_is_expected() -> None:
+    pace = Pace(factor=20, least_s=0)
+    pace.took("m", amount=10, seconds=1)
+    pace.took("m", amount=10, seconds=11)
+    assert pace.deadline_s("m", amount=10) == pytest.approx(20 * 3)
+
+
+def test_who_wants_to_be_alone_waits_for_those_inside_and_keeps_the_others_out() -> None:
+    room, order = Room(), list[str]()
+    may_leave, inside = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with room.entered(alone=False):
+            inside.set()
+            may_leave.wait(PATIENCE_S)
+            order.append("first")
+
+    def alone() -> None:
+        with room.entered(alone=True):
+            order.append("alone")
+
+    def late() -> None:
+        with room.entered(alone=False):
+            order.append("late")
+
+    threads = [threading.Thread(target=first)]
+    threads[0].start()
+    assert inside.wait(PATIENCE_S)
+    threads.append(threading.Thread(target=alone))
+    threads[1].start()
+    while not room._alone:  # until it has asked
+        pass
+    threads.append(threading.Thread(target=late))
+    threads[2].start()
+    may_leave.set()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert order == ["first", "alone", "late"]
+
+
+def test_a_room_is_free_again_after_an_error() -> None:
+    room = Room()
+    for alone in (True, False, True):
+        with pytest.raises(ZeroDivisionError), room.entered(alone=alone):
+            raise ZeroDivisionError
+    with room.entered(alone=False), room.entered(alone=False):
+        pass
+
+
+def test_what_fails_is_tried_later_each_time_and_after_a_minute_at_most() -> None:
+    now_s = 0.0
+    backoff = Backoff(lambda: now_s)
+    delays = []
+    for _ in range(9):
+        backoff.check("model")
+        delays.append(backoff.failed("model", "cuda", "it is gone").retry_after_s)
+        with pytest.raises(DeviceUnavailable, match="it is gone") as refused:
+            backoff.check("model")
+        assert refused.value.retry_after_s == delays[-1]
+        backoff.check("another")
+        now_s += delays[-1] or 0
+    assert delays == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    backoff.worked("model")
+    assert backoff.failed("model", "cuda", "it is gone").retry_after_s == 1
