@@ -2,12 +2,34 @@
 
 from polycue.domain.errors import QueueFull, QuotaExceeded, UploadQuotaExceeded
 from polycue.domain.limits import TenantLimits
-from polycue.jobs.store.session import Session, Value
+from polycue.jobs.store.session import Session
 
 _QUEUE_RETRY_S = 30
 _STORAGE_RETRY_S = 600
 _HOUR_MS = 60 * 60 * 1000
 _DAY_HOURS = 24
+
+_QUEUED_AND_UNENDED = """
+    SELECT (SELECT count(*) FROM job WHERE state = 'queued') AS queued,
+           (SELECT count(*) FROM job WHERE tenant = :tenant AND state IN
+               ('queued', 'running', 'cancelling', 'interrupted')) AS unended
+"""
+_STORED = """
+    SELECT tenant, sum(size_bytes) AS size_bytes FROM (
+        SELECT tenant, size_bytes FROM upload
+        UNION ALL
+        SELECT tenant, result_bytes AS size_bytes FROM job WHERE result_bytes > 0
+    ) AS kept
+    GROUP BY tenant
+"""
+_DECODED = """
+    SELECT sum(media_ms) AS media_ms, min(hour) AS first_hour, now_ms() AS now_ms
+    FROM media_use WHERE tenant = :tenant AND hour > now_ms() / :hour_ms - :hours
+"""
+_NOTE_USE = """
+    INSERT INTO media_use (tenant, hour, media_ms) VALUES (:tenant, now_ms() / :hour_ms, :media_ms)
+    ON CONFLICT (tenant, hour) DO UPDATE SET media_ms = media_use.media_ms + excluded.media_ms
+"""
 
 
 def check_queue(db: Session, tenant: str, *, max_queued: int, limits: TenantLimits) -> None:
@@ -15,20 +37,18 @@ def check_queue(db: Session, tenant: str, *, max_queued: int, limits: TenantLimi
 
     Raises:
         QueueFull: there are ``max_queued`` in all.
-        QuotaExceeded: the tenant has enough of them, or had enough media decoded today.
+        QuotaExceeded: the tenant has enough of them, had enough media decoded today, or has no room
+            left for results.
     """
-    waiting = _number(db, "SELECT count(*) AS number FROM job WHERE state = 'queued'")
-    if waiting >= max_queued:
-        raise QueueFull(waiting, _QUEUE_RETRY_S)
-    unended = _number(
-        db,
-        "SELECT count(*) AS number FROM job WHERE tenant = :tenant"
-        " AND state IN ('queued', 'running', 'cancelling', 'interrupted')",
-        tenant=tenant,
-    )
-    if unended >= limits.max_jobs:
-        raise QuotaExceeded("jobs", unended, limits.max_jobs, "jobs", _QUEUE_RETRY_S)
+    (found,) = db.rows(_QUEUED_AND_UNENDED, tenant=tenant)
+    if found["queued"] >= max_queued:
+        raise QueueFull(found["queued"], _QUEUE_RETRY_S)
+    if found["unended"] >= limits.max_jobs:
+        raise QuotaExceeded("jobs", found["unended"], limits.max_jobs, "jobs", _QUEUE_RETRY_S)
     _check_media(db, tenant, limits.max_day_media_ms)
+    _, stored = _stored(db, tenant)
+    if stored > limits.max_stored_bytes:  # how large its results will be, nobody knows
+        raise _no_room(stored, limits)
 
 
 def check_storage(
@@ -40,26 +60,18 @@ def check_storage(
         UploadQuotaExceeded: there is none, whosever all the rest is.
         QuotaExceeded: the tenant has all it may have.
     """
-    free_bytes = max(0, max_stored_bytes - _stored(db))
+    in_all, stored = _stored(db, tenant)
+    free_bytes = max(0, max_stored_bytes - in_all)
     if wanted_bytes > free_bytes:
         raise UploadQuotaExceeded(wanted_bytes, free_bytes, _STORAGE_RETRY_S)
-    used, limit = _stored(db, tenant), limits.max_stored_bytes
-    if used + wanted_bytes > limit:
-        raise QuotaExceeded("storage", used, limit, "bytes", _STORAGE_RETRY_S)
+    if stored + wanted_bytes > limits.max_stored_bytes:
+        raise _no_room(stored, limits)
 
 
 def note_use(db: Session, tenant: str, media_ms: int) -> None:
     """Add to what was decoded for the tenant; deleting its jobs does not take that away."""
     if media_ms > 0:
-        db.run(
-            "INSERT INTO media_use (tenant, hour, media_ms)"
-            " VALUES (:tenant, now_ms() / :hour_ms, :media_ms)"
-            " ON CONFLICT (tenant, hour)"
-            " DO UPDATE SET media_ms = media_use.media_ms + excluded.media_ms",
-            tenant=tenant,
-            hour_ms=_HOUR_MS,
-            media_ms=media_ms,
-        )
+        db.run(_NOTE_USE, tenant=tenant, hour_ms=_HOUR_MS, media_ms=media_ms)
 
 
 def forget_old_use(db: Session) -> None:
@@ -71,31 +83,18 @@ def forget_old_use(db: Session) -> None:
 
 
 def _check_media(db: Session, tenant: str, limit_ms: int) -> None:
-    used = db.row(
-        "SELECT sum(media_ms) AS media_ms, min(hour) AS first_hour, now_ms() AS now_ms"
-        " FROM media_use WHERE tenant = :tenant AND hour > now_ms() / :hour_ms - :hours",
-        tenant=tenant,
-        hour_ms=_HOUR_MS,
-        hours=_DAY_HOURS,
-    )
-    if used and used["media_ms"] is not None and used["media_ms"] >= limit_ms:
-        free_ms = (used["first_hour"] + _DAY_HOURS) * _HOUR_MS - used["now_ms"]
-        raise QuotaExceeded(
-            "media", int(used["media_ms"]), limit_ms, "ms in 24 hours", free_ms // 1000 + 1
-        )
+    (found,) = db.rows(_DECODED, tenant=tenant, hour_ms=_HOUR_MS, hours=_DAY_HOURS)
+    used_ms = int(found["media_ms"] or 0)
+    if used_ms and used_ms >= limit_ms:
+        free_ms = (found["first_hour"] + _DAY_HOURS) * _HOUR_MS - found["now_ms"]
+        raise QuotaExceeded("media", used_ms, limit_ms, "ms in 24 hours", free_ms // 1000 + 1)
 
 
-def _stored(db: Session, tenant: str | None = None) -> int:
-    """Bytes of uploads and results, of one tenant or of all."""
-    whose = "" if tenant is None else "WHERE tenant = :tenant"
-    return _number(
-        db,
-        f"SELECT (SELECT coalesce(sum(size_bytes), 0) FROM upload {whose})"  # noqa: S608
-        f" + (SELECT coalesce(sum(result_bytes), 0) FROM job {whose}) AS number",
-        **({} if tenant is None else {"tenant": tenant}),
-    )
+def _stored(db: Session, tenant: str) -> tuple[int, int]:
+    """Bytes of uploads and results: of all tenants, and of this one."""
+    by_tenant = {row["tenant"]: int(row["size_bytes"]) for row in db.rows(_STORED)}
+    return sum(by_tenant.values()), by_tenant.get(tenant, 0)
 
 
-def _number(db: Session, sql: str, **values: Value) -> int:
-    row = db.row(sql, **values)
-    return int(row["number"]) if row else 0
+def _no_room(stored: int, limits: TenantLimits) -> QuotaExceeded:
+    return QuotaExceeded("storage", stored, limits.max_stored_bytes, "bytes", _STORAGE_RETRY_S)

@@ -87,6 +87,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX job_by_state ON job (state, number);
     CREATE INDEX job_by_tenant ON job (tenant, number);
     CREATE INDEX job_by_content ON job (tenant, content_key) WHERE content_key <> '';
+    CREATE INDEX job_by_results ON job (tenant, result_bytes) WHERE result_bytes > 0;
     CREATE INDEX job_by_expiry ON job (expires_ms) WHERE expires_ms IS NOT NULL;
     CREATE TABLE chunk (
         job     TEXT NOT NULL,
