@@ -234,6 +234,29 @@ class Settings(BaseSettings):
         description="Transfers of one tenant at once; 0: half of all if there is a tokens file.",
     )
 
+    require_sandbox: bool = Field(
+        default=False,
+        description="Refuse to start where the kernel lacks a layer of ffmpeg's sandbox.",
+    )
+    media_memory_bytes: int = Field(
+        default=512 * MIB,
+        ge=256 * MIB,
+        description="Most memory of one ffmpeg that reads or copies media.",
+    )
+    burn_in_memory_bytes: int = Field(
+        default=4 * GIB,
+        ge=256 * MIB,
+        description="Most memory of one ffmpeg that burns subtitles in, which encodes a picture.",
+    )
+    media_cpu_s: int = Field(
+        default=600,
+        ge=10,
+        description=(
+            "Most time of a processor for one ffmpeg, in seconds; 60 times that where it works on"
+            " the pictures of a whole film."
+        ),
+    )
+
     job_ttl_s: int = Field(
         default=7 * DAY_S,
         ge=1,

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from polycue import telemetry
 from polycue.app.engine import open_engine
+from polycue.app.sandbox import confine_media
 from polycue.app.server import App
 from polycue.app.stop import Stop
 from polycue.config import Settings
@@ -23,6 +24,7 @@ def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> N
         PolycueError: the server cannot start.
     """
     telemetry.configure(level=settings.log_level, log_format=settings.log_format)
+    confine_media(settings)
     preload = not exit_with_stdin if settings.preload is None else settings.preload
     engine = open_engine(settings, preload=preload)
     try:

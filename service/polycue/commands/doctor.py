@@ -106,6 +106,7 @@ def _examine(models_dir: Path | None, data_dir: Path | None) -> Iterator[Finding
     looks: tuple[Callable[[], Iterator[Finding]], ...] = (
         _formats,
         _ffmpeg,
+        _sandbox,
         _gpu,
         lambda: _models(models_dir),
         lambda: _data(data_dir),
@@ -190,6 +191,21 @@ def _output(program: str, flag: str) -> str:
 
     call = Call((program, "-hide_banner", flag))
     return run(call, timeout_s=_TIMEOUT_S, cancel=CancelToken()).stdout.decode(errors="replace")
+
+
+def _sandbox() -> Iterator[Finding]:
+    from polycue.media import landlock
+    from polycue.media.sandbox import layers
+
+    names = {"landlock": f"Landlock (ABI {landlock.abi()})", "seccomp": "seccomp"}
+    there = [names.get(layer, layer) for layer, has in layers().items() if has]
+    missing = [layer for layer, has in layers().items() if not has]
+    if missing:
+        detail = f"no {' and no '.join(missing)} for ffmpeg, only {', '.join(there)}"
+        advice = "use Linux 5.13 or newer, with Landlock switched on"
+        yield Finding("sandbox", State.WARNING, detail, advice)
+    else:
+        yield Finding("sandbox", State.FINE, ", ".join(there))
 
 
 def _gpu() -> Iterator[Finding]:

@@ -29,6 +29,7 @@ MAX_OPEN_FILES = 64
 # addresses.
 _LIBRARY_BYTES = 64 * MIB
 _MAPPED_BYTES = 1024 * MIB
+_PICTURES_COST = 60  # how many times the time that sound takes
 _NEARLY = 0.95  # the kernel's two clocks of a process differ
 _CPU_GRACE_S = 5  # from the signal that ffmpeg may heed to the one that it cannot
 
@@ -55,7 +56,6 @@ class Budget:
     memory_bytes: int = 512 * MIB
     drawing_memory_bytes: int = 4096 * MIB
     cpu_s: int = 600
-    pictures_cpu_s: int = 36_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def limits_of(call: Call) -> Limits:
     pictures = drawing or call.work is Work.PICTURES
     return Limits(
         memory_bytes=_budget.drawing_memory_bytes if drawing else _budget.memory_bytes,
-        cpu_s=_budget.pictures_cpu_s if pictures else _budget.cpu_s,
+        cpu_s=_budget.cpu_s * (_PICTURES_COST if pictures else 1),
         file_bytes=call.file_bytes,
     )
 

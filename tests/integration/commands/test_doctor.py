@@ -8,6 +8,7 @@ import click.testing
 import pytest
 
 from polycue.commands.doctor import doctor
+from polycue.media import sandbox
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 
@@ -91,6 +92,16 @@ def test_an_ffmpeg_without_an_encoder_says_what_for(with_demo_models: Path) -> N
     code, found = examine(with_demo_models, path=f"{tools}:/usr/bin:/bin")
     assert code == 1
     assert "which burning in needs" in found["ffmpeg"]["detail"]
+
+
+def test_a_kernel_without_landlock_is_told_and_stands_in_nobodys_way(
+    with_demo_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "layers", lambda: {"landlock": False, "seccomp": True})
+    code, found = examine(with_demo_models)
+    assert code == 0
+    assert found["sandbox"]["state"] == "warning"
+    assert "no landlock for ffmpeg, only seccomp" in found["sandbox"]["detail"]
 
 
 def test_a_format_that_needs_an_extra_says_how_to_get_it(

@@ -9,6 +9,7 @@ import structlog
 from click.testing import CliRunner
 
 from polycue.commands.serve import serve
+from polycue.media import sandbox
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +44,13 @@ def test_what_cannot_be_is_refused_with_a_reason(
     result = CliRunner().invoke(serve, [*folders, *flags])
     assert result.exit_code == code
     assert words in " ".join(result.output.split())
+
+
+def test_a_kernel_without_a_layer_of_the_sandbox_is_refused_where_all_are_required(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "layers", lambda: {"landlock": False, "seccomp": True})
+    flags = [f"--data-dir={tmp_path / 'data'}", "--require-sandbox"]
+    result = CliRunner().invoke(serve, flags)
+    assert result.exit_code == 1
+    assert "this machine has no landlock" in " ".join(result.output.split())
