@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
 from polycue.api.v1 import (
     artifacts_pb2,
     catalog_pb2,
@@ -24,6 +27,7 @@ _FILES = (*(artifacts_pb2, catalog_pb2, jobs_pb2, subtitles_pb2, transcription_p
 @dataclass(frozen=True)
 class Method:
     path: str
+    request: type[Message]
     sends_many: bool
     answers_many: bool
 
@@ -45,7 +49,12 @@ class Method:
 
 
 METHODS = tuple(
-    Method(f"/{service.full_name}/{method.name}", method.client_streaming, method.server_streaming)
+    Method(
+        f"/{service.full_name}/{method.name}",
+        GetMessageClass(method.input_type),
+        method.client_streaming,
+        method.server_streaming,
+    )
     for file in _FILES
     for service in file.DESCRIPTOR.services_by_name.values()
     for method in service.methods
