@@ -70,6 +70,25 @@ def test_a_batch_says_what_each_of_its_chunks_says_alone(
     assert "golden valleys behind the hills." in texts(together)[0]
 
 
+def test_a_batch_in_parts_says_the_same(demo_whisper: Whisper, film: list[Chunk]) -> None:
+    batch = [Passage(tuple(film[:3]), ENGLISH), Passage(tuple(film[3:]), ENGLISH)]
+    whole = texts(demo_whisper.recognise(batch))
+    for at_once in (1, 2):
+        assert texts(demo_whisper.recognise(batch, at_once=at_once)) == whole
+
+
+def test_a_language_is_followed_through_parts_as_through_the_whole(random_whisper: Random) -> None:
+    whisper = random_whisper(80)
+    open_passage = Passage(
+        tuple(noise(1_000, n * 1_000) for n in range(4)), DecodeSettings(), Belief()
+    )
+    (whole,), (parts,) = (whisper.recognise([open_passage], at_once=at_once) for at_once in (0, 3))
+    assert [r.facts.language for r in parts] == [r.facts.language for r in whole]
+    assert parts[-1].belief is not None
+    assert whole[-1].belief is not None
+    assert parts[-1].belief.current == whole[-1].belief.current
+
+
 def test_words_are_plain_numbers_on_the_media_clock_within_their_chunk(
     demo_whisper: Whisper, film: list[Chunk]
 ) -> None:

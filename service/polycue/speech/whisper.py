@@ -1,11 +1,11 @@
 """The door to faster-whisper and to CTranslate2's Whisper: chunks of sound to timed words."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import ctranslate2
 import numpy as np
@@ -19,6 +19,7 @@ from polycue.domain.errors import (
     DeviceUnavailable,
     InvalidRequest,
     ModelDamaged,
+    OutOfMemory,
     RecognitionFailed,
 )
 from polycue.domain.request import SpeechTask
@@ -30,11 +31,14 @@ from polycue.speech.rows import Row, rows_of
 from polycue.speech.weights import fingerprint
 from polycue.speech.words import places_of, words_of
 
+T = TypeVar("T")
+
 _MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
 _MAX_NEW_TOKENS = _MAX_LENGTH // 2
 _MAX_CONTEXT_TOKENS = _MAX_NEW_TOKENS - 1  # as in openai/whisper
 _SEED = 20261126  # of sampling: a film that is heard alone comes out the same each time
 _SAMPLES = 5  # of which the likeliest is taken; openai/whisper's best_of
+_NO_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "failed to allocate")
 _REQUIRED_FILES = ("model.bin", "config.json", "tokenizer.json")
 _FEATURES_FILE = "preprocessor_config.json"  # early models have none: 80 mels, 30 s
 _VOCABULARIES = ("vocabulary.json", "vocabulary.txt")  # one of them; older converters wrote text
@@ -93,32 +97,35 @@ class Whisper:
         facts = replace(_facts(model, name, note), fingerprint=_made_of(model, path))
         return cls(model, facts, note)
 
-    def recognise(self, batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
+    def recognise(
+        self, batch: Sequence[Passage], *, at_once: int = 0
+    ) -> list[tuple[Recognised, ...]]:
         """What is said in each passage, for each of its chunks; one forward pass for all.
 
         All passages have the same ``settings.key``. Where one leaves the language open, it is
         detected on what the encoder made of its chunks: on all together, or, where it comes with a
-        belief, followed from chunk to chunk.
+        belief, followed from chunk to chunk. With ``at_once`` no more chunks than that share a
+        pass, for less memory and the same words.
 
         Raises:
+            OutOfMemory: fewer chunks at once may succeed; nothing of the batch is recognised.
             RecognitionFailed: the engine failed; nothing of the batch is recognised.
             InvalidRequest: the prompt and the hotwords together are too long.
         """
         chunks = [chunk for passage in batch for chunk in passage.chunks]
         context = self._context(batch[0].settings)
         with _recognising(chunks[0]):
-            features = np.stack([self._features(chunk) for chunk in chunks])
-            encoded = self._encode(features)
+            sound = [np.stack(part) for part in _parts(map(self._features, chunks), at_once)]
+            encoded = [self._encode(features) for features in sound]
             unknown = any(not passage.settings.language for passage in batch)
-            rows = rows_of(batch, self._languages(encoded) if unknown else (), self.facts.languages)
-            outputs = self._generate(features, encoded, rows, context)
-            tokens = [[t for t in o.sequences_ids[0] if t < self._end_token] for o in outputs]
-            alignments = self._align(encoded, rows, tokens)
-        done = iter(
-            self._recognised(row, output, ids, alignment)
-            for row, output, ids, alignment in zip(rows, outputs, tokens, alignments, strict=True)
-        )
-        return [tuple(next(done) for _ in passage.chunks) for passage in batch]
+            shares = [row for part in encoded for row in self._languages(part)] if unknown else ()
+            rows = _parts(rows_of(batch, shares, self.facts.languages), at_once)
+            done = (
+                recognised
+                for part in zip(sound, encoded, rows, strict=True)
+                for recognised in self._decode(*part, context)
+            )
+            return [tuple(next(done) for _ in passage.chunks) for passage in batch]
 
     def close(self) -> None:
         """Free the memory. No call may be running, and none may follow."""
@@ -151,6 +158,19 @@ class Whisper:
             total = sum(shares.get(tag, 0.0) for tag in known)
             found.append({tag: shares.get(tag, 0.0) / total for tag in known})
         return found
+
+    def _decode(
+        self,
+        features: NDArray[np.float32],
+        encoded: Any,
+        rows: Sequence[Row],
+        context: Sequence[int],
+    ) -> Iterator[Recognised]:
+        outputs = self._generate(features, encoded, rows, context)
+        tokens = [[t for t in o.sequences_ids[0] if t < self._end_token] for o in outputs]
+        alignments = self._align(encoded, rows, tokens)
+        for row, output, ids, alignment in zip(rows, outputs, tokens, alignments, strict=True):
+            yield self._recognised(row, output, ids, alignment)
 
     def _generate(
         self,
@@ -333,4 +353,16 @@ def _recognising(first: Chunk) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:  # all that CTranslate2 raises at work
-        raise RecognitionFailed(first.audio.start_ms, str(error)) from error
+        failed = OutOfMemory if _lacks_memory(error) else RecognitionFailed
+        raise failed(first.audio.start_ms, str(error) or type(error).__name__) from error
+
+
+def _lacks_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
+
+
+def _parts(items: Iterable[T], at_once: int) -> list[list[T]]:
+    """The items in order, so many in a part; all in one where that is 0."""
+    whole = list(items)
+    size = at_once or len(whole)
+    return [whole[first : first + size] for first in range(0, len(whole), size)]

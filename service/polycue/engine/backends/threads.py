@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from polycue import telemetry
 from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.errors import OutOfMemory
 from polycue.domain.translation import Hypotheses, Search
 from polycue.engine.backends.backend import Host
 from polycue.engine.devices import Device
@@ -21,6 +23,8 @@ from polycue.translation.packages import Package
 _MAX_ROWS = {"cpu": 4, "cuda": 16}
 _MOST_PACKAGES = 6  # each takes 0.1 to 0.3 GB; the one unused for longest is let go
 
+log = telemetry.logger(__name__)
+
 
 class ThreadBackend:
     """One model, one batch at a time: CTranslate2 would only queue a second."""
@@ -29,7 +33,7 @@ class ThreadBackend:
 
     def __init__(self, whisper: Whisper, max_rows: int) -> None:
         self._whisper = whisper
-        self.max_rows = max_rows
+        self.max_rows = self._at_once = max_rows
 
     def __repr__(self) -> str:
         return f"ThreadBackend({self._whisper})"
@@ -57,7 +61,19 @@ class ThreadBackend:
         return self._whisper.facts
 
     def run(self, batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
-        return self._whisper.recognise(batch)
+        """As ``Backend.run``; a batch that the memory does not hold is done in halves.
+
+        So are those that follow. What is said does not depend on it, and neither does ``max_rows``.
+        """
+        rows = min(self._at_once, sum(len(passage.chunks) for passage in batch))
+        try:
+            return self._whisper.recognise(batch, at_once=self._at_once)
+        except OutOfMemory as error:
+            if rows == 1:
+                raise
+            self._at_once = (rows + 1) // 2
+            log.warning("out of memory", halved_to=self._at_once, problem=error.reason)
+        return self._whisper.recognise(batch, at_once=self._at_once)
 
     def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
         (found,) = self.run([passage])

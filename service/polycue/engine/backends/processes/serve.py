@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from polycue import telemetry
-from polycue.domain.errors import PolycueError
+from polycue.domain.errors import OutOfMemory, PolycueError
 from polycue.engine.backends.processes.wire import Wire
 from polycue.engine.backends.processes.work import Answer, Call, LogLine, Models
 
@@ -87,4 +87,6 @@ def _failed(call: Call, error: BaseException) -> Answer:
 
 def _is_of_device(error: BaseException) -> bool:
     text = str(error)
-    return "out of memory" not in text and any(words in text for words in _DEVICE_ERRORS)
+    if isinstance(error, OutOfMemory) or "out of memory" in text:  # the latter of a load
+        return False
+    return any(words in text for words in _DEVICE_ERRORS)
