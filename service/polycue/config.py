@@ -257,6 +257,23 @@ class Settings(BaseSettings):
         ),
     )
 
+    lease_s: float = Field(
+        default=30,
+        ge=1,
+        description="A server that gives no sign of life for so long loses its jobs to others.",
+    )
+    poll_s: float = Field(
+        default=1,
+        gt=0,
+        description="How often to look for what other servers on the same database did.",
+    )
+    max_attempts: int = Field(
+        default=5,
+        ge=1,
+        le=100,
+        description="A job fails when workers died on it so often and it never got further.",
+    )
+
     job_ttl_s: int = Field(
         default=7 * DAY_S,
         ge=1,
@@ -283,7 +300,7 @@ class Settings(BaseSettings):
     drain_s: float = Field(
         default=10,
         ge=0,
-        description="Calls and jobs at work may take so long to end when the server stops.",
+        description="Calls may take so long to end, and jobs to stop, when the server stops.",
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(

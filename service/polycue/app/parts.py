@@ -1,5 +1,7 @@
 """The parts of a server, made from settings and joined."""
 
+import os
+import socket
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -9,15 +11,21 @@ from polycue.app.doors import Doors
 from polycue.app.engine import Engine
 from polycue.app.files import open_files
 from polycue.config import Settings
+from polycue.domain.errors import PoisonJob
 from polycue.jobs.artifacts import Artifacts
-from polycue.jobs.board import Board
+from polycue.jobs.at_work import AtWork
+from polycue.jobs.bells import Bells
+from polycue.jobs.board import Board, BoardLimits
 from polycue.jobs.clock import Clock
 from polycue.jobs.files.protocol import Files
 from polycue.jobs.folder import DataFolder
+from polycue.jobs.heartbeat import Heartbeat
+from polycue.jobs.job import Failure, Job, new_id
 from polycue.jobs.lane import Lane
 from polycue.jobs.retention import Retention
 from polycue.jobs.runner import Runner
 from polycue.jobs.store.jobs import SqlJobs
+from polycue.jobs.store.protocol import JobStore
 from polycue.jobs.store.uploads import SqlUploads
 from polycue.jobs.uploads import UploadLimits, Uploads
 from polycue.jobs.watch import Watcher
@@ -42,7 +50,9 @@ class Keep:
     """What is kept on disk, and who looks after it."""
 
     folder: DataFolder
+    jobs: JobStore
     files: Files
+    at_work: AtWork
     board: Board
     uploads: Uploads
     artifacts: Artifacts
@@ -74,15 +84,27 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
     folder.clean()
     files = open_files(settings, folder, closing)
     artifacts = Artifacts(files)
+    bells = Bells()
+    at_work = AtWork(
+        jobs,
+        bells,
+        owner=f"{socket.gethostname()}/{os.getpid()}/{new_id()}",
+        clock=clock,
+        lease_ms=int(settings.lease_s * 1000),
+        max_attempts=settings.max_attempts,
+        poisoned=_poisoned,
+    )
+    at_work.recover()
     board = Board(
         jobs,
+        at_work,
         artifacts,
+        bells,
         clock=clock,
-        max_queued=settings.max_queued_jobs,
-        max_ttl_ms=settings.job_ttl_s * 1000,
-        limits_of=doors.limits_of,
+        limits=BoardLimits(
+            settings.max_queued_jobs, settings.job_ttl_s * 1000, of_tenant=doors.limits_of
+        ),
     )
-    board.recover()
     limits = UploadLimits(
         max_upload_bytes=settings.max_upload_bytes,
         max_stored_bytes=settings.max_stored_bytes,
@@ -91,7 +113,11 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
     )
     uploads = Uploads(rows, files, clock=clock, limits=limits)
     retention = Retention(jobs, rows, board=board, kept=uploads, files=files, clock=clock)
-    return Keep(folder, files, board, uploads, artifacts, retention)
+    return Keep(folder, jobs, files, at_work, board, uploads, artifacts, retention)
+
+
+def _poisoned(job: Job) -> Failure:
+    return failure_of(PoisonJob(job.id, job.attempts, job.reached))
 
 
 def start_threads(doors: Doors, closing: ExitStack) -> Threads:
@@ -116,18 +142,25 @@ def make_admission(settings: Settings, engine: Engine, keep: Keep) -> tuple[Admi
         file_roots=settings.file_root,
         max_inline_bytes=settings.max_inline_bytes,
     )
-    return Admission(keep.board, sources, keep.uploads, engine.installed), sources
+    admission = Admission(
+        keep.board, sources, keep.uploads, engine.installed, version=version("polycue")
+    )
+    return admission, sources
 
 
 def make_runner(settings: Settings, engine: Engine, keep: Keep, admission: Admission) -> Runner:
+    heartbeat = Heartbeat(keep.at_work, keep.jobs, lease_s=settings.lease_s, poll_s=settings.poll_s)
     return Runner(
-        keep.board,
+        keep.at_work,
+        heartbeat,
+        keep.jobs,
         engine.jobs,
         keep.folder,
         keep.artifacts,
         task_of=admission.task_of,
         failure_of=failure_of,
         workers=settings.max_running_jobs,
+        poll_s=settings.poll_s,
     )
 
 
@@ -141,7 +174,9 @@ def make_services(
     doors: Doors,
 ) -> Services:
     clips = Clips(engine.calls, sources, threads.clips, keep.folder.calls)
-    watcher = Watcher(keep.board, threads.store, heartbeat_s=settings.heartbeat_s)
+    watcher = Watcher(
+        keep.board, threads.store, heartbeat_s=settings.heartbeat_s, poll_s=settings.poll_s
+    )
     limits = Limits(
         max_inline_bytes=settings.max_inline_bytes,
         max_upload_bytes=settings.max_upload_bytes,

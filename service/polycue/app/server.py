@@ -88,8 +88,11 @@ class App:
         await _pause(self._settings.drain_delay_s, unless=stop.at_once)
         loop = asyncio.get_running_loop()
         until_s = loop.time() + (0 if stop.at_once.is_set() else self._settings.drain_s)
-        await self._threads.chores(self._runner.stop, within_s=until_s - loop.time())
-        self._keep.board.close_feeds()
+        # Jobs that stop by themselves do so in a moment, whatever time there is.
+        await self._threads.chores(
+            self._runner.stop, within_s=max(_LET_GO_S, until_s - loop.time())
+        )
+        self._keep.board.close()
         if not await gate.emptied(within_s=max(0.0, until_s - loop.time())):
             self._interrupt_calls()
             await gate.emptied(within_s=_LET_GO_S)
@@ -99,8 +102,8 @@ class App:
 
     async def _hurry(self, stop: Stop) -> None:
         await stop.at_once.wait()
-        self._keep.board.interrupt()
         self._interrupt_calls()
+        await self._threads.chores(self._runner.hurry, within_s=_LET_GO_S)
 
     def _interrupt_calls(self) -> None:
         self._threads.clips.interrupt()

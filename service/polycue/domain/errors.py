@@ -48,8 +48,6 @@
     │   └── TranslationFailed
     ├── JobError
     │   ├── IllegalTransition
-    │   ├── JobNotEnded
-    │   ├── JobInterrupted
     │   ├── JobNotResumable
     │   ├── LeaseLost                   another server has taken the job
     │   ├── PoisonJob                   whoever works on it dies
@@ -473,22 +471,6 @@ class IllegalTransition(JobError):
     def __init__(self, job: str, state: str, wanted: str) -> None:
         super().__init__(f"job {job} is {state} and cannot become {wanted}")
         self.job, self.state, self.wanted = job, state, wanted
-
-
-class JobNotEnded(JobError):
-    """A job that waits or runs was to be deleted."""
-
-    def __init__(self, job: str, state: str) -> None:
-        super().__init__(f"job {job} is {state}; cancel it before it can be deleted")
-        self.job, self.state = job, state
-
-
-class JobInterrupted(JobError):
-    """The server stopped while it worked on the job."""
-
-    def __init__(self, job: str) -> None:
-        super().__init__(f"the server stopped while it worked on job {job}; create it again")
-        self.job = job
 
 
 class JobNotResumable(JobError):

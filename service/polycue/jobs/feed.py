@@ -1,4 +1,4 @@
-"""What happened to a job lately, numbered, so that a watcher can go on where it broke off."""
+"""What happened in one attempt at a job, numbered so that a watcher can go on where it stopped."""
 
 import threading
 from collections import OrderedDict
@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from polycue.domain.progress import CuesReady, Stage, StageMoved
-from polycue.jobs.job import Artifact, Job
+from polycue.jobs.job import Artifact, Job, JobState
 
 # A film of two hours in three languages has about 4500 cues of some 2 KB each.
 MOST_KEPT = 10_000
+
+_AT_WORK = frozenset({JobState.RUNNING, JobState.CANCELLING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +29,37 @@ class ArtifactReady:
 FeedEvent = JobChanged | StageMoved | CuesReady | ArtifactReady
 
 
-class Feed:
-    """Events of one job, numbered from 1; safe to use from several threads.
+def first_number(epoch: int) -> int:
+    """The number before the first event of an attempt.
 
-    Watchers read from it at their own pace, and none of them holds anything back. It keeps a
-    bounded amount: of each stage only the newest progress, of all else the newest ``limit``, where
-    each cue counts. ``forgotten`` is the number of the last event that fell out.
+    No other attempt, on whatever server, reaches into the numbers that follow it: so a number says
+    of itself whether what came after it is known here.
+    """
+    return epoch << 32
+
+
+class Feed:
+    """Events of one attempt, numbered from ``first_number``; safe to use from several threads.
+
+    Watchers read from it at their own pace, and none of them holds anything back; ``ring`` tells
+    them that there is news. It keeps a bounded amount: of each stage only the newest progress, of
+    all else the newest ``limit``, where each cue counts. ``forgotten`` is the number of the last
+    event that fell out.
     """
 
-    def __init__(self, limit: int = MOST_KEPT) -> None:
-        self._limit, self._kept = limit, 0
+    def __init__(
+        self, *, epoch: int = 0, ring: Callable[[], None] = lambda: None, limit: int = MOST_KEPT
+    ) -> None:
+        self.epoch = epoch
+        self._limit, self._kept, self._ring = limit, 0, ring
         self._events: OrderedDict[int, FeedEvent] = OrderedDict()
         self._progress: dict[Stage, int] = {}
-        self._wakers: list[Callable[[], None]] = []
         self._lock = threading.Lock()
-        self.last = 0
-        self.forgotten = 0
-        self.ended = False  # nothing will follow
-        self.closed = False  # the server stops; what follows, if anything, is not ours to tell
+        self.last = self.forgotten = first_number(epoch)
+        self.closed = False  # the attempt is over; what follows, if anything, is another one's
 
     def __repr__(self) -> str:
-        return f"Feed({self.forgotten}..{self.last}{', ended' if self.ended else ''})"
+        return f"Feed({self.forgotten}..{self.last}{', closed' if self.closed else ''})"
 
     def append(self, event: FeedEvent) -> None:
         with self._lock:
@@ -57,8 +69,8 @@ class Feed:
             if isinstance(event, StageMoved):
                 self._replace_progress(event.stage)
             self._forget_oldest()
-            self.ended |= isinstance(event, JobChanged) and event.job.ended
-        self._wake()
+            self.closed |= isinstance(event, JobChanged) and event.job.state not in _AT_WORK
+        self._ring()
 
     def after(self, sequence: int) -> list[tuple[int, FeedEvent]]:
         """What came after ``sequence`` and is still kept, oldest first."""
@@ -74,20 +86,15 @@ class Feed:
         """Whether all that came after ``sequence`` is still known."""
         return self.forgotten <= sequence <= self.last
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing has fallen out."""
+        return self.forgotten == first_number(self.epoch)
+
     def close(self) -> None:
-        """Tell the watchers that the server stops."""
+        """Tell the watchers that nothing follows here."""
         self.closed = True
-        self._wake()
-
-    def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Call ``wake``, from any thread, whenever there is news; returns what ends that."""
-        with self._lock:
-            self._wakers.append(wake)
-        return lambda: self._unlisten(wake)
-
-    def _unlisten(self, wake: Callable[[], None]) -> None:
-        with self._lock:
-            self._wakers.remove(wake)
+        self._ring()
 
     def _replace_progress(self, stage: Stage) -> None:
         before = self._progress.get(stage, 0)
@@ -101,12 +108,6 @@ class Feed:
         while self._kept > self._limit and len(self._events) > 1:
             self.forgotten, event = self._events.popitem(last=False)
             self._kept -= _weight(event)
-
-    def _wake(self) -> None:
-        with self._lock:
-            wakers = tuple(self._wakers)
-        for wake in wakers:
-            wake()
 
 
 def _weight(event: FeedEvent) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from polycue import telemetry
-from polycue.domain.errors import JobNotEnded, NotFound, StoreError
+from polycue.domain.errors import NotFound, StoreError
 from polycue.jobs.board import Board
 from polycue.jobs.clock import Clock
 from polycue.jobs.files.protocol import Files, job_shelf, upload_shelf
@@ -37,9 +37,10 @@ class Retention:
         in_use = self._jobs.inputs_in_use()
         jobs = [job for job in self._jobs.expired() if f"jobs/{job.id}" not in in_use]
         uploads = [one for one in self._uploads.expired() if f"uploads/{one.id}" not in in_use]
-        purged = sum(_gone(partial(self._board.delete, job.tenant), job.id) for job in jobs)
-        delete = partial(self._kept.delete, if_expired=True)
-        purged += sum(_gone(partial(delete, one.tenant), one.id) for one in uploads)
+        purge_job = partial(self._board.delete, if_expired=True)
+        purge_upload = partial(self._kept.delete, if_expired=True)
+        purged = sum(_gone(partial(purge_job, job.tenant), job.id) for job in jobs)
+        purged += sum(_gone(partial(purge_upload, one.tenant), one.id) for one in uploads)
         if purged:
             log.info("purged", purged=purged)
         return purged
@@ -65,7 +66,7 @@ def _gone(delete: Callable[[str], None], name: str) -> bool:
     """Whether this sweep removed it; what the disk does not let go stays for the next one."""
     try:
         delete(name)
-    except (NotFound, JobNotEnded):  # its owner was quicker
+    except NotFound:  # its owner, or another server, was quicker
         return False
     except (OSError, StoreError):
         log.exception("cannot be purged", name=name)

@@ -1,4 +1,4 @@
-"""Following a job: a snapshot, then what happens, until it ends."""
+"""Following a job: a snapshot, then what happens, until it ends, over attempts and servers."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from polycue.domain.errors import Draining
 from polycue.domain.progress import CuesReady
-from polycue.jobs.board import Board
-from polycue.jobs.feed import Feed, FeedEvent, JobChanged
+from polycue.jobs.board import Board, Followed
+from polycue.jobs.feed import ArtifactReady, Feed, FeedEvent, JobChanged, first_number
 from polycue.jobs.job import Job
 from polycue.jobs.lane import Lane
 
@@ -27,10 +27,17 @@ class Seen:
 
 
 class Watcher:
-    """Follows jobs; ``heartbeat_s`` is how long it stays silent at most."""
+    """Follows jobs; ``heartbeat_s`` is how long it stays silent at most.
 
-    def __init__(self, board: Board, lane: Lane, *, heartbeat_s: float) -> None:
-        self._board, self._lane, self._heartbeat_s = board, lane, heartbeat_s
+    A job at work here is followed by its feed. One that waits, or that another server works on, is
+    looked at in the store: at once when it changes here, else each ``poll_s``. Its state, stages,
+    language and results are told then, and no cues, of which only the server at work knows.
+    """
+
+    def __init__(self, board: Board, lane: Lane, *, heartbeat_s: float, poll_s: float) -> None:
+        self._board, self._lane = board, lane
+        self._heartbeat_s = heartbeat_s
+        self._look_s = min(poll_s, heartbeat_s) if board.shared else heartbeat_s
 
     async def follow(
         self, tenant: str, job_id: str, *, after: int = 0, with_cues: bool = False
@@ -39,92 +46,141 @@ class Watcher:
 
         Begins with a snapshot, unless all that came after event ``after`` is still known. Cues are
         told only ``with_cues``; then those from before the snapshot follow it, as far as they are
-        kept, so that a watcher who comes late misses none.
+        kept, so that a watcher who comes late misses none. Each attempt tells them from the first.
 
         Raises:
-            NotFound: there is no such job.
+            NotFound: there is no such job, or not any more.
             Draining: the server stops before the job has ended; a snapshot was the last.
         """
-        job, last, feed = await self._lane(self._board.follow, tenant, job_id)
-        if feed is None:
-            yield Seen(after, JobChanged(job))
-            return
-        cursor = _Cursor(after, with_cues)
-        stale = after == 0 or not feed.reaches(after)
-        with _news_of(feed) as news:
+        view, loop = _View(after, with_cues), asyncio.get_running_loop()
+        heartbeat_due_s = loop.time() + self._heartbeat_s
+        with _news_of(self._board, job_id) as news:
             while True:
                 news.clear()
-                ended, closed = feed.ended, feed.closed  # before reading, so that nothing slips by
-                seen = None if stale else cursor.read(feed)
-                if seen is None:
-                    job, last, _ = await self._lane(self._board.follow, tenant, job_id)
-                    yield cursor.snapshot(job, last, feed)
-                    stale = False
-                    continue
+                closing = self._board.closing  # before looking, so that nothing slips by
+                if view.feed:
+                    seen = view.read(view.feed)
+                else:
+                    seen = view.look(await self._lane(self._board.follow, tenant, job_id))
                 for one in seen:
                     yield one
-                if ended or closed:
-                    break
-                if not seen and not await self._happens(news):
-                    yield Seen(cursor.position, Quiet())
-        if not cursor.end_told:
-            job, _, _ = await self._lane(self._board.follow, tenant, job_id)
-            yield Seen(cursor.position, JobChanged(job))
-        if not ended:
-            raise Draining
-
-    async def _happens(self, news: asyncio.Event) -> bool:
-        """Whether there is news before the next heartbeat is due."""
-        try:
-            async with asyncio.timeout(self._heartbeat_s):
-                await news.wait()
-        except TimeoutError:
-            return False
-        return True
+                    heartbeat_due_s = loop.time() + self._heartbeat_s
+                if view.ended:
+                    return
+                if view.must_look:
+                    continue
+                if closing:
+                    job = (await self._lane(self._board.follow, tenant, job_id)).job
+                    yield Seen(view.position, JobChanged(job))
+                    raise Draining
+                wait_s = heartbeat_due_s - loop.time()
+                await _happens(news, wait_s if view.feed else min(wait_s, self._look_s))
+                if loop.time() >= heartbeat_due_s:
+                    yield Seen(view.position, Quiet())
+                    heartbeat_due_s = loop.time() + self._heartbeat_s
 
 
-@dataclass(slots=True)
-class _Cursor:
-    """How far one watcher has come in a feed, and what it knows from a snapshot."""
+class _View:
+    """How far one watcher has come, and what it knows.
 
-    position: int
-    with_cues: bool
-    told_until: int = 0
-    end_told: bool = False
+    ``feed`` is what it reads from, None while it looks at the job in the store; ``must_look`` says
+    that the feed has no more for it, and that the store may have.
+    """
 
-    def snapshot(self, job: Job, last: int, feed: Feed) -> Seen:
-        """Begin with ``job``, which holds all until event ``last`` but the cues."""
-        self.position = feed.forgotten if self.with_cues else last
-        self.told_until, self.end_told = last, job.ended
-        return Seen(self.position, JobChanged(job))
+    def __init__(self, after: int, with_cues: bool) -> None:
+        self.position, self._with_cues = after, with_cues
+        self.feed: Feed | None = None
+        self.must_look = True
+        self._end_told = False  # and nothing after it
+        self._job: Job | None = None  # as it was told last
+        self._told_until = 0  # of the feed: all but the cues, by a snapshot
+        self._read_to_the_end: Feed | None = None
 
-    def read(self, feed: Feed) -> list[Seen] | None:
-        """What is new to the watcher; None where some of it is forgotten."""
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing left to tell."""
+        return self._end_told and self.feed is None
+
+    def look(self, found: Followed) -> list[Seen]:
+        """What is new in the store; where there is a feed, begin to read from it."""
+        self.must_look = False
+        if found.feed is None or found.feed is self._read_to_the_end:
+            return self._differences(found.job)
+        self.feed, self.must_look = found.feed, True  # at once: there may be something to read
+        if found.feed.reaches(self.position):
+            return []
+        return self._begin(found.job, found.last, found.feed)
+
+    def _begin(self, job: Job, last: int, feed: Feed) -> list[Seen]:
+        """A snapshot, and how far back to read; an attempt that is over is told as it went."""
+        self.position, self._told_until = feed.forgotten, 0
+        if job.ended and self._with_cues and feed.is_whole:
+            return []
+        self._told_until = last
+        if not self._with_cues:
+            self.position = last
+        return [self._tell(self.position, JobChanged(job))]
+
+    def read(self, feed: Feed) -> list[Seen]:
+        """What is new in the feed."""
+        closed = feed.closed  # before reading, so that nothing slips by
         events = feed.after(self.position)
         if self.position < feed.forgotten:
-            return None
-        seen = [Seen(number, event) for number, event in events if self._wants(number, event)]
+            self.position, self.feed, self.must_look = 0, None, True  # a new snapshot
+            return []
+        seen = [self._tell(number, event) for number, event in events if self._wants(number, event)]
         if events:
             self.position = events[-1][0]
-        if seen:
-            last = seen[-1].event
-            self.end_told = isinstance(last, JobChanged) and last.job.ended
+        self.must_look = False
+        if closed:
+            self._read_to_the_end, self.feed, self.must_look = feed, None, True
         return seen
 
     def _wants(self, number: int, event: FeedEvent) -> bool:
-        return self.with_cues if isinstance(event, CuesReady) else number > self.told_until
+        if isinstance(event, CuesReady):
+            return self._with_cues
+        is_end = isinstance(event, JobChanged) and event.job.ended
+        return number > self._told_until or (is_end and not self._end_told)
+
+    def _differences(self, job: Job) -> list[Seen]:
+        # No event of the attempt has been told; whoever comes to its feed with this number, here
+        # or elsewhere, reads it from the first.
+        before, self._job = self._job, job
+        self.position = max(self.position, first_number(job.epoch))
+        if before is None or _essence(before) != _essence(job):
+            return [self._tell(self.position, JobChanged(job))]
+        moved: list[FeedEvent] = [stage for stage in job.stages if stage not in before.stages]
+        moved += [ArtifactReady(new) for new in job.artifacts if new not in before.artifacts]
+        return [Seen(self.position, event) for event in moved]
+
+    def _tell(self, number: int, event: FeedEvent) -> Seen:
+        if isinstance(event, JobChanged):
+            self._job = event.job
+        self._end_told = isinstance(event, JobChanged) and event.job.ended
+        return Seen(number, event)
+
+
+def _essence(job: Job) -> tuple[object, ...]:
+    """What a change of is told by a snapshot."""
+    return job.state, job.epoch, job.language, job.failure, job.notices
+
+
+async def _happens(news: asyncio.Event, within_s: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            await news.wait()
 
 
 @contextmanager
-def _news_of(feed: Feed) -> Iterator[asyncio.Event]:
-    """An event that is set, in this loop, whenever the feed grows."""
+def _news_of(board: Board, job_id: str) -> Iterator[asyncio.Event]:
+    """An event that is set, in this loop, whenever something happens to the job here."""
     news, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def wake() -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody watches any more
             loop.call_soon_threadsafe(news.set)
 
-    unlisten = feed.listen(wake)
+    unlisten = board.listen(job_id, wake)
     try:
         yield news
     finally:

@@ -13,6 +13,7 @@ from polycue.jobs.board import Board, JobDraft
 from polycue.jobs.job import Job
 from polycue.jobs.uploads import Uploads
 from polycue.rpc import tenant
+from polycue.rpc.content import content_key, edition_of
 from polycue.rpc.convert import fields, jobs
 from polycue.rpc.convert.sources import input_names
 from polycue.rpc.convert.tasks import task
@@ -24,13 +25,13 @@ class Admission:
     """Blocks; safe to use from several threads."""
 
     def __init__(
-        self, board: Board, sources: Sources, uploads: Uploads, installed: Installed
+        self, board: Board, sources: Sources, uploads: Uploads, installed: Installed, version: str
     ) -> None:
-        self._board, self._sources = board, sources
-        self._uploads, self._installed = uploads, installed
+        self._board, self._sources, self._uploads = board, sources, uploads
+        self._installed, self._version = installed, version
 
-    def admit(self, request: jobs_pb2.CreateJobRequest) -> jobs_pb2.Job:
-        """The queued job, or the one the same request made before.
+    def admit(self, request: jobs_pb2.CreateJobRequest) -> jobs_pb2.CreateJobResponse:
+        """The queued job, or one that this or an equal request made before.
 
         Raises:
             PolycueError: the request cannot be served; nothing was queued.
@@ -38,24 +39,30 @@ class Admission:
         request_id = fields.request_id(request.request_id)
         labels, ttl_ms = fields.labels(request.labels), jobs.ttl_ms(request)
         fingerprint = jobs.fingerprint(request)
+        whose = tenant.current()
         if not request.validate_only and (
-            earlier := self._board.repeated(tenant.current(), request_id, fingerprint)
+            earlier := self._board.repeated(whose, request_id, fingerprint)
         ):
-            return jobs.job(earlier)
-        check = partial(self._sources.check, tenant.current())
+            return jobs_pb2.CreateJobResponse(job=jobs.job(earlier))
+        check = partial(self._sources.check, whose)
         self._installed.check(task(request.spec, check))
         if request.validate_only:
-            return jobs_pb2.Job(labels=labels)
-        with self._small(request.spec) as spec:
+            return jobs_pb2.CreateJobResponse(job=jobs_pb2.Job(labels=labels))
+        key = content_key(request.spec, check, edition_of(self._installed, self._version))
+        if not request.fresh and (done := self._board.same_content(whose, key)):
+            return jobs_pb2.CreateJobResponse(job=jobs.job(done), repeated_result=True)
+        with self._small(whose, request.spec) as spec:
             draft = JobDraft(
                 spec=spec.SerializeToString(),
                 inputs=input_names(spec),
                 labels=labels,
                 request_id=request_id,
                 fingerprint=fingerprint,
+                content_key=key,
                 ttl_ms=ttl_ms,
             )
-            return jobs.job(self._board.create(tenant.current(), draft))
+            made = self._board.create(whose, draft)
+            return jobs_pb2.CreateJobResponse(job=jobs.job(made))
 
     @contextmanager
     def task_of(self, job: Job, folder: Path, cancel: CancelToken) -> Iterator[Task]:
@@ -64,13 +71,13 @@ class Admission:
             yield task(jobs_pb2.JobSpec.FromString(job.spec), find)
 
     @contextmanager
-    def _small(self, spec: jobs_pb2.JobSpec) -> Iterator[jobs_pb2.JobSpec]:
+    def _small(self, whose: str, spec: jobs_pb2.JobSpec) -> Iterator[jobs_pb2.JobSpec]:
         """The spec without inline bytes; those are deleted again if the block fails."""
-        small, made = self._sources.without_inline(tenant.current(), spec)
+        small, made = self._sources.without_inline(whose, spec)
         try:
             yield small
         except PolycueError:
             for upload in made:
                 with suppress(NotFound):
-                    self._uploads.delete(tenant.current(), upload)
+                    self._uploads.delete(whose, upload)
             raise

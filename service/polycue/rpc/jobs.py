@@ -30,7 +30,7 @@ class JobService(pb_grpc.JobServiceServicer):
     async def CreateJob(
         self, request: pb.CreateJobRequest, context: Context
     ) -> pb.CreateJobResponse:
-        return pb.CreateJobResponse(job=await self._lane(self._admission.admit, request))
+        return await self._lane(self._admission.admit, request)
 
     async def GetJob(self, request: pb.GetJobRequest, context: Context) -> pb.GetJobResponse:
         if request.view not in pb.JobView.values():
@@ -69,6 +69,17 @@ class JobService(pb_grpc.JobServiceServicer):
     ) -> pb.CancelJobResponse:
         job = await self._lane(self._board.cancel, tenant.current(), names.job_id(request.name))
         return pb.CancelJobResponse(job=convert.job(job))
+
+    async def ResumeJob(
+        self, request: pb.ResumeJobRequest, context: Context
+    ) -> pb.ResumeJobResponse:
+        job = await self._lane(
+            self._board.resume,
+            tenant.current(),
+            names.job_id(request.name),
+            request_id=fields.request_id(request.request_id),
+        )
+        return pb.ResumeJobResponse(job=convert.job(job))
 
     async def DeleteJob(
         self, request: pb.DeleteJobRequest, context: Context

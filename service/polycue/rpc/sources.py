@@ -50,7 +50,7 @@ class Sources:
         self._max_inline_bytes = max_inline_bytes
 
     def check(self, tenant: str, message: media_pb2.MediaSource, field: str) -> InputFile:
-        """The name of a file, if it is there and the tenant may use it; its path leads nowhere.
+        """A file's name and identity, if the tenant may use it; its path leads nowhere.
 
         Raises:
             InvalidRequest: the source is malformed, or a file that may not be read.
@@ -59,16 +59,17 @@ class Sources:
         """
         match self._source(message, field):
             case FromUpload(upload_id):
-                filename = self._uploads.complete(tenant, upload_id).filename
+                upload = self._uploads.complete(tenant, upload_id)
+                filename, identity = upload.filename or _UNNAMED, _identity(upload.sha256)
             case FromArtifact(job_id, artifact_id):
-                filename = self._artifacts.find(
-                    self._board.get(tenant, job_id), artifact_id
-                ).filename
+                artifact = self._artifacts.find(self._board.get(tenant, job_id), artifact_id)
+                filename, identity = artifact.filename, _identity(artifact.sha256)
             case FromUri(uri):
                 filename = _fitting(local_file(uri, f"{field}.uri", self._file_roots))
-            case Inline():
-                filename = _UNNAMED
-        return InputFile(Path(filename or _UNNAMED), filename or _UNNAMED)
+                identity = ""
+            case Inline(content):
+                filename, identity = _UNNAMED, _identity(hashlib.sha256(content).digest())
+        return InputFile(Path(filename), filename, identity)
 
     @contextmanager
     def brought(self, tenant: str, folder: Path, cancel: CancelToken) -> Iterator[Find]:
@@ -100,13 +101,13 @@ class Sources:
                 return InputFile(shelf / _fitting(path), _fitting(path))
             case Inline(content):
                 (shelf / _UNNAMED).write_bytes(content)
-                digest = hashlib.sha256(content).hexdigest()
-                return InputFile(shelf / _UNNAMED, _UNNAMED, f"sha256:{digest}")
+                identity = _identity(hashlib.sha256(content).digest())
+                return InputFile(shelf / _UNNAMED, _UNNAMED, identity)
         try:
             self._files.bring(kept, shelf / filename, cancel=cancel)
         except FileNotFoundError as error:
             raise InvalidRequest(field, "was deleted meanwhile") from error
-        return InputFile(shelf / filename, filename, f"sha256:{sha256.hex()}")
+        return InputFile(shelf / filename, filename, _identity(sha256))
 
     def without_inline(
         self, tenant: str, spec: jobs_pb2.JobSpec
@@ -145,6 +146,11 @@ class _Bringer:
         shelf.mkdir(parents=True)
         self._found += 1
         return self._sources.bring(self._tenant, message, field, shelf, self._cancel)
+
+
+def _identity(sha256: bytes) -> str:
+    """As ``InputFile`` has it."""
+    return f"sha256:{sha256.hex()}"
 
 
 def local_file(uri: str, field: str, roots: Sequence[Path]) -> Path:

@@ -12,6 +12,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from polycue.domain import errors
 from polycue.jobs.job import Failure
+from polycue.jobs.retry import may_pass
 
 DOMAIN = "polycue"
 DETAILS_KEY = "grpc-status-details-bin"
@@ -98,8 +99,6 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.IllegalTransition: Row(
         _Code.FAILED_PRECONDITION, "ILLEGAL_TRANSITION", ("job", "state", "wanted")
     ),
-    errors.JobNotEnded: Row(_Code.FAILED_PRECONDITION, "JOB_NOT_ENDED", ("job", "state")),
-    errors.JobInterrupted: Row(_Code.UNAVAILABLE, "JOB_INTERRUPTED", ("job",)),
     errors.JobNotResumable: Row(_Code.FAILED_PRECONDITION, "JOB_NOT_RESUMABLE", ("job", "state")),
     errors.LeaseLost: Row(_Code.ABORTED, "LEASE_LOST", ("job",)),
     errors.PoisonJob: Row(_Code.ABORTED, "POISON_JOB", ("job", "attempts", "reached")),
@@ -174,9 +173,11 @@ def failure_of(error: Exception) -> Failure:
     """What a job that failed keeps; of an error nobody foresaw, nothing but that."""
     if not isinstance(error, errors.PolycueError):
         code, _ = _Code.INTERNAL.value
-        return Failure(code, INTERNAL, "internal error; the server's log has more")
+        return Failure(code, INTERNAL, "internal error; the server's log has more", resumable=True)
     code, _ = row_of(error).code.value
-    return Failure(code, reason_of(error), message_of(error), facts_of(error))
+    return Failure(
+        code, reason_of(error), message_of(error), facts_of(error), resumable=may_pass(error)
+    )
 
 
 def status_of(error: errors.PolycueError) -> status_pb2.Status:

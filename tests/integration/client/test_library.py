@@ -152,9 +152,6 @@ def test_a_job_that_runs_can_be_cancelled_and_then_deleted(data: Path, film: Pat
     with served(data, FakePipeline(gate=gate)) as server, connect(server.address) as polycue:
         job = polycue.subtitle(film)
         assert gate.reached.wait(WAIT_S)
-        with pytest.raises(errors.PreconditionFailed) as refused:
-            polycue.delete(job)
-        assert refused.value.reason == "JOB_NOT_ENDED"
         polycue.cancel(job)
         with pytest.raises(errors.JobCancelled):
             polycue.wait(job)

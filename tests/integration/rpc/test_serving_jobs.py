@@ -10,6 +10,7 @@ from polycue.api.v1 import artifacts_pb2, jobs_pb2, media_pb2, uploads_pb2
 from polycue.api.v1.artifacts_pb2_grpc import ArtifactServiceStub
 from polycue.api.v1.jobs_pb2_grpc import JobServiceStub
 from polycue.api.v1.uploads_pb2_grpc import UploadServiceStub
+from polycue.domain.errors import NotMedia
 from polycue.testing.pipeline import FakePipeline, Gate
 from support.serving import Channel, Serve, happened, refused
 
@@ -23,7 +24,8 @@ CLIP = subtitle(media_pb2.MediaSource(content=b"a clip"))
 
 
 async def create(channel: Channel, spec: jobs_pb2.JobSpec = CLIP, **fields: Any) -> jobs_pb2.Job:
-    request = jobs_pb2.CreateJobRequest(spec=spec, **fields)
+    """A job of its own, even where an earlier one did the same."""
+    request = jobs_pb2.CreateJobRequest(spec=spec, **{"fresh": True} | fields)
     return (await JobServiceStub(channel).CreateJob(request)).job
 
 
@@ -318,8 +320,6 @@ def test_a_job_is_deleted_with_its_results_once_it_has_ended(serve: Serve) -> No
         job = await create(channel)
         await happened(gate.reached)
         delete = jobs_pb2.DeleteJobRequest(name=job.name)
-        error = await refused(stub.DeleteJob(delete))
-        assert (error.status, error.reason) == ("FAILED_PRECONDITION", "JOB_NOT_ENDED")
         gate.open()
         job = await ended(channel, job)
         await stub.DeleteJob(delete)
@@ -365,16 +365,117 @@ def test_after_a_restart_jobs_are_listed_and_unended_ones_go_on(serve: Serve) ->
     serve(before, pipeline=pipeline, max_running_jobs=1)
 
     async def after(channel: Channel) -> None:
-        for name in names[1:]:  # one was under way, the other waited
+        for name in names:
             assert (await watch(channel, name))[-1].job.state == jobs_pb2.JOB_STATE_SUCCEEDED
         answer = await JobServiceStub(channel).ListJobs(jobs_pb2.ListJobsRequest())
         assert [job.name for job in answer.jobs] == names[::-1]
+        assert [job.attempt for job in answer.jobs] == [1, 2, 1]
         done = answer.jobs[2]
         request = artifacts_pb2.ReadArtifactRequest(name=done.artifacts[0].name)
         pieces = [piece async for piece in ArtifactServiceStub(channel).ReadArtifact(request)]
         assert b"".join(piece.data for piece in pieces) == b"one\ntwo\nthree"
 
     serve(after)
+
+
+def test_a_running_job_can_be_deleted(serve: Serve) -> None:
+    gate = Gate()
+
+    async def scenario(channel: Channel) -> None:
+        stub = JobServiceStub(channel)
+        job = await create(channel)
+        await happened(gate.reached)
+        watching = asyncio.create_task(watch(channel, job.name))
+        await stub.DeleteJob(jobs_pb2.DeleteJobRequest(name=job.name))
+        await happened(gate.left)
+        error = await refused(watching)
+        assert (error.status, error.reason) == ("NOT_FOUND", "JOB_NOT_FOUND")
+        assert not (await stub.ListJobs(jobs_pb2.ListJobsRequest())).jobs
+
+    serve(scenario, pipeline=FakePipeline(gate=gate))
+
+
+def test_a_failed_job_is_resumed_and_heard_no_chunk_twice(serve: Serve) -> None:
+    async def scenario(channel: Channel) -> None:
+        stub = JobServiceStub(channel)
+        job = await ended(channel, await create(channel))
+        assert (job.state, job.failure.resumable) == (jobs_pb2.JOB_STATE_FAILED, True)
+        pipeline.raises = None
+        request = jobs_pb2.ResumeJobRequest(name=job.name, request_id=str(uuid.uuid4()))
+        answers = await asyncio.gather(*(stub.ResumeJob(request) for _ in range(10)))
+        assert all(not answer.job.HasField("failure") for answer in answers)
+        job = await ended(channel, job)
+        assert (job.state, job.attempt) == (jobs_pb2.JOB_STATE_SUCCEEDED, 2)
+        assert pipeline.heard == ["one", "two", "three"]
+        assert (await stub.ResumeJob(request)).job.state == jobs_pb2.JOB_STATE_SUCCEEDED
+        request.request_id = str(uuid.uuid4())
+        error = await refused(stub.ResumeJob(request))
+        assert (error.status, error.reason) == ("FAILED_PRECONDITION", "JOB_NOT_RESUMABLE")
+
+    pipeline = FakePipeline(raises=lambda: RuntimeError("a bug"))
+    serve(scenario, pipeline=pipeline)
+
+
+def test_what_is_wrong_with_the_input_is_not_worth_resuming(serve: Serve) -> None:
+    async def scenario(channel: Channel) -> None:
+        job = await ended(channel, await create(channel))
+        assert (job.failure.reason, job.failure.resumable) == ("NOT_MEDIA", False)
+
+    serve(scenario, pipeline=FakePipeline(raises=lambda: NotMedia(Path("film.mkv"))))
+
+
+async def upload(channel: Channel, data: bytes, filename: str) -> media_pb2.MediaSource:
+    uploads = UploadServiceStub(channel)
+    made = await uploads.CreateUpload(
+        uploads_pb2.CreateUploadRequest(size_bytes=len(data), filename=filename)
+    )
+    write = uploads_pb2.WriteUploadRequest(name=made.upload.name, data=data, finish=True)
+    await uploads.WriteUpload(iter([write]))
+    return media_pb2.MediaSource(upload=made.upload.name)
+
+
+def test_the_same_work_on_the_same_bytes_is_done_once(serve: Serve) -> None:
+    async def scenario(channel: Channel) -> None:
+        stub = JobServiceStub(channel)
+
+        async def again(spec: jobs_pb2.JobSpec, **fields: Any) -> jobs_pb2.CreateJobResponse:
+            answer = await stub.CreateJob(jobs_pb2.CreateJobRequest(spec=spec, **fields))
+            await ended(channel, answer.job)
+            return answer
+
+        first = await again(subtitle(await upload(channel, b"film", "a.mkv")))
+        assert not first.repeated_result
+        same = subtitle(await upload(channel, b"film", "a.mkv"))
+        second = await again(same, labels={"other": "1"}, request_id=str(uuid.uuid4()))
+        assert second.repeated_result
+        assert second.job.name == first.job.name
+        assert [artifact.filename for artifact in second.job.artifacts] == ["a.en.srt"]
+        for other in (
+            subtitle(await upload(channel, b"flim", "a.mkv")),
+            subtitle(await upload(channel, b"film", "b.mkv")),
+            subtitle(same.subtitle.media, formats=[media_pb2.SUBTITLE_FORMAT_VTT]),
+        ):
+            assert not (await again(other)).repeated_result
+        assert not (await again(same, fresh=True)).repeated_result
+        await stub.DeleteJob(jobs_pb2.DeleteJobRequest(name=first.job.name))
+        assert (await again(same)).repeated_result  # by the fresh one
+        assert len(pipeline.tasks) == 5
+
+    pipeline = FakePipeline()
+    serve(scenario, pipeline=pipeline)
+
+
+def test_nobody_knows_whether_a_file_on_the_servers_disk_is_the_same(
+    serve: Serve, film: Path
+) -> None:
+    async def scenario(channel: Channel) -> None:
+        spec = subtitle(media_pb2.MediaSource(uri=film.as_uri()))
+        for _ in range(2):
+            assert (await ended(channel, await create(channel, spec, fresh=False))).attempt == 1
+        assert len(pipeline.tasks) == 2
+
+    pipeline = FakePipeline()
+    serve(scenario, pipeline=pipeline, file_root=(film.parent,))
 
 
 BAD_SPECS: list[tuple[jobs_pb2.JobSpec, str, str]] = [

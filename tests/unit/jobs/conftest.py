@@ -1,23 +1,30 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import PolycueError
+from polycue.domain.errors import PoisonJob, PolycueError
 from polycue.domain.request import InputFile, SubtitleTask, Task
 from polycue.jobs.artifacts import Artifacts
-from polycue.jobs.board import Board, JobDraft
+from polycue.jobs.at_work import AtWork
+from polycue.jobs.bells import Bells
+from polycue.jobs.board import Board, BoardLimits, JobDraft
 from polycue.jobs.files.local import LocalFiles
 from polycue.jobs.folder import DataFolder
+from polycue.jobs.heartbeat import Heartbeat
 from polycue.jobs.job import Failure, Job
 from polycue.jobs.runner import Runner, RunsTasks
+from polycue.jobs.store.protocol import JobStore
 from polycue.jobs.uploads import UploadLimits, Uploads
 from polycue.testing.clock import ManualClock
 from polycue.testing.store import MemoryJobs, MemoryUploads
 
 DAY_MS = 24 * 60 * 60 * 1000
+LEASE_MS = 30_000
+WAIT_S = 20
 
 
 @pytest.fixture
@@ -48,10 +55,23 @@ def jobs(clock: ManualClock) -> MemoryJobs:
 
 
 @pytest.fixture
-def board(jobs: MemoryJobs, artifacts: Artifacts, clock: ManualClock) -> Board:
-    board = Board(jobs, artifacts, clock=clock, max_queued=3, max_ttl_ms=DAY_MS)
-    board.recover()
-    return board
+def bells() -> Bells:
+    return Bells()
+
+
+@pytest.fixture
+def crew(jobs: MemoryJobs, artifacts: Artifacts, clock: ManualClock, bells: Bells) -> "Crew":
+    return Crew(jobs, artifacts, clock, bells, "here")
+
+
+@pytest.fixture
+def board(crew: "Crew") -> Board:
+    return crew.board
+
+
+@pytest.fixture
+def at_work(crew: "Crew") -> AtWork:
+    return crew.at_work
 
 
 @pytest.fixture
@@ -80,28 +100,77 @@ def draft(film: Path) -> JobDraft:
 
 @pytest.fixture
 def run(
-    board: Board, folder: DataFolder, artifacts: Artifacts
+    crew: "Crew", folder: DataFolder, artifacts: Artifacts
 ) -> Iterator[Callable[[RunsTasks], Runner]]:
     """Start a runner with one worker; it is stopped, at once, when the test ends."""
     runners: list[Runner] = []
 
     def start(pipeline: RunsTasks) -> Runner:
-        runner = Runner(
-            board,
+        runners.append(crew.runner(pipeline, folder, artifacts))
+        runners[-1].start()
+        return runners[-1]
+
+    yield start
+    for runner in runners:
+        runner.stop(within_s=WAIT_S)
+
+
+class Crew:
+    """What one server has around a store; two of them on one store are two servers."""
+
+    def __init__(
+        self,
+        jobs: JobStore,
+        artifacts: Artifacts,
+        clock: ManualClock,
+        bells: Bells,
+        owner: str,
+    ) -> None:
+        self.jobs, self.bells = jobs, bells
+        self._again = partial(Crew, jobs, artifacts, clock)
+        self.at_work = AtWork(
+            jobs,
+            self.bells,
+            owner=owner,
+            clock=clock,
+            lease_ms=LEASE_MS,
+            max_attempts=3,
+            poisoned=poisoned,
+        )
+        self.heartbeat = Heartbeat(self.at_work, jobs, lease_s=LEASE_MS / 1000, poll_s=WAIT_S)
+        self.board = Board(
+            jobs,
+            self.at_work,
+            artifacts,
+            self.bells,
+            clock=clock,
+            limits=BoardLimits(max_queued=3, max_ttl_ms=DAY_MS),
+        )
+
+    def again(self, owner: str = "here") -> "Crew":
+        """A server on the same store: the same one after a crash, or another beside it."""
+        crew = self._again(Bells(), owner)
+        if owner == self.at_work.owner:
+            crew.at_work.recover()
+        return crew
+
+    def runner(self, pipeline: RunsTasks, folder: DataFolder, artifacts: Artifacts) -> Runner:
+        return Runner(
+            self.at_work,
+            self.heartbeat,
+            self.jobs,
             pipeline,
             folder,
             artifacts,
             task_of=task_of,
             failure_of=failure_of,
             workers=1,
+            poll_s=0.05,
         )
-        runners.append(runner)
-        runner.start()
-        return runner
 
-    yield start
-    for runner in runners:
-        runner.stop(within_s=0)
+
+def poisoned(job: Job) -> Failure:
+    return failure_of(PoisonJob(job.id, job.attempts, job.reached))
 
 
 @contextmanager

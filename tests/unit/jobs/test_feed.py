@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,22 +69,42 @@ def test_a_number_from_the_future_is_not_reached() -> None:
     assert not feed.reaches(2)
 
 
-def test_the_end_of_the_job_ends_the_feed() -> None:
+@pytest.mark.parametrize("state", [JobState.RUNNING, JobState.CANCELLING])
+def test_an_attempt_at_work_has_more_to_tell(state: JobState) -> None:
     feed = Feed()
-    feed.append(JobChanged(JOB))
-    assert not feed.ended
-    feed.append(JobChanged(Job("a", "acme", b"", 1, 1, state=JobState.CANCELLED)))
-    assert feed.ended
+    feed.append(JobChanged(replace(JOB, state=state)))
+    assert not feed.closed
 
 
-def test_listeners_hear_until_they_leave() -> None:
-    feed, heard = Feed(), list[str]()
-    leave = feed.listen(lambda: heard.append("news"))
+@pytest.mark.parametrize(
+    "state",
+    [JobState.INTERRUPTED, JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED],
+)
+def test_the_end_of_an_attempt_closes_its_feed(state: JobState) -> None:
+    feed = Feed()
+    feed.append(JobChanged(replace(JOB, state=state)))
+    assert feed.closed
+
+
+def test_a_bell_rings_at_all_news() -> None:
+    heard = list[str]()
+    feed = Feed(ring=lambda: heard.append("news"))
     feed.append(FILE)
     feed.close()
-    leave()
-    feed.append(FILE)
     assert heard == ["news", "news"]
+
+
+def test_no_attempt_knows_the_numbers_of_another() -> None:
+    first, second = Feed(epoch=1), Feed(epoch=2)
+    for feed in (first, second):
+        for _ in range(5):
+            feed.append(cues(1))
+    for number, _ in first.after(0):
+        assert first.reaches(number)
+        assert not second.reaches(number)
+    for number, _ in second.after(0):
+        assert second.reaches(number)
+        assert not first.reaches(number)
 
 
 EVENTS = st.one_of(
@@ -95,7 +118,7 @@ EVENTS = st.one_of(
 def test_whoever_goes_on_from_a_number_within_reach_misses_no_cue(
     events: list[FeedEvent], limit: int, after: int
 ) -> None:
-    feed = Feed(limit)
+    feed = Feed(limit=limit)
     for event in events:
         feed.append(event)
     if feed.reaches(after):

@@ -1,21 +1,31 @@
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from polycue.domain.errors import JobNotEnded, NotFound, QueueFull, StorageFull
+from polycue.domain.errors import (
+    Cancelled,
+    NotFound,
+    QueueFull,
+    RecognitionFailed,
+    StorageFull,
+    ToolFailed,
+)
 from polycue.domain.progress import CuesReady, StageMoved
 from polycue.domain.request import Task
+from polycue.jobs import retry
 from polycue.jobs import runner as runner_module
 from polycue.jobs.artifacts import Artifacts
+from polycue.jobs.at_work import AtWork
 from polycue.jobs.board import Board, JobDraft
 from polycue.jobs.feed import ArtifactReady, FeedEvent, JobChanged
 from polycue.jobs.folder import DataFolder
 from polycue.jobs.job import Failure, Job, JobState
 from polycue.jobs.runner import Runner, RunsTasks
 from polycue.jobs.store.protocol import Lease
-from polycue.testing.clock import ManualClock
 from polycue.testing.pipeline import FakePipeline, Gate
 from polycue.testing.store import TENANT, MemoryJobs
 
@@ -23,44 +33,58 @@ Run = Callable[[RunsTasks], Runner]
 WAIT_S = 20
 
 
+def await_state(board: Board, job: Job, *states: JobState) -> Job:
+    """The job as soon as it is in one of the states."""
+    news = threading.Event()
+    leave = board.listen(job.id, news.set)
+    try:
+        while True:
+            news.clear()
+            now = board.get(TENANT, job.id)
+            if now.state in states:
+                return now
+            assert news.wait(WAIT_S)
+    finally:
+        leave()
+
+
 def await_end(board: Board, job: Job) -> Job:
     """The job as it ends; comes back when it has."""
-    over = threading.Event()
-    _, _, feed = board.follow(TENANT, job.id)
-    if feed is None:
-        return board.get(TENANT, job.id)
-
-    def look() -> None:
-        if feed.ended:
-            over.set()
-
-    leave = feed.listen(look)
-    look()
-    assert over.wait(WAIT_S)
-    leave()
-    return board.get(TENANT, job.id)
+    return await_state(board, job, JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
 
 def told(board: Board, job: Job) -> list[FeedEvent]:
-    _, _, feed = board.follow(TENANT, job.id)
+    feed = board.follow(TENANT, job.id).feed
     assert feed is not None
     return [event for _, event in feed.after(0)]
 
 
-def test_a_queued_job_runs_and_its_results_lie_in_its_folder(
-    board: Board, draft: JobDraft, run: Run, folder: DataFolder, clock: ManualClock
+def kept(artifacts: Artifacts, job: Job) -> dict[str, str]:
+    """The job's results by name, as a reader gets them."""
+    texts = {}
+    for artifact in job.artifacts:
+        reader = artifacts.reader(artifact, artifact.id, offset=0, limit_bytes=0)
+        texts[artifact.id] = reader.read(10_000).decode()
+        reader.close()
+    return texts
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failures that may pass are tried again without a pause."""
+    monkeypatch.setattr(retry, "FIRST_PAUSE_MS", 0)
+
+
+def test_a_queued_job_runs_and_its_results_can_be_read(
+    board: Board, draft: JobDraft, run: Run, folder: DataFolder, artifacts: Artifacts
 ) -> None:
     run(FakePipeline(["hello"]))
     job = await_end(board, board.create(TENANT, draft))
     assert (job.state, job.failure, job.language) == (JobState.SUCCEEDED, None, "en")
-    assert [artifact.id for artifact in job.artifacts] == ["film.en.srt", "film.es.srt"]
-    results = folder.root / "jobs" / job.id / "1"
-    assert {path.name: path.read_text() for path in results.iterdir()} == {
-        "film.en.srt": "hello",
-        "film.es.srt": "HELLO",
-    }
+    assert kept(artifacts, job) == {"film.en.srt": "hello", "film.es.srt": "HELLO"}
     assert all(stage.finished for stage in job.stages)
-    assert not folder.work(job.id).exists()
+    assert (job.attempts, job.epoch, job.media_ms) == (1, 1, 1000)
+    assert not list(folder.work(job.id).parent.iterdir())
 
 
 def test_what_happens_is_told_in_order(board: Board, draft: JobDraft, run: Run) -> None:
@@ -68,7 +92,7 @@ def test_what_happens_is_told_in_order(board: Board, draft: JobDraft, run: Run) 
     job = await_end(board, board.create(TENANT, draft))
     events = told(board, job)
     states = [event.job.state for event in events if isinstance(event, JobChanged)]
-    assert states == ["queued", "running", "running", "succeeded"]  # the third tells the language
+    assert states == ["running", "running", "succeeded"]  # the second tells the language
     assert sum(isinstance(event, CuesReady) for event in events) == 4
     assert sum(isinstance(event, ArtifactReady) for event in events) == 2
     assert isinstance(events[-1], JobChanged)
@@ -90,6 +114,7 @@ def test_a_known_error_is_kept_with_its_reason(board: Board, draft: JobDraft, ru
     job = await_end(board, board.create(TENANT, draft))
     assert job.state is JobState.FAILED
     assert job.failure == Failure(9, "NotFound", "there is no upload 'uploads/x'")
+    assert job.epoch == 1  # it would be as gone the next time
 
 
 def test_an_unknown_error_is_kept_without_its_text(board: Board, draft: JobDraft, run: Run) -> None:
@@ -108,6 +133,53 @@ def test_the_worker_works_on_after_a_failure(board: Board, draft: JobDraft, run:
     assert await_end(board, board.create(TENANT, draft)).state is JobState.SUCCEEDED
 
 
+# --- trying again -------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_engine_that_fails_once_costs_no_chunk_twice(
+    board: Board, draft: JobDraft, run: Run, artifacts: Artifacts
+) -> None:
+    errors: Iterator[Exception] = iter([RecognitionFailed(0, "it died")])
+    pipeline = FakePipeline(["a", "b"])
+    original = pipeline.run
+
+    def fail_first(task: Task, **given: Any) -> Any:
+        result = original(task, **given)
+        for error in errors:
+            raise error
+        return result
+
+    pipeline.run = fail_first  # type: ignore[method-assign]
+    run(pipeline)
+    job = await_end(board, board.create(TENANT, draft))
+    assert (job.state, job.failure, job.epoch) == (JobState.SUCCEEDED, None, 2)
+    assert pipeline.heard == ["a", "b"]  # each once, over both attempts
+    assert kept(artifacts, job) == {"film.en.srt": "a\nb", "film.es.srt": "A\nB"}
+    assert {artifact.key.split("/")[2] for artifact in job.artifacts} == {"2"}
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_program_that_is_killed_each_time_is_a_failure_at_last(
+    board: Board, draft: JobDraft, run: Run
+) -> None:
+    run(FakePipeline(raises=lambda: ToolFailed(["ffmpeg"], -signal.SIGKILL, "")))
+    job = await_end(board, board.create(TENANT, draft))
+    assert job.state is JobState.FAILED
+    assert (job.epoch, job.failure and job.failure.reason) == (2, "ToolFailed")
+
+
+def test_a_job_that_waits_for_another_try_says_why(board: Board, draft: JobDraft, run: Run) -> None:
+    run(FakePipeline(raises=lambda: StorageFull("the disk")))
+    job = await_state(board, board.create(TENANT, draft), JobState.INTERRUPTED)
+    assert job.failure is not None
+    assert job.failure.reason == "StorageFull"
+    assert board.cancel(TENANT, job.id).state is JobState.CANCELLED
+
+
+# --- stopping -----------------------------------------------------------------------------------
+
+
 def test_a_cancel_stops_a_running_job(
     board: Board, draft: JobDraft, run: Run, folder: DataFolder
 ) -> None:
@@ -118,7 +190,7 @@ def test_a_cancel_stops_a_running_job(
     assert board.cancel(TENANT, job.id).state is JobState.CANCELLING
     assert await_end(board, job).state is JobState.CANCELLED
     assert gate.left.is_set()
-    assert not folder.work(job.id).exists()
+    assert not list(folder.work(job.id).parent.iterdir())
 
 
 def test_a_cancel_stops_a_queued_job_at_once_and_an_ended_one_not_at_all(
@@ -144,59 +216,199 @@ def test_work_that_ends_before_it_notices_the_cancel_has_succeeded(
     assert await_end(board, job).state is JobState.CANCELLED
 
 
-def test_a_server_that_stops_interrupts_what_runs_and_leaves_what_waits(
+def test_work_stopped_by_nobody_is_let_go(board: Board, draft: JobDraft, run: Run) -> None:
+    run(FakePipeline(raises=Cancelled))
+    job = await_state(board, board.create(TENANT, draft), JobState.INTERRUPTED)
+    assert not job.ended
+
+
+def test_a_server_that_stops_lets_go_of_what_runs_and_leaves_what_waits(
     board: Board, draft: JobDraft, run: Run
 ) -> None:
     gate = Gate()
     runner = run(FakePipeline(gate=gate))
     running, waiting = board.create(TENANT, draft), board.create(TENANT, draft)
     assert gate.reached.wait(WAIT_S)
-    runner.stop(within_s=0)
-    assert board.get(TENANT, running.id).state is JobState.INTERRUPTED
+    runner.stop(within_s=WAIT_S)
+    job = board.get(TENANT, running.id)
+    assert (job.state, job.failure) == (JobState.INTERRUPTED, None)
     assert board.get(TENANT, waiting.id).state is JobState.QUEUED
 
 
-def test_a_server_that_stops_lets_a_short_job_end(board: Board, draft: JobDraft, run: Run) -> None:
-    gate = Gate()
-    runner = run(FakePipeline(gate=gate))
+def test_the_next_server_goes_on_behind_the_last_chunk(
+    board: Board, draft: JobDraft, run: Run, crew: Any, folder: DataFolder, artifacts: Artifacts
+) -> None:
+    gate, second = Gate(), FakePipeline(["a", "b", "c"])
+    first = run(FakePipeline(["a", "b", "c"], gate=gate))
     job = board.create(TENANT, draft)
     assert gate.reached.wait(WAIT_S)
-    stopping = threading.Thread(target=runner.stop, kwargs={"within_s": WAIT_S})
-    stopping.start()
+    first.stop(within_s=WAIT_S)
+
+    after = crew.again()
+    runner = after.runner(second, folder, artifacts)
+    runner.start()
+    done = await_end(after.board, job)
+    runner.stop(within_s=WAIT_S)
+    assert second.heard == ["b", "c"]
+    assert (done.state, done.epoch) == (JobState.SUCCEEDED, 2)
+    assert kept(artifacts, done)["film.en.srt"] == "a\nb\nc"
+
+
+def test_work_that_does_not_let_go_in_time_comes_to_nothing(
+    board: Board, draft: JobDraft, run: Run, artifacts: Artifacts, jobs: MemoryJobs
+) -> None:
+    reached, go_on, left = threading.Event(), threading.Event(), threading.Event()
+
+    class Stuck(FakePipeline):
+        def run(self, task: Task, **kwargs):  # type: ignore[no-untyped-def]
+            reached.set()
+            assert go_on.wait(WAIT_S)
+            kwargs["cancel"] = type(kwargs["cancel"])()
+            try:
+                return super().run(task, **kwargs)
+            finally:
+                left.set()
+
+    runner = run(Stuck())
+    job = board.create(TENANT, draft)
+    assert reached.wait(WAIT_S)
+    runner.stop(within_s=0)
+    now = board.get(TENANT, job.id)
+    assert now.state is JobState.INTERRUPTED
+    go_on.set()
+    assert left.wait(WAIT_S)
+    assert board.get(TENANT, job.id) == now
+    assert not jobs.chunks(job.id, "transcribe")
+
+
+# --- leases -------------------------------------------------------------------------------------
+
+
+def test_a_worker_held_up_past_its_lease_writes_nothing(
+    board: Board, draft: JobDraft, run: Run, at_work: AtWork, crew: Any, artifacts: Artifacts
+) -> None:
+    gate = Gate()
+    run(FakePipeline(["a", "b"], gate=gate))
+    job = board.create(TENANT, draft)
+    assert gate.reached.wait(WAIT_S)
+
+    other = crew.again("there")
+    crew.jobs.release_all_of("here")  # as if its lease had run out
+    taken, live = other.at_work.claim()
+    assert (taken.id, taken.epoch) == (job.id, 2)
+    gate.open()  # the first worker comes back to life, and finds at its next chunk that it is dead
+    assert gate.left.wait(WAIT_S)
+    other.at_work.end(live, JobState.SUCCEEDED)
+    done = await_end(board, job)
+    assert (done.state, done.artifacts) == (JobState.SUCCEEDED, ())
+
+
+def test_a_beat_tells_of_a_cancel_that_another_server_was_asked_for(
+    board: Board, draft: JobDraft, run: Run, crew: Any
+) -> None:
+    gate = Gate()
+    run(FakePipeline(gate=gate))
+    job = board.create(TENANT, draft)
+    assert gate.reached.wait(WAIT_S)
+    assert crew.again("there").board.cancel(TENANT, job.id).state is JobState.CANCELLING
+    crew.heartbeat.look()
+    assert await_end(board, job).state is JobState.CANCELLED
+
+
+def test_a_beat_tells_of_a_deletion_that_another_server_was_asked_for(
+    board: Board, draft: JobDraft, run: Run, crew: Any, folder: DataFolder
+) -> None:
+    gate = Gate()
+    run(FakePipeline(gate=gate))
+    job = board.create(TENANT, draft)
+    assert gate.reached.wait(WAIT_S)
+    crew.again("there").board.delete(TENANT, job.id)
+    crew.heartbeat.look()
+    assert gate.left.wait(WAIT_S)
+    assert crew.at_work.lives() == []
+
+
+def test_a_beat_stores_progress_for_others_to_see(
+    board: Board, draft: JobDraft, run: Run, crew: Any
+) -> None:
+    gate = Gate()
+    run(FakePipeline(gate=gate))
+    job = board.create(TENANT, draft)
+    assert gate.reached.wait(WAIT_S)
+    elsewhere = crew.again("there").board
+    assert elsewhere.get(TENANT, job.id).stages == ()
+    crew.heartbeat.beat()
+    seen = elsewhere.get(TENANT, job.id)
+    assert seen.stages == board.get(TENANT, job.id).stages
+    assert seen.media_ms > 0
     gate.open()
-    stopping.join(WAIT_S)
-    assert board.get(TENANT, job.id).state is JobState.SUCCEEDED
 
 
-def test_after_a_crash_all_jobs_go_on_but_those_told_to_stop(
-    jobs: MemoryJobs, board: Board, draft: JobDraft, artifacts: Artifacts, clock: ManualClock
+def test_what_stood_still_renews_its_leases_before_it_takes_more(
+    board: Board, draft: JobDraft, run: Run, crew: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats = []
+    monkeypatch.setattr(crew.heartbeat, "beat", lambda: beats.append(1))
+    crew.heartbeat.catch_up()
+    assert not beats
+    monkeypatch.setattr(crew.heartbeat, "_beaten_s", -1e9)
+    crew.heartbeat.catch_up()
+    assert beats
+
+
+def test_a_job_whose_workers_die_fails_as_poison_and_can_be_resumed(
+    board: Board, draft: JobDraft, crew: Any, run: Run
+) -> None:
+    job = board.create(TENANT, draft)
+    for _ in range(3):
+        assert crew.at_work.claim()
+        crew.jobs.release_all_of("here")  # as a server does at its start, after a crash
+    assert crew.at_work.claim() is None
+    crew.at_work.sweep()
+    now = board.get(TENANT, job.id)
+    assert now.state is JobState.FAILED
+    assert now.failure is not None
+    assert now.failure.reason == "PoisonJob"
+
+    again = board.resume(TENANT, job.id, request_id="r")
+    assert (again.state, again.failure) == (JobState.QUEUED, None)
+    run(FakePipeline(["a"]))
+    assert await_end(board, job).state is JobState.SUCCEEDED
+
+
+# --- a store or a disk that fails ---------------------------------------------------------------
+
+
+def test_after_a_crash_waiting_jobs_run_and_running_ones_go_on(
+    board: Board, draft: JobDraft, crew: Any, folder: DataFolder, artifacts: Artifacts
 ) -> None:
     running, cancelling, waiting = (board.create(TENANT, draft) for _ in range(3))
-    for _ in range(2):
-        assert jobs.claim("a server", lease_ms=1000, max_attempts=5)
+    assert crew.at_work.claim()
+    assert crew.at_work.claim()
     board.cancel(TENANT, cancelling.id)
 
-    after = Board(jobs, artifacts, clock=clock, max_queued=9, max_ttl_ms=1)
-    after.recover()
-    assert after.get(TENANT, running.id).state is JobState.INTERRUPTED
-    assert after.get(TENANT, cancelling.id).state is JobState.CANCELLED
-    claimed = [after.claim() for _ in range(2)]
-    assert [job and job[0].id for job in claimed] == [running.id, waiting.id]
+    after = crew.again()
+    assert after.board.get(TENANT, running.id).state is JobState.INTERRUPTED
+    assert after.board.get(TENANT, cancelling.id).state is JobState.CANCELLED
+    runner = after.runner(FakePipeline(["a"]), folder, artifacts)
+    runner.start()
+    for job in (running, waiting):
+        assert await_end(after.board, job).state is JobState.SUCCEEDED
+    runner.stop(within_s=WAIT_S)
 
 
 def test_the_end_of_a_job_waits_for_a_full_disk(
     board: Board, jobs: MemoryJobs, draft: JobDraft, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner_module, "_STORE_RETRY_S", 0.01)
-    end, refused = jobs.end, threading.Event()
-    full = threading.Event()
+    end, refused, full = jobs.end, threading.Event(), threading.Event()
     full.set()
 
-    def end_unless_full(lease: Lease, by: Callable[[Job], Job]) -> Job:
+    def end_unless_full(lease: Lease, change: Callable[[Job], Job]) -> Job:
         if full.is_set():
             refused.set()
             raise StorageFull("the job store")
-        return end(lease, by)
+        return end(lease, change)
 
     monkeypatch.setattr(jobs, "end", end_unless_full)
     run(FakePipeline())
@@ -213,12 +425,10 @@ def test_a_worker_outlives_a_store_that_fails(
     monkeypatch.setattr(runner_module, "_STORE_RETRY_S", 0.01)
     claim, failures = jobs.claim, iter(["full", "full"])
 
-    def claim_unless_full(
-        owner: str, *, lease_ms: int, max_attempts: int
-    ) -> tuple[Job, Lease] | None:
+    def claim_unless_full(owner: str, **given: int) -> tuple[Job, Lease] | None:
         for problem in failures:
             raise StorageFull(problem)
-        return claim(owner, lease_ms=lease_ms, max_attempts=max_attempts)
+        return claim(owner, **given)
 
     monkeypatch.setattr(jobs, "claim", claim_unless_full)
     job = board.create(TENANT, draft)
@@ -232,7 +442,7 @@ def test_a_store_that_fails_for_a_moment_costs_no_work(
     change, refused = jobs.change, threading.Event()
 
     def change_unless_full(lease: Lease, by: Callable[[Job], Job]) -> Job:
-        if by(jobs.get(TENANT, lease.job_id)).language and not refused.is_set():
+        if not refused.is_set():
             refused.set()
             raise StorageFull("the job store")
         return change(lease, by)
@@ -241,31 +451,49 @@ def test_a_store_that_fails_for_a_moment_costs_no_work(
     run(FakePipeline())
     job = await_end(board, board.create(TENANT, draft))
     assert refused.is_set()
-    assert (job.state, job.language) == (JobState.SUCCEEDED, "en")
+    assert (job.state, job.language, job.epoch) == (JobState.SUCCEEDED, "en", 1)
 
 
 def test_a_disk_that_fills_up_during_the_work_is_told_as_such(
     board: Board, draft: JobDraft, run: Run
 ) -> None:
     run(FakePipeline(raises=lambda: OSError(28, "No space left on device")))
-    failure = await_end(board, board.create(TENANT, draft)).failure
-    assert failure is not None
-    assert failure.reason == "StorageFull"
+    job = await_state(board, board.create(TENANT, draft), JobState.INTERRUPTED)
+    assert job.failure is not None
+    assert job.failure.reason == "StorageFull"
 
 
-def test_only_ended_jobs_are_deleted_with_all_they_have(
-    board: Board, draft: JobDraft, run: Run, folder: DataFolder
+# --- deleting, resuming, repeating --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("when", ["queued", "running", "ended"])
+def test_a_job_is_deleted_with_all_it_has_whenever_that_is_asked(
+    board: Board, draft: JobDraft, run: Run, folder: DataFolder, when: str
 ) -> None:
+    gate = Gate()
     job = board.create(TENANT, draft)
-    with pytest.raises(JobNotEnded):
-        board.delete(TENANT, job.id)
-    run(FakePipeline())
-    await_end(board, job)
+    if when != "queued":
+        run(FakePipeline(gate=gate))
+        assert gate.reached.wait(WAIT_S)
+    if when == "ended":
+        gate.open()
+        await_end(board, job)
+        assert (folder.root / "jobs" / job.id).exists()
     board.delete(TENANT, job.id)
     assert not (folder.root / "jobs" / job.id).exists()
-    for look in (board.get, board.delete, board.cancel, board.follow):
+    for look in (board.get, board.delete, board.cancel, board.follow, board.resume):
         with pytest.raises(NotFound):
             look(TENANT, job.id)
+    if when == "running":
+        assert gate.left.wait(WAIT_S)
+
+
+def test_what_belongs_to_another_tenant_is_not_there(board: Board, draft: JobDraft) -> None:
+    job = board.create(TENANT, draft)
+    for look in (board.get, board.delete, board.cancel, board.follow, board.resume):
+        with pytest.raises(NotFound):
+            look("somebody else", job.id)
+    assert board.get(TENANT, job.id).state is JobState.QUEUED
 
 
 def test_too_many_waiting_jobs_are_refused_and_leave_nothing(
@@ -285,3 +513,33 @@ def test_the_same_request_twice_runs_once(board: Board, draft: JobDraft, run: Ru
     again = board.create(TENANT, replace(draft, request_id="r"))
     assert (again.id, again.state) == (first.id, JobState.SUCCEEDED)
     assert len(pipeline.tasks) == 1
+
+
+def test_a_cancelled_job_goes_on_from_what_it_had(board: Board, draft: JobDraft, run: Run) -> None:
+    gate = Gate()
+    pipeline = FakePipeline(["a", "b"], gate=gate)
+    run(pipeline)
+    job = board.create(TENANT, draft)
+    assert gate.reached.wait(WAIT_S)
+    board.cancel(TENANT, job.id)
+    await_end(board, job)
+    pipeline.gate = None
+    board.resume(TENANT, job.id, request_id="once")
+    done = await_state(board, job, JobState.SUCCEEDED)
+    assert pipeline.heard == ["a", "b"]
+    assert board.resume(TENANT, job.id, request_id="once") == done  # a late repeat of the call
+
+
+def test_only_work_that_succeeded_answers_for_the_same_content(
+    board: Board, draft: JobDraft, run: Run
+) -> None:
+    pipeline = FakePipeline(raises=lambda: NotFound("upload", "x"))
+    run(pipeline)
+    keyed = replace(draft, content_key="k")
+    await_end(board, board.create(TENANT, keyed))
+    assert board.same_content(TENANT, "k") is None
+    pipeline.raises = None
+    done = await_end(board, board.create(TENANT, keyed))
+    assert board.same_content(TENANT, "k") == done
+    assert board.same_content("somebody else", "k") is None
+    assert board.same_content(TENANT, "") is None

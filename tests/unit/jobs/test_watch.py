@@ -1,30 +1,39 @@
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
 from polycue.domain.errors import Draining, NotFound
-from polycue.domain.progress import CuesReady
+from polycue.domain.progress import CuesReady, Stage, StageMoved
+from polycue.jobs.at_work import AtWork
 from polycue.jobs.board import Board, JobDraft
 from polycue.jobs.feed import ArtifactReady, JobChanged
 from polycue.jobs.job import Artifact, JobState
 from polycue.jobs.lane import Lane
+from polycue.jobs.live import Why
 from polycue.jobs.runner import Runner, RunsTasks
 from polycue.jobs.watch import Quiet, Seen, Watcher
 from polycue.testing.pipeline import FakePipeline, Gate
-from polycue.testing.store import TENANT
+from polycue.testing.store import TENANT, MemoryJobs
 
 Run = Callable[[RunsTasks], Runner]
 WAIT_S = 20
 
 
 @pytest.fixture
-def watcher(board: Board) -> Iterator[Watcher]:
+def watcher_of() -> Iterator[Callable[[Board], Watcher]]:
     lane = Lane("test", threads=1)
-    yield Watcher(board, lane, heartbeat_s=WAIT_S)
+    yield lambda board: Watcher(board, lane, heartbeat_s=WAIT_S, poll_s=0.01)
     lane.close()
+
+
+@pytest.fixture
+def watcher(board: Board, watcher_of: Callable[[Board], Watcher]) -> Watcher:
+    return watcher_of(board)
 
 
 async def rest(events: AsyncGenerator[Seen]) -> list[Seen]:
@@ -144,23 +153,159 @@ def test_an_ended_job_is_told_once(board: Board, draft: JobDraft, watcher: Watch
     within(scenario)
 
 
-def test_after_a_restart_an_ended_job_is_told_from_the_store(
-    board: Board, draft: JobDraft, watcher: Watcher
+def test_an_ended_job_is_told_with_its_cues_while_they_are_kept(
+    board: Board, draft: JobDraft, run: Run, watcher: Watcher
 ) -> None:
-    job = board.cancel(TENANT, board.create(TENANT, draft).id)
-    for _ in range(10):  # its feed is forgotten
-        board.cancel(TENANT, board.create(TENANT, draft).id)
+    run(FakePipeline(["a", "b"]))
 
     async def scenario() -> None:
-        assert board.follow(TENANT, job.id)[2] is None
-        assert brief(await rest(watcher.follow(TENANT, job.id, after=7))) == ["cancelled"]
+        job = board.create(TENANT, draft)
+        await rest(watcher.follow(TENANT, job.id))
+        words = brief(await rest(watcher.follow(TENANT, job.id, with_cues=True)))
+        assert words[0] == "running"
+        assert [w for w in words if w[:2] in {"en", "es"}] == ["en1", "es1", "en2", "es2"]
+        assert words[-1] == "succeeded"
+        assert words.count("succeeded") == 1
+
+    within(scenario)
+
+
+def test_after_a_restart_an_ended_job_is_told_from_the_store(
+    board: Board, draft: JobDraft, run: Run, crew: Any
+) -> None:
+    run(FakePipeline(["a"]))
+    lane = Lane("test", threads=1)
+    after = Watcher(crew.again().board, lane, heartbeat_s=WAIT_S, poll_s=WAIT_S)
+    watcher = Watcher(board, lane, heartbeat_s=WAIT_S, poll_s=WAIT_S)
+
+    async def scenario() -> None:
+        job = board.create(TENANT, draft)
+        last = (await rest(watcher.follow(TENANT, job.id, with_cues=True)))[-1].sequence
+        told = await rest(after.follow(TENANT, job.id, after=last, with_cues=True))
+        assert brief(told) == ["succeeded"]
+        assert told[0].sequence == last
+
+    within(scenario)
+    lane.close()
+
+
+def test_a_watch_goes_on_over_an_attempt_that_was_cut_short(
+    board: Board, draft: JobDraft, run: Run, watcher: Watcher, crew: Any
+) -> None:
+    gate = Gate()
+    pipeline = FakePipeline(["a", "b"], gate=gate)
+    run(pipeline)
+
+    async def scenario() -> None:
+        job = board.create(TENANT, draft)
+        watching = asyncio.create_task(rest(watcher.follow(TENANT, job.id, with_cues=True)))
+        assert await asyncio.to_thread(gate.reached.wait, WAIT_S)
+        pipeline.gate = None
+        (live,) = crew.at_work.lives()
+        live.stop(Why.DRAINED)
+        seen = await watching
+        words = brief(seen)
+        told = [w for w in words if w[:2] in {"en", "es"}]
+        assert told == ["en1", "es1", "en1", "es1", "en2", "es2"]  # anew, from the first
+        assert words[-1] == "succeeded"
+        assert words.index("interrupted") < len(words) - 1
+        numbers = [one.sequence for one in seen]
+        assert numbers == sorted(numbers)
+
+    within(scenario)
+
+
+def test_a_number_of_an_earlier_attempt_brings_a_snapshot_and_every_cue(
+    board: Board, draft: JobDraft, run: Run, watcher: Watcher, crew: Any
+) -> None:
+    gate = Gate()
+    pipeline = FakePipeline(["a", "b"], gate=gate)
+    run(pipeline)
+
+    async def scenario() -> None:
+        job = board.create(TENANT, draft)
+        assert await asyncio.to_thread(gate.reached.wait, WAIT_S)
+        async with aclosing(watcher.follow(TENANT, job.id, with_cues=True)) as events:
+            last = [await anext(events), await anext(events)][-1]
+        pipeline.gate, again = Gate(), gate
+        (live,) = crew.at_work.lives()
+        live.stop(Why.DRAINED)
+        assert await asyncio.to_thread(again.left.wait, WAIT_S)
+        assert await asyncio.to_thread(pipeline.gate.reached.wait, WAIT_S)
+        pipeline.gate.open()
+        words = brief(
+            await rest(watcher.follow(TENANT, job.id, after=last.sequence, with_cues=True))
+        )
+        assert words[0] == "running"
+        assert [w for w in words if w[:2] in {"en", "es"}] == ["en1", "es1", "en2", "es2"]
+
+    within(scenario)
+
+
+def test_a_job_on_another_server_is_followed_through_the_store(
+    board: Board,
+    draft: JobDraft,
+    crew: Any,
+    jobs: MemoryJobs,
+    watcher_of: Callable[[Board], Watcher],
+) -> None:
+    jobs._database.shared = True  # type: ignore[misc]
+    elsewhere = crew.again("there")
+
+    async def scenario() -> None:
+        job = board.create(TENANT, draft)
+        events = watcher_of(board).follow(TENANT, job.id, with_cues=True)
+        seen = [await anext(events)]
+        taken = elsewhere.at_work.claim()
+        assert taken is not None
+        live = taken[1]
+        seen.append(await anext(events))
+        live.move(StageMoved(Stage.EXTRACT, 1, 3))
+        elsewhere.heartbeat.beat()
+        seen.append(await anext(events))
+        elsewhere.at_work.add_artifact(live, artifact("x"))
+        seen.append(await anext(events))
+        elsewhere.at_work.end(live, JobState.SUCCEEDED)
+        seen += await rest(events)
+        assert brief(seen) == ["queued", "running", "x", "succeeded"]
+        assert isinstance(seen[2].event, StageMoved)
+        numbers = [one.sequence for one in seen]
+        assert numbers == sorted(numbers)
+
+    within(scenario)
+
+
+def test_whoever_comes_from_another_server_to_the_one_at_work_gets_every_cue(
+    board: Board,
+    draft: JobDraft,
+    run: Run,
+    crew: Any,
+    jobs: MemoryJobs,
+    watcher_of: Callable[[Board], Watcher],
+) -> None:
+    jobs._database.shared = True  # type: ignore[misc]
+    gate, elsewhere = Gate(), crew.again("there")
+    run(FakePipeline(["a", "b"], gate=gate))
+
+    async def scenario() -> None:
+        job = board.create(TENANT, draft)
+        assert await asyncio.to_thread(gate.reached.wait, WAIT_S)
+        async with aclosing(
+            watcher_of(elsewhere.board).follow(TENANT, job.id, with_cues=True)
+        ) as events:
+            last = await anext(events)
+        gate.open()
+        here = watcher_of(board).follow(TENANT, job.id, after=last.sequence, with_cues=True)
+        words = brief(await rest(here))
+        assert [w for w in words if w[:2] in {"en", "es"}] == ["en1", "es1", "en2", "es2"]
+        assert words[-1] == "succeeded"
 
     within(scenario)
 
 
 def test_silence_is_broken_by_heartbeats(board: Board, draft: JobDraft) -> None:
     lane = Lane("test", threads=1)
-    watcher = Watcher(board, lane, heartbeat_s=0.001)
+    watcher = Watcher(board, lane, heartbeat_s=0.001, poll_s=WAIT_S)
 
     async def scenario() -> None:
         async with aclosing(watcher.follow(TENANT, board.create(TENANT, draft).id)) as events:
@@ -178,8 +323,7 @@ def test_a_server_that_stops_ends_the_watch_of_a_waiting_job(
     async def scenario() -> None:
         events = watcher.follow(TENANT, board.create(TENANT, draft).id)
         seen = [await anext(events)]
-        board.stop_claims()
-        board.close_feeds()
+        board.close()
         seen.append(await anext(events))
         with pytest.raises(Draining):
             await anext(events)
@@ -188,25 +332,63 @@ def test_a_server_that_stops_ends_the_watch_of_a_waiting_job(
     within(scenario)
 
 
+def test_a_server_that_stops_ends_the_watch_of_a_job_it_let_go(
+    board: Board, draft: JobDraft, run: Run, watcher: Watcher
+) -> None:
+    gate = Gate()
+    runner = run(FakePipeline(gate=gate))
+
+    async def scenario() -> None:
+        job = board.create(TENANT, draft)
+        assert await asyncio.to_thread(gate.reached.wait, WAIT_S)
+        events = watcher.follow(TENANT, job.id)
+        seen = [await anext(events)]
+        await asyncio.to_thread(runner.stop, within_s=WAIT_S)
+        board.close()
+        with contextlib.suppress(Draining):
+            async for one in events:
+                seen.append(one)
+        assert brief(seen)[0] == "running"
+        assert brief(seen)[-2:] == ["interrupted", "interrupted"]
+
+    within(scenario)
+
+
 def test_a_watcher_who_fell_too_far_behind_gets_a_new_snapshot(
-    board: Board, draft: JobDraft, watcher: Watcher
+    board: Board, draft: JobDraft, watcher: Watcher, at_work: AtWork
 ) -> None:
     async def scenario() -> None:
         job = board.create(TENANT, draft)
-        _, _, feed = board.follow(TENANT, job.id)
-        assert feed is not None
+        taken = at_work.claim()
+        assert taken is not None
+        feed = taken[1].feed
         feed._limit = 5
         events = watcher.follow(TENANT, job.id, with_cues=True)
         seen = [await anext(events)]
         for number in range(20):
             feed.append(CuesReady("en", number, ()))
             feed.append(ArtifactReady(artifact("x")))
-        board.cancel(TENANT, job.id)
+        at_work.end(taken[1], JobState.FAILED)
+        forgotten = feed.forgotten
         seen += await rest(events)
         words = brief(seen)
-        assert words[0] == "queued"
-        assert words[1] == words[-1] == "cancelled"
-        assert [one.sequence for one in seen][1] == feed.forgotten
+        assert words[0] == "running"
+        assert words[1] == words[-1] == "failed"
+        assert [one.sequence for one in seen][1] == forgotten
+
+    within(scenario)
+
+
+def test_a_job_that_is_deleted_is_not_there_for_its_watchers_either(
+    board: Board, draft: JobDraft, watcher: Watcher
+) -> None:
+    async def scenario() -> None:
+        job = board.create(TENANT, draft)
+        events = watcher.follow(TENANT, job.id)
+        await anext(events)
+        board.delete(TENANT, job.id)
+        with pytest.raises(NotFound):
+            await anext(events)
 
     within(scenario)
 

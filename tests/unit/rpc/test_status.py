@@ -69,8 +69,6 @@ EXAMPLES: tuple[PolycueError, ...] = (
     errors.OutOfMemory(3, "CUDA failed with error out of memory"),
     errors.TranslationFailed("en", "es", "bad"),
     errors.IllegalTransition("1", "queued", "succeeded"),
-    errors.JobNotEnded("1", "running"),
-    errors.JobInterrupted("1"),
     errors.JobNotResumable("1", "succeeded"),
     errors.LeaseLost("1"),
     errors.PoisonJob("1", 5, "transcribe/12"),

@@ -674,7 +674,7 @@ class StageProgress(_message.Message):
     finished: _builtins.bool
     """True once the stage has ended."""
     checkpointed: _builtins.bool
-    """True where an attempt that is cut short does not lose what the stage has done."""
+    """True where an earlier attempt did this much, and this one did not have to do it again."""
     @_builtins.property
     def processed_duration(self) -> _duration_pb2.Duration:
         """Media time done."""

@@ -11,9 +11,18 @@ from polycue.rpc.limits import MAX_CHUNK_BYTES, MAX_MESSAGE_BYTES, Limits
 
 # What a client may look for before it uses it; names are never reused.
 FEATURES = (
-    *("bilingual", "burn-in", "convert-files", "custom-presets", "defence", "forced-tracks"),
+    *("bilingual", "burn-in", "convert-files", "custom-presets", "deduplication", "defence"),
+    "forced-tracks",
     *("glossary", "jobs", "keep-source-cues", "lint", "multilingual", "mux", "reports"),
-    *("resumable-uploads", "shots", "stream-transcribe", "sync", "transcripts", "translate"),
+    *(
+        "resumable-uploads",
+        "resume",
+        "shots",
+        "stream-transcribe",
+        "sync",
+        "transcripts",
+        "translate",
+    ),
 )
 
 _NUMBERS = (

@@ -52,6 +52,7 @@ def job(value: Job, *, with_spec: bool = False) -> jobs_pb2.Job:
         expire_time=times.timestamp(value.expires_ms),
         artifacts=[artifact(value, one) for one in value.artifacts],
         language_code=value.language,
+        attempt=value.epoch,
     )
 
 
@@ -65,12 +66,17 @@ def stage(moved: StageMoved) -> jobs_pb2.StageProgress:
         processed_duration=times.duration(moved.processed_ms),
         total_duration=None if moved.total_ms is None else times.duration(moved.total_ms),
         finished=moved.finished,
+        checkpointed=moved.checkpointed,
     )
 
 
 def failure(value: Failure) -> media_pb2.Failure:
     return media_pb2.Failure(
-        code=value.code, reason=value.reason, message=value.message, metadata=value.facts
+        code=value.code,
+        reason=value.reason,
+        message=value.message,
+        metadata=value.facts,
+        resumable=value.resumable,
     )
 
 

@@ -1,0 +1,242 @@
+"""The jobs this server works on: claimed, changed under their leases, ended or let go."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from polycue import metrics, telemetry
+from polycue.domain.errors import LeaseLost, StoreError
+from polycue.jobs.bells import Bells
+from polycue.jobs.clock import Clock
+from polycue.jobs.feed import ArtifactReady, Feed, JobChanged
+from polycue.jobs.job import Artifact, Failure, Job, JobState, move
+from polycue.jobs.live import LiveJob, Why
+from polycue.jobs.store.protocol import JobStore, unchanged
+
+_FEEDS_KEPT = 8  # of attempts that are over, for watchers whose connection broke just then
+
+log = telemetry.logger(__name__)
+
+
+class AtWork:
+    """Safe to use from several threads; blocks for as long as a durable write takes.
+
+    ``owner`` names this server among those on the same store. ``calls`` counts what may have made
+    a job claimable; ``stopping`` is set once nothing is to be claimed any more.
+    """
+
+    def __init__(
+        self,
+        store: JobStore,
+        bells: Bells,
+        *,
+        owner: str,
+        clock: Clock,
+        lease_ms: int,
+        max_attempts: int,
+        poisoned: Callable[[Job], Failure],
+    ) -> None:
+        self._store, self._bells, self._clock = store, bells, clock
+        self.owner, self._lease_ms, self._max_attempts = owner, lease_ms, max_attempts
+        self._poisoned = poisoned
+        self._lock = threading.Lock()
+        self._live: dict[str, LiveJob] = {}
+        self._feeds: OrderedDict[str, Feed] = OrderedDict()
+        self._news = threading.Condition()
+        self.calls, self.stopping = 0, False
+
+    def __repr__(self) -> str:
+        return f"AtWork({len(self._live)} jobs{', stopping' if self.stopping else ''})"
+
+    # --- what others ask --------------------------------------------------------------------
+
+    def lives(self) -> list[LiveJob]:
+        with self._lock:
+            return list(self._live.values())
+
+    def holds(self, live: LiveJob) -> bool:
+        return self.live(live.lease.job_id) is live
+
+    def live(self, job_id: str) -> LiveJob | None:
+        with self._lock:
+            return self._live.get(job_id)
+
+    def kept_feed(self, job: Job) -> Feed | None:
+        """Of the job's last attempt, where that was here and not long ago."""
+        with self._lock:
+            feed = self._feeds.get(job.id)
+        return feed if feed and feed.epoch == job.epoch else None
+
+    def as_of_now(self, job: Job) -> Job:
+        """The job with the progress that is newer than the store's."""
+        live = self.live(job.id)
+        return replace(job, stages=live.stages) if live and _same_attempt(live, job) else job
+
+    def wake(self) -> None:
+        """Have idle workers look for a job at once."""
+        with self._news:
+            self.calls += 1
+            self._news.notify_all()
+
+    def recover(self) -> None:
+        """Let go of what an earlier life of this server held; before anything is claimed."""
+        self._store.release_all_of(self.owner)
+        self.sweep()
+
+    # --- claiming ---------------------------------------------------------------------------
+
+    def claim(self) -> tuple[Job, LiveJob] | None:
+        """Take a job that can be worked on; None where there is none."""
+        taken = self._store.claim(
+            self.owner, lease_ms=self._lease_ms, max_attempts=self._max_attempts
+        )
+        if taken is None:
+            return None
+        job, lease = taken
+        live = LiveJob(lease, partial(self._bells.ring, job.id))
+        self._begin(job, live)
+        return job, live
+
+    def wait(self, calls: int, within_s: float) -> None:
+        """Come back when there may be a job to claim, if ``calls`` were all when it was tried."""
+        with self._news:
+            self._news.wait_for(lambda: self.stopping or calls != self.calls, within_s)
+
+    def _begin(self, job: Job, live: LiveJob) -> None:
+        with self._lock:
+            earlier = self._live.get(job.id)
+            self._live[job.id] = live
+        if earlier:
+            self.let_fall(earlier)
+        live.feed.append(JobChanged(job))
+
+    def sweep(self) -> None:
+        """End what nobody goes on with: a job that was taken too often, for one."""
+        for job in self._store.sweep(max_attempts=self._max_attempts, poisoned=self._poisoned):
+            _tell_end(job)
+            self._bells.ring(job.id)
+
+    def asked_to_stop(self, live: LiveJob) -> None:
+        """Stop work that its owner does not want any more; once more does nothing."""
+        with live.order:
+            if live.why is Why.CANCELLED or not self.holds(live):
+                return
+            try:
+                job = self._store.change(live.lease, unchanged)
+            except LeaseLost:
+                self.lose(live)
+                return
+            live.feed.append(JobChanged(live.with_progress(job)))
+            live.stop(Why.CANCELLED)
+
+    def lose(self, live: LiveJob) -> None:
+        """Drop work that is no longer ours; what it has not stored is not stored any more."""
+        if self.let_fall(live):
+            metrics.LEASES_LOST.inc()
+            log.warning("a lease was lost", job=live.lease.job_id, epoch=live.lease.epoch)
+
+    def let_fall(self, live: LiveJob) -> bool:
+        """Drop work that nobody wants or another has; whether it was still held."""
+        live.stop(Why.LOST)
+        with self._lock:
+            held = self._live.get(live.lease.job_id) is live
+            if held:
+                del self._live[live.lease.job_id]
+        live.feed.close()
+        return held
+
+    # --- changes under a lease; all raise LeaseLost -----------------------------------------
+
+    def change(self, live: LiveJob, change: Callable[[Job], Job]) -> Job:
+        """Change a job durably and tell its watchers."""
+        with live.order:
+            job = live.with_progress(self._store.change(live.lease, change))
+            live.feed.append(JobChanged(job))
+            return job
+
+    def add_artifact(self, live: LiveJob, artifact: Artifact) -> None:
+        """Tell of a result; one of the same name, of an earlier attempt, is replaced."""
+
+        def added(job: Job) -> Job:
+            others = (other for other in job.artifacts if other.id != artifact.id)
+            return replace(job, artifacts=(*others, artifact))
+
+        with live.order:
+            self._store.change(live.lease, added)
+            live.feed.append(ArtifactReady(artifact))
+
+    def end(
+        self,
+        live: LiveJob,
+        state: JobState,
+        *,
+        failure: Failure | None = None,
+        adding: Callable[[Job], Job] = unchanged,
+    ) -> Job:
+        """Move a job to one of its ends, with what ``adding`` puts into it."""
+        now_ms = self._clock()
+
+        def ended(job: Job) -> Job:
+            return move(live.with_progress(adding(job)), state, now_ms=now_ms, failure=failure)
+
+        with live.order:
+            return self._over(live, self._store.end(live.lease, ended))
+
+    def release(self, live: LiveJob, *, failure: Failure | None = None, after_ms: int = 0) -> Job:
+        """Let a job go, for whoever claims it after ``after_ms``; it keeps what it finished."""
+        with live.order:
+            released = self._store.release(
+                live.lease,
+                lambda job: replace(live.with_progress(job), failure=failure),
+                after_ms=after_ms,
+            )
+            job = self._over(live, released)
+        self.wake()
+        return job
+
+    def _over(self, live: LiveJob, job: Job) -> Job:
+        live.feed.append(JobChanged(job))
+        with self._lock:
+            if self._live.get(job.id) is live:
+                del self._live[job.id]
+            self._feeds[job.id] = live.feed
+            self._feeds.move_to_end(job.id)
+            while len(self._feeds) > _FEEDS_KEPT:
+                self._feeds.popitem(last=False)
+        _tell_end(job)
+        return job
+
+    # --- the server's end -------------------------------------------------------------------
+
+    def stop_claims(self) -> None:
+        """Take no job any more; those that wait are for the next server."""
+        with self._news:
+            self.stopping = True
+            self._news.notify_all()
+
+    def interrupt(self) -> None:
+        """Stop what runs at its next step; to be called after ``stop_claims``."""
+        for live in self.lives():
+            live.stop(Why.DRAINED)
+
+    def abandon(self) -> None:
+        """Let go of jobs whose threads do not; whatever those still do is not kept."""
+        for live in self.lives():
+            try:
+                self.release(live)
+            except (LeaseLost, StoreError):
+                log.warning("a job could not be let go", job=live.lease.job_id, exc_info=True)
+            self.let_fall(live)
+
+
+def _same_attempt(live: LiveJob, job: Job) -> bool:
+    return live.lease.epoch == job.epoch
+
+
+def _tell_end(job: Job) -> None:
+    reason = job.failure.reason if job.failure else ""
+    if job.ended:
+        metrics.JOBS_ENDED.labels(state=job.state.value, reason=reason).inc()
+    log.info("job ended" if job.ended else "job let go", job=job.id, state=job.state.value)

@@ -1,0 +1,49 @@
+"""Which failures are worth another try, how many, and how soon."""
+
+import signal
+
+from polycue.domain.errors import (
+    EngineError,
+    InvalidRequest,
+    MediaError,
+    NotFound,
+    PoisonChunk,
+    PolycueError,
+    StoreError,
+    SubtitleError,
+    ToolFailed,
+)
+
+FIRST_PAUSE_MS = 2_000
+_LONGEST_PAUSE_MS = 5 * 60_000
+
+# The same input fails the same way each time, whoever works on it.
+_OF_THE_INPUT = (InvalidRequest, NotFound, MediaError, SubtitleError, PoisonChunk)
+
+# How often work is begun in all before such a failure is its end.
+_TRIES: tuple[tuple[type[PolycueError], int], ...] = (
+    (ToolFailed, 2),
+    (EngineError, 3),
+    (StoreError, 5),
+)
+_LIMITS = {-signal.SIGXCPU, -signal.SIGXFSZ}  # what a limit killed is as large the next time
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether the same work may go well another time, because it is not its input that failed."""
+    return not isinstance(error, _OF_THE_INPUT)
+
+
+def pause_ms(error: Exception, attempt: int) -> int | None:
+    """How long after its ``attempt`` (from 1) failed work is begun again by itself; None: not."""
+    tries = next((tries for kind, tries in _TRIES if isinstance(error, kind)), 1)
+    if attempt >= tries or not may_pass(error):
+        return None
+    if isinstance(error, ToolFailed) and not _was_killed(error):
+        return None
+    return int(min(FIRST_PAUSE_MS * 4 ** (attempt - 1), _LONGEST_PAUSE_MS))
+
+
+def _was_killed(error: ToolFailed) -> bool:
+    """By somebody, for want of memory for one; not for what it did."""
+    return error.returncode < 0 and error.returncode not in _LIMITS

@@ -1,0 +1,69 @@
+import signal
+from pathlib import Path
+
+import pytest
+
+from polycue.domain.errors import (
+    InvalidRequest,
+    LimitExceeded,
+    ModelMissing,
+    NotFound,
+    NotMedia,
+    PoisonChunk,
+    RecognitionFailed,
+    StorageFull,
+    SubtitleSyntax,
+    ToolFailed,
+)
+from polycue.jobs.retry import may_pass, pause_ms
+
+KILLED = ToolFailed(["ffmpeg"], -signal.SIGKILL, "")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidRequest("media", "no"),
+        LimitExceeded("media", 2, 1, "ms"),
+        NotFound("upload", "uploads/1"),
+        NotMedia(Path("film.mkv")),
+        SubtitleSyntax("srt", 1, "no"),
+        PoisonChunk("tiny", 30_000, "SIGSEGV"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_is_wrong_with_the_input_is_not_tried_again(error: Exception) -> None:
+    assert not may_pass(error)
+    assert pause_ms(error, 1) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [(KILLED, 2), (RecognitionFailed(0, "out of memory"), 3), (StorageFull("the disk"), 5)],
+    ids=["killed", "engine", "full"],
+)
+def test_what_may_pass_is_tried_a_few_times_with_longer_and_longer_pauses(
+    error: Exception, tries: int
+) -> None:
+    assert may_pass(error)
+    pauses = [pause_ms(error, attempt) for attempt in range(1, tries)]
+    assert None not in pauses
+    assert pauses == sorted(set(pauses))  # type: ignore[type-var]
+    assert pause_ms(error, tries) is None
+
+
+@pytest.mark.parametrize(
+    "status",
+    [1, 69, -signal.SIGXCPU, -signal.SIGXFSZ],
+    ids=["error", "damaged", "too long", "too large"],
+)
+def test_a_program_that_failed_by_itself_fails_the_same_way_again(status: int) -> None:
+    assert pause_ms(ToolFailed(["ffmpeg"], status, ""), 1) is None
+
+
+def test_what_an_operator_can_mend_may_pass_but_not_by_itself() -> None:
+    missing = ModelMissing("large-v3", "polycue models pull large-v3")
+    assert may_pass(missing)
+    assert pause_ms(missing, 1) is None
+    assert may_pass(RuntimeError("nobody knows"))
+    assert pause_ms(RuntimeError("nobody knows"), 1) is None
