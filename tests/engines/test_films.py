@@ -104,7 +104,7 @@ def subtitle(pipeline: Pipeline, tmp_path: Path) -> Subtitle:
         out = tmp_path / "out"
         out.mkdir(exist_ok=True)
         task = SubtitleTask(InputFile(film, film.name), **options)  # type: ignore[arg-type]
-        return pipeline.subtitle(task, workdir=out, cancel=cancel or CancelToken(), report=report)
+        return pipeline.run(task, workdir=out, cancel=cancel or CancelToken(), report=report)
 
     return run
 
@@ -336,7 +336,7 @@ def test_an_existing_srt_keeps_its_time_line_in_another_language(
     task = TranslateTask(InputFile(original, original.name), "en", ("de", "es"))
     out = tmp_path / "translated"
     out.mkdir()
-    result = pipeline.translate(task, workdir=out, cancel=CancelToken(), report=lambda event: None)
+    result = pipeline.run(task, workdir=out, cancel=CancelToken(), report=lambda event: None)
     before = srt.read(original.read_text()).cues
     for track, file in zip(result.tracks, sidecars(result), strict=True):
         after = srt.read(file.path.read_text()).cues
@@ -350,8 +350,6 @@ def test_a_pivot_is_found_and_told(pipeline: Pipeline, tmp_path: Path) -> None:
     source = tmp_path / "corto.es.srt"
     source.write_text("1\n00:00:01,000 --> 00:00:03,000\nEl lobo es joven.\n", encoding="utf-8")
     task = TranslateTask(InputFile(source, source.name), "es", ("de",))
-    result = pipeline.translate(
-        task, workdir=tmp_path, cancel=CancelToken(), report=lambda event: None
-    )
+    result = pipeline.run(task, workdir=tmp_path, cancel=CancelToken(), report=lambda event: None)
     assert result.tracks[0].route == ("es", "en", "de")
     assert running_text(result.tracks[0]) == "Der Wolf ist jung."

@@ -8,11 +8,13 @@ from dataclasses import replace
 from polycue.domain.cancel import CancelToken
 from polycue.domain.translation import Hypotheses, Hypothesis, Search
 from polycue.engine.backends.backend import TextBackend
+from polycue.speech.weights import fingerprint
 from polycue.translation.links import onward
 from polycue.translation.packages import Package, Packages
 from polycue.translation.tokens import has_letters
 
 _CALL_CHARS = 8192  # padded; about one of CTranslate2's batches, and what a cancel waits for
+_WEIGHTS = ("model/model.bin", "sentencepiece.model", "bpe.model")
 BEST = Search()
 
 
@@ -43,6 +45,15 @@ class Translator:
     def routes(self, source: str, target: str) -> tuple[tuple[str, ...], ...]:
         """Every way there, the best first; empty where there is none."""
         return self._packages.routes(source, target)
+
+    def fingerprint(self, route: tuple[str, ...]) -> str:
+        """Of the packages on the way, by their weights; where they run does not count.
+
+        Raises:
+            PairNotInstalled: one of them has gone since the route was found.
+        """
+        legs = (self._packages.find(*leg) for leg in itertools.pairwise(route))
+        return " ".join(fingerprint(package.path, _WEIGHTS) for package in legs)
 
     def translate(
         self,

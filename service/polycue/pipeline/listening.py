@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from polycue.domain.audio import Span, joined
-from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk
 from polycue.domain.errors import LanguageNotSupported, ModelMissing
 from polycue.domain.language import name, primary
 from polycue.domain.notice import Notice
-from polycue.domain.progress import LanguageFound, MediaFound, Report, Stage, StageMoved
+from polycue.domain.progress import LanguageFound, MediaFound, Stage, StageMoved
 from polycue.domain.request import InputFile, SyncMode, SyncTask
 from polycue.domain.transcript import Word
 from polycue.media.probe import probe
 from polycue.media.streams import choose_audio
 from polycue.pipeline.ports import Recogniser
 from polycue.pipeline.rebuilding import read_transcript
+from polycue.pipeline.resuming.run import Run
 from polycue.pipeline.sound import sound_of
 
 _CHUNK_MS = 30_000  # where no model says how long one may be
@@ -52,11 +52,9 @@ def stored(transcript: InputFile) -> Heard:
 class Listening:
     """One film heard for the sake of a subtitle file. Used once: make it, call ``run``."""
 
-    def __init__(
-        self, task: SyncTask, recogniser: Recogniser, *, cancel: CancelToken, report: Report
-    ) -> None:
-        self._task, self._recogniser = task, recogniser
-        self._cancel, self._report = cancel, report
+    def __init__(self, task: SyncTask, run: Run) -> None:
+        self._task, self._run = task, run
+        self._cancel, self._report = run.cancel, run.report
         self._words: list[Word] = []
         self._language = self._wordless = ""
 
@@ -74,7 +72,8 @@ class Listening:
                 self._task.speech.detection, max_chunk_ms=max_chunk_ms or _CHUNK_MS
             )
             if max_chunk_ms:
-                self._recognise(chunks, media.duration_ms)
+                recogniser = self._run.begin(self._task.media, stream, self._task.speech)
+                self._recognise(recogniser, chunks, media.duration_ms)
             for _ in chunks:  # what was not recognised is speech all the same
                 self._cancel.check()
         return Heard(
@@ -91,16 +90,16 @@ class Listening:
         if self._task.mode is SyncMode.SPEECH:
             return 0
         try:
-            return self._recogniser.facts(self._task.speech.model).max_chunk_ms
+            return self._run.recogniser.facts(self._task.speech.model).max_chunk_ms
         except ModelMissing as error:
             self._do_without_words(error)
             return 0
 
-    def _recognise(self, chunks: Iterator[Chunk], total_ms: int | None) -> None:
+    def _recognise(
+        self, recogniser: Recogniser, chunks: Iterator[Chunk], total_ms: int | None
+    ) -> None:
         try:
-            for result in self._recogniser.transcribe(
-                chunks, self._task.speech, cancel=self._cancel
-            ):
+            for result in recogniser.transcribe(chunks, self._task.speech, cancel=self._cancel):
                 self._cancel.check()
                 if not self._language:
                     self._language = result.facts.language

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from polycue.cues.layout import break_lines
 from polycue.cues.presets import rules_for
-from polycue.cues.sentences import sentences
-from polycue.cues.template import words_of
 from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
 from polycue.domain.errors import InvalidRequest
@@ -31,19 +29,16 @@ from polycue.media.containers import container_of, subtitle_format
 from polycue.media.plan import plan_mux
 from polycue.media.probe import probe
 from polycue.media.streams import choose_audio
-from polycue.pipeline.assembling import flag_kept
 from polycue.pipeline.foreign import prepare_track, read_subtitles, stem_without_language
 from polycue.pipeline.outputs import Muxing, write_reports, write_sidecars
 from polycue.pipeline.ports import NOTHING_KEPT, Checkpoints, Recogniser, Translator
 from polycue.pipeline.rebuilding import film_of, length_notices, read_transcript
 from polycue.pipeline.reporting import reported
 from polycue.pipeline.result import TaskResult
-from polycue.pipeline.rooms import wishes_for
+from polycue.pipeline.resuming.run import Run
 from polycue.pipeline.subtitling import Subtitled, Subtitling
 from polycue.pipeline.syncing import sync
-from polycue.pipeline.templates import filled
-from polycue.pipeline.translating import notices_of, translate_sentences
-from polycue.translation.terms import Glossary
+from polycue.pipeline.translated_cues import translate_cues
 
 
 class Pipeline:
@@ -75,42 +70,27 @@ class Pipeline:
             LeaseLost: ``checkpoints`` are somebody else's by now.
             Cancelled: ``cancel`` was set.
         """
+        run = Run(self._recogniser, self._translator, checkpoints, cancel=cancel, report=report)
         match task:
+            case SubtitleTask(transcript=InputFile() as transcript):
+                return self._subtitle_again(task, transcript, run, workdir)
             case SubtitleTask():
-                return self.subtitle(task, workdir=workdir, cancel=cancel, report=report)
+                return self._subtitle(task, run, workdir)
             case TranslateTask():
-                return self.translate(task, workdir=workdir, cancel=cancel, report=report)
+                return self._translate(task, run, workdir)
             case MuxTask():
-                return self.mux(task, workdir=workdir, cancel=cancel, report=report)
+                return self._mux(task, run, workdir)
             case SyncTask():
-                return sync(
-                    task,
-                    self._recogniser,
-                    workdir=workdir,
-                    max_media_ms=self._max_media_ms,
-                    cancel=cancel,
-                    report=report,
-                )
+                return sync(task, run, workdir=workdir, max_media_ms=self._max_media_ms)
 
-    def subtitle(
-        self, task: SubtitleTask, *, workdir: Path, cancel: CancelToken, report: Report
-    ) -> TaskResult:
-        if task.transcript is not None:
-            return self._subtitle_again(task, task.transcript, workdir, cancel, report)
-        media = self._look_at_film(task, cancel=cancel, report=report)
+    def _subtitle(self, task: SubtitleTask, run: Run, workdir: Path) -> TaskResult:
+        media = self._look_at_film(task, run)
         stream = choose_audio(media, task.audio)
-        work = self._subtitling(task, media, cancel, report)
-        done = work.run(stream, max_media_ms=self._max_media_ms)
-        muxing = Muxing(media, task.media, workdir=workdir, cancel=cancel, report=report)
-        return _written(done, task, task.media.stem, muxing, workdir, report)
+        done = Subtitling(task, media, run).run(stream, max_media_ms=self._max_media_ms)
+        return _written(done, task, task.media.stem, media, run, workdir)
 
     def _subtitle_again(
-        self,
-        task: SubtitleTask,
-        transcript: InputFile,
-        workdir: Path,
-        cancel: CancelToken,
-        report: Report,
+        self, task: SubtitleTask, transcript: InputFile, run: Run, workdir: Path
     ) -> TaskResult:
         """Tracks from what an earlier run heard, and muxed copies where there is a film."""
         heard = read_transcript(transcript)
@@ -118,48 +98,41 @@ class Pipeline:
         media = film_of(heard.transcript, transcript)
         notices: tuple[Notice, ...] = ()
         if task.has_film:
-            media, stem = self._look_at_film(task, cancel=cancel, report=report), task.media.stem
+            media, stem = self._look_at_film(task, run), task.media.stem
             notices = length_notices(heard.transcript, media)
         elif task.mux:
             raise InvalidRequest("media", "is needed for a muxed copy; give the film too")
         task = replace(task, speech=heard.speech_options)
-        done = self._subtitling(task, media, cancel, report).run_again(heard.transcript)
-        muxing = Muxing(media, task.media, workdir=workdir, cancel=cancel, report=report)
-        result = _written(done, task, stem, muxing, workdir, report)
+        done = Subtitling(task, media, run).run_again(heard.transcript)
+        result = _written(done, task, stem, media, run, workdir)
         return replace(result, notices=(*notices, *result.notices))
 
-    def _look_at_film(self, task: SubtitleTask, *, cancel: CancelToken, report: Report) -> Media:
+    def _look_at_film(self, task: SubtitleTask, run: Run) -> Media:
         """Probe the film; what cannot be muxed is told now, not after an hour of work."""
-        media = probe(task.media.path, cancel=cancel)
-        report(MediaFound(media.duration_ms))
-        report(StageMoved(Stage.PROBE, 0, media.duration_ms, finished=True))
+        media = probe(task.media.path, cancel=run.cancel)
+        run.report(MediaFound(media.duration_ms))
+        run.report(StageMoved(Stage.PROBE, 0, media.duration_ms, finished=True))
         for options in task.mux:
             container = options.container or container_of(media)
             plan_mux(media, (), container, burning=bool(options.burn_in))
         return media
 
-    def _subtitling(
-        self, task: SubtitleTask, media: Media, cancel: CancelToken, report: Report
-    ) -> Subtitling:
-        return Subtitling(
-            task, media, self._recogniser, self._translator, cancel=cancel, report=report
-        )
-
-    def translate(
-        self, task: TranslateTask, *, workdir: Path, cancel: CancelToken, report: Report
-    ) -> TaskResult:
+    def _translate(self, task: TranslateTask, run: Run, workdir: Path) -> TaskResult:
+        run.begin_without_speech()
+        report = run.report
         reading = read_subtitles(task.subtitle)
         report(LanguageFound(task.language))
         end_ms, count = _end_of(reading.cues), len(task.targets)
         tracks = []
         for done, target in enumerate(task.targets, start=1):
-            track = self.translate_cues(
+            track = translate_cues(
+                run.translator,
                 reading.cues,
                 task.language,
                 target,
                 task.layout,
                 terms=options_for(target, task.translations).glossary,
-                cancel=cancel,
+                cancel=run.cancel,
             )
             tracks.append(track)
             report(CuesReady(track.language, 1, track.cues))
@@ -180,11 +153,9 @@ class Pipeline:
         notices = reading.notices + tuple(n for track in tracks for n in track.notices)
         return TaskResult(tuple(tracks), tuple(files), notices)
 
-    def mux(
-        self, task: MuxTask, *, workdir: Path, cancel: CancelToken, report: Report
-    ) -> TaskResult:
-        media = probe(task.media.path, cancel=cancel)
-        report(MediaFound(media.duration_ms))
+    def _mux(self, task: MuxTask, run: Run, workdir: Path) -> TaskResult:
+        media = probe(task.media.path, cancel=run.cancel)
+        run.report(MediaFound(media.duration_ms))
         container = task.options.container or container_of(media)
         folder = workdir / "mux"
         folder.mkdir(exist_ok=True)
@@ -197,10 +168,10 @@ class Pipeline:
         if task.options.burn_in and drawn is None:
             problem = f"none of the tracks given is {task.options.burn_in!r}"
             raise InvalidRequest("mux.burn_in_language_code", problem)
-        muxing = Muxing(media, task.media, workdir=workdir, cancel=cancel, report=report)
+        muxing = Muxing(media, task.media, workdir=workdir, cancel=run.cancel, report=run.report)
         output, told = muxing.write(files, container, drawn=drawn)
         duration_ms = media.duration_ms or 0
-        report(StageMoved(Stage.MUX, duration_ms, media.duration_ms, finished=True))
+        run.report(StageMoved(Stage.MUX, duration_ms, media.duration_ms, finished=True))
         notices = (*chain.from_iterable(repairs for _, repairs in prepared), *told)
         return TaskResult((), (output,), notices, duration_ms=duration_ms)
 
@@ -215,21 +186,9 @@ class Pipeline:
         cancel: CancelToken,
     ) -> Track:
         """The same cues, with the same times, in another language."""
-        route = self._translator.route(source, target)
-        rules = rules_for(options, target, None, translated=True)
-        spoken = sentences(words_of(cues), source)
-        wishes = wishes_for(spoken, rules, Glossary.of(terms))
-        translated = translate_sentences(self._translator, spoken, route, wishes, cancel=cancel)
-        made = filled(cues, spoken, translated, rules)
-        track = Track(
-            target,
-            tuple(flag_kept(cue, translated) for cue in made),
-            kind=options.track_kind,
-            route=route,
-            notices=notices_of(translated.fallbacks, route),
-            fallbacks=translated.fallbacks,
+        return translate_cues(
+            self._translator, cues, source, target, options, terms=terms, cancel=cancel
         )
-        return reported(track, options, None)
 
     def convert(
         self, cues: Sequence[Cue], language: str, options: LayoutOptions
@@ -240,9 +199,11 @@ class Pipeline:
 
 
 def _written(
-    done: Subtitled, task: SubtitleTask, stem: str, muxing: Muxing, workdir: Path, report: Report
+    done: Subtitled, task: SubtitleTask, stem: str, media: Media, run: Run, workdir: Path
 ) -> TaskResult:
     """The tracks with their reports, as files and in muxed copies."""
+    report = run.report
+    muxing = Muxing(media, task.media, workdir=workdir, cancel=run.cancel, report=report)
     tracks = tuple(reported(track, task.layout, done.transcript) for track in done.tracks)
     files = write_sidecars(
         tracks,

@@ -42,6 +42,10 @@ class Translator(Protocol):
         """Every way there, the one of ``route`` first."""
         ...
 
+    def fingerprint(self, route: tuple[str, ...]) -> str:
+        """Of the models on the way: where it differs, translations may."""
+        ...
+
     def translate(
         self, texts: Sequence[str], route: tuple[str, ...], search: Search, *, cancel: CancelToken
     ) -> list[Hypotheses]:

@@ -7,7 +7,7 @@ cues after that are timed as if there were no cuts, and the result says so.
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Protocol
 
 from polycue.cues.presets import rules_for
@@ -16,7 +16,7 @@ from polycue.domain.errors import Cancelled, PolycueError
 from polycue.domain.language import UNDETERMINED
 from polycue.domain.media import Media, Stream
 from polycue.domain.notice import Notice, NoticeReason
-from polycue.domain.request import LayoutOptions, ShotMode, SubtitleTask
+from polycue.domain.request import LayoutOptions, ShotMode
 from polycue.domain.shots import Shots
 from polycue.media.shots import find_cuts
 
@@ -59,9 +59,9 @@ class KnownShots:
 
     until_ms = None
 
-    def __init__(self, shots: Shots | None = None, *, missing: str = "") -> None:
-        """``missing`` is why there are none where some were asked for."""
-        self._shots, self._missing = shots, missing
+    def __init__(self, shots: Shots | None = None, notices: tuple[Notice, ...] = ()) -> None:
+        """``notices`` say why there are none, or not all, where some were asked for."""
+        self._shots, self._notices = shots, notices
         self.cuts_ms = shots.cuts_ms if shots else ()
 
     def __repr__(self) -> str:
@@ -74,14 +74,22 @@ class KnownShots:
         return self._shots
 
     def notices(self) -> tuple[Notice, ...]:
-        return (_unknown(f"the cuts of a picture: {self._missing}"),) if self._missing else ()
+        return self._notices
 
 
 class ShotScan:
-    """A search in a thread of its own; made by ``shots_of``."""
+    """A search in a thread of its own; made by ``shots_of``.
 
-    def __init__(self, media: Media, picture: Stream, mode: ShotMode, cancel: CancelToken) -> None:
+    ``spent_ms`` is for how long earlier runs of the job were at work. Without those the search
+    would be that much further, so it is waited for that much longer: a job that was interrupted has
+    the same cuts as one that was not.
+    """
+
+    def __init__(
+        self, media: Media, picture: Stream, mode: ShotMode, spent_ms: int, cancel: CancelToken
+    ) -> None:
         self._media, self._picture, self._mode = media, picture, mode
+        self._spent_s = spent_ms / 1000
         self._cancel, self._stop = cancel, CancelToken()
         self._thread = threading.Thread(target=self._search, name="shots", daemon=True)
         self._moved = threading.Condition()
@@ -102,6 +110,11 @@ class ShotScan:
         """End the search if it still goes on. Safe to call twice."""
         self._stop.cancel()
         self._thread.join()
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the picture was looked through."""
+        return self._whole
 
     @property
     def cuts_ms(self) -> Sequence[int]:
@@ -141,7 +154,8 @@ class ShotScan:
         if self._mode is ShotMode.ON:
             return None
         now = time.monotonic()
-        return now + max(LEAST_PATIENCE_S, PATIENCE_SHARE * (now - self._began))
+        work_s = self._spent_s + now - self._began
+        return now + self._spent_s + max(LEAST_PATIENCE_S, PATIENCE_SHARE * work_s)
 
     def _search(self) -> None:
         forget = self._cancel.on_cancel(self._stop.cancel)
@@ -164,15 +178,20 @@ class ShotScan:
 
 
 @contextmanager
-def shots_of(media: Media, layout: LayoutOptions, *, cancel: CancelToken) -> Iterator[ShotSource]:
-    """The cuts of a film as ``layout`` wants them; leaving the block ends the search for them."""
+def shots_of(
+    media: Media, layout: LayoutOptions, *, spent_ms: int = 0, cancel: CancelToken
+) -> Iterator[ShotSource]:
+    """The cuts of a film as ``layout`` wants them; leaving the block ends the search for them.
+
+    ``spent_ms`` is for how long earlier runs were at work; see ``ShotScan``.
+    """
     picture, mode = media.picture, layout.shots
     if mode is ShotMode.OFF or not rules_for(layout, UNDETERMINED, None).shot_zone_ms:
         yield KnownShots()
     elif picture is None:
-        yield KnownShots(missing="there is none" if mode is ShotMode.ON else "")
+        yield _none_known("there is none") if mode is ShotMode.ON else KnownShots()
     else:
-        scan = ShotScan(media, picture, mode, cancel)
+        scan = ShotScan(media, picture, mode, spent_ms, cancel)
         scan.start()
         try:
             yield scan
@@ -180,19 +199,19 @@ def shots_of(media: Media, layout: LayoutOptions, *, cancel: CancelToken) -> Ite
             scan.stop()
 
 
-def shots_again(
-    task: SubtitleTask, media: Media, stored: Shots | None, *, cancel: CancelToken
-) -> AbstractContextManager[ShotSource]:
-    """The cuts that an earlier run found, or those of the film where it is there and needs them."""
-    if stored is None and task.has_film:
-        return shots_of(media, task.layout, cancel=cancel)
-    match task.layout.shots:
+def shots_again(mode: ShotMode, stored: Shots | None) -> ShotSource:
+    """Those that were found when a film was heard, for tracks without it."""
+    match mode:
         case ShotMode.OFF:
-            return nullcontext(KnownShots())
+            return KnownShots()
         case ShotMode.ON if stored is None:
-            return nullcontext(KnownShots(missing="nobody looked for them; give the film too"))
+            return _none_known("nobody looked for them; give the film too")
         case _:
-            return nullcontext(KnownShots(stored))
+            return KnownShots(stored)
+
+
+def _none_known(problem: str) -> KnownShots:
+    return KnownShots(None, (_unknown(f"the cuts of a picture: {problem}"),))
 
 
 def _unknown(what: str, **facts: str) -> Notice:

@@ -1,21 +1,22 @@
 """A film to its transcript and tracks, stage by stage, as the sound comes in."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from polycue.cues.islands import IslandSplitter
 from polycue.cues.shots import reach_ms
-from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.language import UNDETERMINED
 from polycue.domain.media import Media, Stream
-from polycue.domain.progress import LanguageFound, Report, Stage, StageMoved
+from polycue.domain.progress import LanguageFound, Stage, StageMoved
 from polycue.domain.request import SubtitleTask
 from polycue.domain.track import Track
 from polycue.domain.transcript import Transcript, Word
 from polycue.pipeline.film_tracks import FilmTracks
-from polycue.pipeline.ports import Recogniser, Translator
+from polycue.pipeline.ports import Recogniser
 from polycue.pipeline.rebuilding import recognised_again
-from polycue.pipeline.shots import KnownShots, ShotSource, shots_again, shots_of
+from polycue.pipeline.resuming.run import Run
+from polycue.pipeline.shots import KnownShots, ShotSource, shots_again
 from polycue.pipeline.sound import Sound, sound_of
 from polycue.pipeline.spoken import OPENING_MS, Spoken
 from polycue.pipeline.telling import notices_of
@@ -34,19 +35,9 @@ class Subtitled:
 class Subtitling:
     """One film on its way through the stages. Used once: make it, call ``run``."""
 
-    def __init__(
-        self,
-        task: SubtitleTask,
-        media: Media,
-        recogniser: Recogniser,
-        translator: Translator,
-        *,
-        cancel: CancelToken,
-        report: Report,
-    ) -> None:
-        self._task, self._media = task, media
-        self._recogniser, self._translator = recogniser, translator
-        self._cancel, self._report = cancel, report
+    def __init__(self, task: SubtitleTask, media: Media, run: Run) -> None:
+        self._task, self._media, self._run = task, media, run
+        self._cancel, self._report = run.cancel, run.report
         self._wanted = WantedTracks(task, media.frame_rate)
         self._spoken = Spoken(task.speech)
         self._islands = IslandSplitter()
@@ -57,11 +48,12 @@ class Subtitling:
 
     def run(self, stream: Stream, *, max_media_ms: int | None) -> Subtitled:
         """Decode, recognise, translate and lay out; ends with the last cue reported."""
-        facts = self._recogniser.facts(self._task.speech.model)
-        self._wanted.check(self._translator)
+        facts = self._run.recogniser.facts(self._task.speech.model)
+        self._wanted.check(self._run.translator)
+        recogniser = self._run.begin(self._task.media, stream, self._task.speech)
         if self._task.speech.follows_language and len(facts.languages) > 1:
             self._waits_ms = OPENING_MS
-        with shots_of(self._media, self._task.layout, cancel=self._cancel) as shots:
+        with self._run.shots(self._media, self._task.layout) as shots:
             self._look_at(shots)
             with sound_of(
                 self._media,
@@ -70,7 +62,7 @@ class Subtitling:
                 cancel=self._cancel,
                 report=self._report,
             ) as sound:
-                self._listen(sound, facts)
+                self._listen(sound, recogniser, facts)
             return self._heard(sound, facts)
 
     def run_again(self, transcript: Transcript) -> Subtitled:
@@ -78,8 +70,9 @@ class Subtitling:
 
         The same words with the same wishes give the same cues.
         """
-        self._wanted.check(self._translator)
-        with shots_again(self._task, self._media, transcript.shots, cancel=self._cancel) as shots:
+        self._wanted.check(self._run.translator)
+        self._run.begin_without_speech()
+        with self._shots_again(transcript) as shots:
             self._look_at(shots)
             for result in recognised_again(transcript):
                 self._take(result)
@@ -88,16 +81,22 @@ class Subtitling:
             known = shots.result() or transcript.shots
         return self._finish(replace(transcript, notices=told, shots=known))
 
+    def _shots_again(self, transcript: Transcript) -> AbstractContextManager[ShotSource]:
+        """The cuts that an earlier task found, or those of the film where that is there."""
+        if transcript.shots is None and self._task.has_film:
+            return self._run.shots(self._media, self._task.layout)
+        return nullcontext(shots_again(self._task.layout.shots, transcript.shots))
+
     def _look_at(self, shots: ShotSource) -> None:
         """Take the cuts of the picture from here; before any track is open."""
         self._shots = shots
         rules = self._wanted.rules(UNDETERMINED, translated=False)
         self._waiting = WaitingIslands(shots, reach_ms(rules))
 
-    def _listen(self, sound: Sound, facts: ModelFacts) -> None:
+    def _listen(self, sound: Sound, recogniser: Recogniser, facts: ModelFacts) -> None:
         options = self._task.speech
         chunks = sound.chunks(options.detection, max_chunk_ms=facts.max_chunk_ms)
-        for result in self._recogniser.transcribe(chunks, options, cancel=self._cancel):
+        for result in recogniser.transcribe(chunks, options, cancel=self._cancel):
             self._take(result)
             heard_ms = result.facts.end_ms
             self._report(StageMoved(Stage.TRANSCRIBE, heard_ms, self._media.duration_ms))
@@ -142,7 +141,7 @@ class Subtitling:
             self._task,
             self._wanted,
             language,
-            self._translator,
+            self._run.translator,
             cuts_ms=self._shots.cuts_ms,
             cancel=self._cancel,
             report=self._report,

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
 from polycue.domain.errors import LimitExceeded, PoorFit, SubtitleSyntax
 from polycue.domain.language import UNDETERMINED
@@ -14,8 +13,8 @@ from polycue.domain.request import SyncMode, SyncTask
 from polycue.domain.track import Track
 from polycue.pipeline.foreign import read_subtitles
 from polycue.pipeline.listening import Heard, Listening, stored
-from polycue.pipeline.ports import Recogniser
 from polycue.pipeline.result import TaskResult
+from polycue.pipeline.resuming.run import Run
 from polycue.pipeline.sync_notices import fit_notices, homeless_notices, speech_notice
 from polycue.sync import speech_fit, text_fit
 from polycue.sync.fit import Fit, Piece
@@ -47,15 +46,7 @@ class _Choice:
         return "the words that are said" if self.mode is SyncMode.TEXT else "where somebody speaks"
 
 
-def sync(
-    task: SyncTask,
-    recogniser: Recogniser,
-    *,
-    workdir: Path,
-    max_media_ms: int | None,
-    cancel: CancelToken,
-    report: Report,
-) -> TaskResult:
+def sync(task: SyncTask, run: Run, *, workdir: Path, max_media_ms: int | None) -> TaskResult:
     """The file at the film's time as ``{stem}.synced.{suffix}``, and how its pieces moved.
 
     Raises:
@@ -63,14 +54,14 @@ def sync(
         LimitExceeded: it has more cues than any film.
         SubtitleSyntax: it has none.
     """
+    report = run.report
     reading = read_subtitles(task.subtitle)
     _check_count(reading.cues)
     if task.transcript is not None:
         heard = stored(task.transcript)
     else:
-        listening = Listening(task, recogniser, cancel=cancel, report=report)
-        heard = listening.run(max_media_ms=max_media_ms)
-    cancel.check()
+        heard = Listening(task, run).run(max_media_ms=max_media_ms)
+    run.cancel.check()
     choice = _choose(reading.cues, heard, task.mode)
     if not (choice.good or task.force):
         raise PoorFit(choice.evidence, choice.fit.score, choice.needed)

@@ -22,7 +22,7 @@ from polycue.rpc.workers import Workers
 class Subtitles(Protocol):
     """The pipeline for clips, or a fake of it; it refuses media that are too long for a call."""
 
-    def subtitle(
+    def run(
         self, task: SubtitleTask, *, workdir: Path, cancel: CancelToken, report: Report
     ) -> TaskResult: ...
 
@@ -53,7 +53,7 @@ class Clips:
             brought = self._sources.brought(tenant.current(), workdir, cancel)
             with disk_errors("the clip"), brought as find:
                 task = clip_task(request, find)
-                put(self._pipeline.subtitle(task, workdir=workdir, cancel=cancel, report=put))
+                put(self._pipeline.run(task, workdir=workdir, cancel=cancel, report=put))
         except LimitExceeded as error:
             if error.field != "media":
                 raise

@@ -39,6 +39,9 @@ class FakeTranslator:
     def pairs(self) -> tuple[tuple[str, ...], ...]:
         return all_routes(self._pairs)
 
+    def fingerprint(self, route: tuple[str, ...]) -> str:
+        return f"a table for {'>'.join(route)}"
+
     def translate(
         self,
         texts: Sequence[str],

@@ -30,6 +30,7 @@ from polycue.domain.transcript import ChunkFacts, Transcript, Word
 from polycue.pipeline.pipeline import Pipeline
 from polycue.pipeline.rebuilding import film_of
 from polycue.pipeline.result import TaskResult
+from polycue.pipeline.resuming.run import Run
 from polycue.pipeline.subtitling import Subtitling
 from polycue.testing.recogniser import ScriptedRecogniser
 from polycue.testing.translator import FakeTranslator
@@ -158,9 +159,14 @@ class Polyglot(ScriptedRecogniser):
     """The film's second half is in Spanish."""
 
     def transcribe(
-        self, chunks: Iterable[Chunk], options: SpeechOptions, *, cancel: CancelToken
+        self,
+        chunks: Iterable[Chunk],
+        options: SpeechOptions,
+        *,
+        cancel: CancelToken,
+        after: Recognised | None = None,
     ) -> Iterator[Recognised]:
-        for result in super().transcribe(chunks, options, cancel=cancel):
+        for result in super().transcribe(chunks, options, cancel=cancel, after=after):
             tongue = "es" if result.facts.start_ms > 6500 else "en"
             yield replace(result, facts=replace(result.facts, language=tongue))
 
@@ -260,15 +266,9 @@ def test_whatever_was_heard_is_laid_out_the_same_again(results: tuple[Recognised
 
     def laid_out(heard: Transcript) -> TaskResult:
         file = InputFile(Path("film.en.json"), "film.en.json")
-        work = Subtitling(
-            SubtitleTask(file, speech=SpeechOptions(language="en"), targets=("es",)),
-            film_of(heard, file),
-            Deaf(),
-            FakeTranslator(),
-            cancel=CancelToken(),
-            report=lambda event: None,
-        )
-        done = work.run_again(heard)
+        task = SubtitleTask(file, speech=SpeechOptions(language="en"), targets=("es",))
+        run = Run(Deaf(), FakeTranslator(), cancel=CancelToken(), report=lambda event: None)
+        done = Subtitling(task, film_of(heard, file), run).run_again(heard)
         return TaskResult(done.tracks, transcript=done.transcript)
 
     first = laid_out(transcript)

@@ -13,6 +13,7 @@ from polycue.domain.request import InputFile, LayoutOptions, SpeechOptions, Subt
 from polycue.domain.track import Track
 from polycue.domain.transcript import Transcript, Word
 from polycue.pipeline.rebuilding import film_of
+from polycue.pipeline.resuming.run import Run
 from polycue.pipeline.subtitling import Subtitling
 from polycue.testing.recogniser import ScriptedRecogniser
 from polycue.testing.translator import FakeTranslator
@@ -23,15 +24,10 @@ FILE = InputFile(Path("film.mkv"), "film.mkv")
 def subtitled(words: list[Word], options: LayoutOptions, duration_ms: int) -> tuple[Track, ...]:
     task = SubtitleTask(FILE, speech=SpeechOptions(language="en"), targets=("es",), layout=options)
     transcript = Transcript(tuple(words), "en", 1.0, (), duration_ms, "scripted")
-    work = Subtitling(
-        task,
-        film_of(transcript, FILE),
-        ScriptedRecogniser(),
-        FakeTranslator(),
-        cancel=CancelToken(),
-        report=lambda event: None,
+    run = Run(
+        ScriptedRecogniser(), FakeTranslator(), cancel=CancelToken(), report=lambda event: None
     )
-    return work.run_again(transcript).tracks
+    return Subtitling(task, film_of(transcript, FILE), run).run_again(transcript).tracks
 
 
 @st.composite

@@ -25,6 +25,7 @@ from polycue.domain.request import (
 from polycue.domain.track import Track
 from polycue.domain.transcript import Sentence, Transcript, Word, text_of
 from polycue.domain.translation import Hypotheses, Hypothesis, Rung, Search, Term
+from polycue.pipeline.resuming.run import Run
 from polycue.pipeline.subtitling import Subtitling
 from polycue.pipeline.templates import translation_alone
 from polycue.pipeline.tongues import Tongues
@@ -129,15 +130,9 @@ def subtitle(
     """The tracks of a film of which these words were heard."""
     duration_ms = words[-1].end_ms + 4000
     media = Media(FILE.path, "mp4", 0, duration_ms, (PICTURE,))
-    work = Subtitling(
-        task,
-        media,
-        ScriptedRecogniser(),
-        translator,
-        cancel=CancelToken(),
-        report=lambda event: None,
-    )
-    return work.run_again(Transcript(words, "en", 1.0, (), duration_ms, "fake")).tracks
+    run = Run(ScriptedRecogniser(), translator, cancel=CancelToken(), report=lambda event: None)
+    heard = Transcript(words, "en", 1.0, (), duration_ms, "fake")
+    return Subtitling(task, media, run).run_again(heard).tracks
 
 
 def say(text: str, *, start_ms: int = 1000, word_ms: int = 400) -> tuple[Word, ...]:

@@ -1,0 +1,1 @@
+"""Going on where a job was interrupted: what was done is kept, and found done by the next run."""

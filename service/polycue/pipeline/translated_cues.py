@@ -1,0 +1,46 @@
+"""Existing cues into another language, their times as they are."""
+
+from collections.abc import Sequence
+
+from polycue.cues.presets import rules_for
+from polycue.cues.sentences import sentences
+from polycue.cues.template import words_of
+from polycue.domain.cancel import CancelToken
+from polycue.domain.cue import Cue
+from polycue.domain.request import LayoutOptions
+from polycue.domain.track import Track
+from polycue.domain.translation import Term
+from polycue.pipeline.assembling import flag_kept
+from polycue.pipeline.ports import Translator
+from polycue.pipeline.reporting import reported
+from polycue.pipeline.rooms import wishes_for
+from polycue.pipeline.templates import filled
+from polycue.pipeline.translating import notices_of, translate_sentences
+from polycue.translation.terms import Glossary
+
+
+def translate_cues(
+    translator: Translator,
+    cues: Sequence[Cue],
+    source: str,
+    target: str,
+    options: LayoutOptions,
+    *,
+    terms: Sequence[Term] = (),
+    cancel: CancelToken,
+) -> Track:
+    route = translator.route(source, target)
+    rules = rules_for(options, target, None, translated=True)
+    spoken = sentences(words_of(cues), source)
+    wishes = wishes_for(spoken, rules, Glossary.of(terms))
+    translated = translate_sentences(translator, spoken, route, wishes, cancel=cancel)
+    made = filled(cues, spoken, translated, rules)
+    track = Track(
+        target,
+        tuple(flag_kept(cue, translated) for cue in made),
+        kind=options.track_kind,
+        route=route,
+        notices=notices_of(translated.fallbacks, route),
+        fallbacks=translated.fallbacks,
+    )
+    return reported(track, options, None)
