@@ -15,7 +15,7 @@
     │   └── NoAudioStream
     ├── Conflict
     │   ├── WriteOffsetMismatch         an upload continues elsewhere
-    │   └── TransferStalled             the server gave up waiting for the next bytes
+    │   └── TransferStalled             the server gave up waiting for this side
     ├── OutOfRange
     ├── ResourceExhausted               too much at once, or a message too large
     │   └── QueueFull                   come back after `retry_after_s`
@@ -129,7 +129,7 @@ class WriteOffsetMismatch(Conflict):
 
 
 class TransferStalled(Conflict):
-    """The server waited too long for the next bytes of an upload, and keeps those it has."""
+    """The server waited too long for this side, to send or to take; what it has, it keeps."""
 
 
 class OutOfRange(PolycueClientError):
@@ -230,6 +230,7 @@ CLASS_OF_REASON: dict[str, type[PolycueClientError]] = {
     "NO_AUDIO_STREAM": NoAudioStream,
     "WRITE_OFFSET_MISMATCH": WriteOffsetMismatch,
     "TRANSFER_STALLED": TransferStalled,
+    "READER_STALLED": TransferStalled,
     "QUEUE_FULL": QueueFull,
     "CHECKSUM_MISMATCH": ChecksumMismatch,
     "DEVICE_UNAVAILABLE": DeviceUnavailable,

@@ -287,6 +287,11 @@ class Settings(BaseSettings):
         gt=0,
         description="An upload call that sends nothing for so long is ended.",
     )
+    reader_idle_s: float = Field(
+        default=60,
+        gt=0,
+        description="A call whose client takes nothing of what it is sent for so long is ended.",
+    )
     heartbeat_s: float = Field(
         default=15,
         gt=0,

@@ -8,6 +8,7 @@ from polycue.config import Settings
 from polycue.domain.errors import AddressUnusable
 from polycue.rpc.address import Address
 from polycue.rpc.admin import Admin
+from polycue.rpc.guard import Guard
 from polycue.rpc.health import Health
 from polycue.rpc.server import SERVICES, Server, Services
 
@@ -23,7 +24,8 @@ class Listeners:
         if reflect is None:
             reflect = doors.address.is_local
         self.health = Health()
-        self._server = Server(services, doors.door, self.health, reflect=reflect)
+        guard = Guard(doors.door, reader_idle_s=settings.reader_idle_s)
+        self._server = Server(services, guard, self.health, reflect=reflect)
         self._admin = _admin(settings, self.health)
         self._end_metrics: Callable[[], None] = lambda: None
 

@@ -58,6 +58,7 @@
     │   ├── UploadQuotaExceeded
     │   ├── ChecksumMismatch
     │   ├── TransferStalled
+    │   ├── ReaderStalled
     │   └── ReadPastEnd
     ├── StoreError                      what the server keeps on disk is at fault
     │   ├── DataFolderInUse
@@ -557,6 +558,14 @@ class TransferStalled(TransferError):
 
     def __init__(self, idle_s: float) -> None:
         super().__init__(f"no message came for {idle_s:g} s")
+        self.idle_s = idle_s
+
+
+class ReaderStalled(TransferError):
+    """The client took nothing for too long of what was sent to it."""
+
+    def __init__(self, idle_s: float) -> None:
+        super().__init__(f"the client took nothing for {idle_s:g} s")
         self.idle_s = idle_s
 
 

@@ -10,8 +10,16 @@ import re
 import time
 import urllib.parse
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+)
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import grpc
@@ -19,7 +27,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 
 from polycue import metrics, telemetry
-from polycue.domain.errors import Cancelled, InvalidRequest, PolycueError
+from polycue.domain.errors import Cancelled, InvalidRequest, PolycueError, ReaderStalled
 from polycue.rpc import status
 from polycue.rpc.access.door import Door
 from polycue.rpc.tenant import acting_for
@@ -42,10 +50,13 @@ Parse = Callable[[bytes], Any]
 
 
 class Guard(grpc.aio.ServerInterceptor):
-    """Wraps the handlers of our services; health and reflection stay as they are."""
+    """Wraps the handlers of our services; health and reflection stay as they are.
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    A call whose client takes nothing for ``reader_idle_s`` is ended.
+    """
+
+    def __init__(self, door: Door, *, reader_idle_s: float) -> None:
+        self._door, self._reader_idle_s = door, reader_idle_s
 
     async def intercept_service(
         self,
@@ -58,7 +69,7 @@ class Guard(grpc.aio.ServerInterceptor):
             return handler
         behaviour, make = _shape(handler)
         if handler.response_streaming:
-            behaviour = server_stream(behaviour)
+            behaviour = server_stream(behaviour, idle_s=self._reader_idle_s)
         # No deserializer: what grpc raises for bytes that are no message would be beyond our reach.
         guarded: Handler = make(
             self._guarded(behaviour, method, handler.request_deserializer or bytes),
@@ -80,53 +91,88 @@ class Guard(grpc.aio.ServerInterceptor):
         """Give the call its id, let it in, and turn whatever it raises into its status."""
         request_id, began_s = request_id_of(context), time.perf_counter()
         context.set_trailing_metadata(((REQUEST_ID, request_id),))
-        ended = {"code": "OK"}
-        with telemetry.bound(request_id=request_id):
-            try:
-                with self._door.gate.enter():
+        ended, refusal = {"code": "OK"}, None
+        async with AsyncExitStack() as held:
+            with telemetry.bound(request_id=request_id):
+                try:
+                    held.enter_context(self._door.gate.enter())
                     tenant = ended["tenant"] = self._door.tenant_of(context)
-                    async with self._door.place(method, tenant):
-                        with acting_for(tenant):
-                            yield
-            except grpc.aio.AbortError:
-                ended["code"] = str(context.code())
-                raise
-            except (asyncio.CancelledError, Cancelled):
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
-                    ended["code"] = "CANCELLED"  # by the client, or by its deadline
+                    await held.enter_async_context(self._door.place(method, tenant))
+                    with acting_for(tenant):
+                        yield
+                except grpc.aio.AbortError:
+                    ended["code"] = str(context.code())
                     raise
-                ended["code"] = status.INTERNAL
-                log.exception("work was cancelled and nobody asked for it", method=method)
-                await _abort(context, status.internal_status(request_id), request_id)
-            except PolycueError as error:
-                ended["code"] = status.row_of(error).code.name
-                ended["reason"] = status.reason_of(error)
-                if ended["code"] in _REFUSALS:
-                    metrics.CALLS_REFUSED.labels(ended["reason"]).inc()
-                delay_s = status.retry_after_s(error)
-                await _abort(context, status.status_of(error), request_id, delay_s)
-            except Exception:
-                ended["code"] = status.INTERNAL
-                log.exception("a call failed for a reason nobody foresaw", method=method)
-                await _abort(context, status.internal_status(request_id), request_id)
-            finally:
-                took_s = time.perf_counter() - began_s
-                metrics.CALLS.labels(method, ended["code"]).observe(took_s)
-                ms, peer = round(took_s * 1000), urllib.parse.unquote(context.peer())
-                log.info("call", method=method, peer=peer, ms=ms, **ended)
+                except (asyncio.CancelledError, Cancelled):
+                    task = asyncio.current_task()
+                    if task is not None and task.cancelling():
+                        ended["code"] = "CANCELLED"  # by the client, or by its deadline
+                        raise
+                    log.exception("work was cancelled and nobody asked for it", method=method)
+                    refusal = _Refusal(status.internal_status(request_id))
+                except PolycueError as error:
+                    ended["reason"] = status.reason_of(error)
+                    refusal = _Refusal(status.status_of(error), status.retry_after_s(error))
+                except Exception:
+                    log.exception("a call failed for a reason nobody foresaw", method=method)
+                    refusal = _Refusal(status.internal_status(request_id))
+                finally:
+                    if refusal:
+                        ended["code"] = refusal.code.name
+                    _tell(method, context, time.perf_counter() - began_s, ended)
+            if refusal:
+                # Waits until the client takes it; one that does not keeps its place.
+                await refusal.abort(context, request_id)
 
 
-def server_stream(behaviour: Stream) -> Answer:
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """``delay_s`` is after how long the same call may succeed."""
+
+    rich: status_pb2.Status
+    delay_s: int | None = None
+
+    @property
+    def code(self) -> grpc.StatusCode:
+        return _CODES[self.rich.code]
+
+    async def abort(self, context: Context, request_id: str) -> None:
+        # abort replaces what set_trailing_metadata set, so all of it goes here.
+        trailers: list[tuple[str, str | bytes]] = [
+            (REQUEST_ID, request_id),
+            (status.DETAILS_KEY, self.rich.SerializeToString()),
+        ]
+        if self.delay_s is not None and self.delay_s <= _LONGEST_PUSHBACK_S:
+            trailers.append((_PUSHBACK, str(self.delay_s * 1000)))
+        await context.abort(self.code, self.rich.message, trailing_metadata=tuple(trailers))
+
+
+def _tell(method: str, context: Context, took_s: float, ended: Mapping[str, str]) -> None:
+    """Count the call and write its line: never what it said, or by which token it came."""
+    metrics.CALLS.labels(method, ended["code"]).observe(took_s)
+    if ended["code"] in _REFUSALS:
+        metrics.CALLS_REFUSED.labels(ended.get("reason", "")).inc()
+    peer = urllib.parse.unquote(context.peer())
+    log.info("call", method=method, peer=peer, ms=round(took_s * 1000), **ended)
+
+
+def server_stream(behaviour: Stream, *, idle_s: float) -> Answer:
     """An async generator as a coroutine that writes: its ``finally`` then runs in the call's task.
 
     Left to grpc, a generator cancelled in the middle of a write is closed later, in another task.
+
+    Raises:
+        ReaderStalled: a message could not be written for ``idle_s``.
     """
 
     async def run(request: Any, context: Context) -> None:
         async with aclosing(behaviour(request, context)) as messages:
             async for message in messages:
-                await context.write(message)
+                try:
+                    async with asyncio.timeout(idle_s):
+                        await context.write(message)
+                except TimeoutError as error:
+                    raise ReaderStalled(idle_s) from error
 
     return run
 
@@ -149,19 +195,6 @@ def request_id_of(context: Context) -> str:
         if key == REQUEST_ID and isinstance(value, str) and _OWN_REQUEST_ID.fullmatch(value):
             return value
     return uuid.uuid4().hex
-
-
-async def _abort(
-    context: Context, rich: status_pb2.Status, request_id: str, delay_s: int | None = None
-) -> None:
-    # abort replaces what set_trailing_metadata set, so all of it goes here.
-    trailers: list[tuple[str, str | bytes]] = [
-        (REQUEST_ID, request_id),
-        (status.DETAILS_KEY, rich.SerializeToString()),
-    ]
-    if delay_s is not None and delay_s <= _LONGEST_PUSHBACK_S:
-        trailers.append((_PUSHBACK, str(delay_s * 1000)))
-    await context.abort(_CODES[rich.code], rich.message, trailing_metadata=tuple(trailers))
 
 
 def _shape(handler: Handler) -> tuple[Any, Callable[..., Any]]:

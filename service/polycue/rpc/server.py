@@ -15,7 +15,6 @@ from polycue.api.v1 import (
     uploads_pb2_grpc,
 )
 from polycue.domain.errors import AddressUnusable
-from polycue.rpc.access.door import Door
 from polycue.rpc.address import Address
 from polycue.rpc.artifacts import ArtifactService
 from polycue.rpc.catalog import CatalogService
@@ -72,8 +71,8 @@ class Services:
 class Server:
     """Serves ``services`` at ``address``. Made, started and stopped in one event loop."""
 
-    def __init__(self, services: Services, door: Door, health: Health, *, reflect: bool) -> None:
-        self._server = grpc.aio.server(interceptors=(Guard(door),), options=tuple(OPTIONS.items()))
+    def __init__(self, services: Services, guard: Guard, health: Health, *, reflect: bool) -> None:
+        self._server = grpc.aio.server(interceptors=(guard,), options=tuple(OPTIONS.items()))
         self._health = health
         _register(self._server, services)
         health.register(self._server)

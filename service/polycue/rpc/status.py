@@ -119,6 +119,7 @@ TABLE: dict[type[errors.PolycueError], Row] = {
         _Code.DATA_LOSS, "CHECKSUM_MISMATCH", ("name", "expected", "actual")
     ),
     errors.TransferStalled: Row(_Code.ABORTED, "TRANSFER_STALLED", ("idle_s",)),
+    errors.ReaderStalled: Row(_Code.ABORTED, "READER_STALLED", ("idle_s",)),
     errors.ReadPastEnd: Row(_Code.OUT_OF_RANGE, "READ_PAST_END", ("name", "offset", "size_bytes")),
     errors.StoreError: Row(_Code.UNAVAILABLE, "STORE_FAILED"),
     errors.DataFolderInUse: Row(_Code.UNAVAILABLE, "DATA_FOLDER_IN_USE"),

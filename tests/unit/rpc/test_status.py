@@ -78,6 +78,7 @@ EXAMPLES: tuple[PolycueError, ...] = (
     errors.UploadQuotaExceeded(5, 3, 600),
     errors.ChecksumMismatch("uploads/1", "aa", "bb"),
     errors.TransferStalled(60.0),
+    errors.ReaderStalled(60.0),
     errors.ReadPastEnd("jobs/1/artifacts/a", 9, 3),
     errors.DataFolderInUse(PATH, "process 1"),
     errors.StoreUnusable(str(PATH), "damaged"),
