@@ -3,6 +3,7 @@
 It runs on the light install too, so whatever may be missing is imported where it is looked at.
 """
 
+import contextlib
 import importlib
 import importlib.metadata
 import json
@@ -108,6 +109,7 @@ def _examine(models_dir: Path | None, data_dir: Path | None) -> Iterator[Finding
         _ffmpeg,
         _sandbox,
         _gpu,
+        _engine,
         lambda: _models(models_dir),
         lambda: _data(data_dir),
     )
@@ -223,6 +225,28 @@ def _gpu() -> Iterator[Finding]:
         )
     else:
         yield Finding("GPU", State.FINE, f"CUDA device {device.index} in {device.compute_type}")
+
+
+def _engine() -> Iterator[Finding]:
+    """As a server with this environment would do it."""
+    from pydantic import ValidationError
+
+    from polycue.app.host import open_host
+    from polycue.config import Settings
+    from polycue.domain.errors import DeviceUnavailable
+
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # log lines are no part of the answer
+            host = open_host(Settings())
+            host.close()
+    except ValidationError as error:
+        first = error.errors()[0]
+        yield Finding("engine", State.FAILED, f"{first['loc'][0]}: {first['msg']}")
+    except DeviceUnavailable as error:
+        yield Finding("engine", State.FAILED, error.reason, "set POLYCUE_DEVICE or POLYCUE_ENGINE")
+    else:
+        where = {"threads": "in threads of the server", "child": "in a child process of the server"}
+        yield Finding("engine", State.FINE, f"models run {where[host.name]}, on {host.device.kind}")
 
 
 def _models(models_dir: Path | None) -> Iterator[Finding]:

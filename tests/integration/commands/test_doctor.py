@@ -67,6 +67,21 @@ def test_a_machine_with_models_can_do_the_work(with_demo_models: Path) -> None:
     assert not list((with_demo_models / "data").rglob("*"))  # nothing was made by looking
 
 
+def test_where_models_run_is_told_and_tried(
+    with_demo_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, found = examine(with_demo_models)
+    assert "in threads of the server" in found["engine"]["detail"]
+    monkeypatch.setenv("POLYCUE_ENGINE", "child")
+    _, found = examine(with_demo_models)
+    assert "in a child process of the server" in found["engine"]["detail"]
+    monkeypatch.setenv("POLYCUE_COMPUTE_TYPE", "int3")
+    code, found = examine(with_demo_models)
+    assert code == 1
+    assert found["engine"]["state"] == "failed"
+    assert "it does not compute in int3" in found["engine"]["detail"]
+
+
 def test_without_a_model_it_says_which_to_pull(tmp_path: Path) -> None:
     code, found = examine(tmp_path)
     assert code == 1
