@@ -80,6 +80,7 @@
     │   ├── TokenExpired
     │   └── CertificateUnknown          a good one, and it belongs to no tenant
     ├── QuotaExceeded                   a tenant has all it may have
+    ├── DeadlineTooShort                the work would be thrown away unfinished
     ├── TooManyCalls                    as many calls are at work as may be
     └── Draining                        the server is shutting down
 
@@ -709,6 +710,17 @@ class QuotaExceeded(PolycueError):
         )
         self.kind, self.used, self.limit, self.unit = kind, used, limit, unit
         self.retry_after_s = retry_after_s
+
+
+class DeadlineTooShort(PolycueError):
+    """The caller's deadline passes before the work can be done; it was stopped at once."""
+
+    def __init__(self, needed_s: float, left_s: float) -> None:
+        super().__init__(
+            f"this takes {needed_s:.0f} s at least, and the deadline is in {left_s:.0f} s; "
+            "give it more time, or use CreateJob"
+        )
+        self.needed_s, self.left_s = round(needed_s, 1), round(left_s, 1)
 
 
 class TooManyCalls(PolycueError):

@@ -141,6 +141,9 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.TokenExpired: Row(_Code.UNAUTHENTICATED, "TOKEN_EXPIRED"),
     errors.CertificateUnknown: Row(_Code.UNAUTHENTICATED, "CERTIFICATE_UNKNOWN"),
     errors.QuotaExceeded: Row(_Code.RESOURCE_EXHAUSTED, "{kind}_QUOTA", ("used", "limit", "unit")),
+    errors.DeadlineTooShort: Row(
+        _Code.DEADLINE_EXCEEDED, "DEADLINE_TOO_SHORT", ("needed_s", "left_s")
+    ),
     errors.TooManyCalls: Row(_Code.RESOURCE_EXHAUSTED, "TOO_MANY_CALLS", ("limit",)),
     errors.Draining: Row(_Code.UNAVAILABLE, "DRAINING"),
 }

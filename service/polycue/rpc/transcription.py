@@ -20,7 +20,9 @@ class TranscriptionService(pb_grpc.TranscriptionServiceServicer):
         self, request: pb.TranscribeRequest, context: Context
     ) -> pb.TranscribeResponse:
         result = TaskResult()
-        async with aclosing(self._clips.events(request)) as events:
+        async with aclosing(
+            self._clips.events(request, within_s=context.time_remaining())
+        ) as events:
             async for event in events:
                 if isinstance(event, TaskResult):
                     result = event
@@ -32,7 +34,9 @@ class TranscriptionService(pb_grpc.TranscriptionServiceServicer):
         self, request: pb.StreamTranscribeRequest, context: Context
     ) -> AsyncGenerator[pb.StreamTranscribeResponse]:
         telling = tracks.Telling(with_words=request.transcribe.word_timing)
-        async with aclosing(self._clips.events(request)) as events:
+        async with aclosing(
+            self._clips.events(request, within_s=context.time_remaining())
+        ) as events:
             async for event in events:
                 for message in telling.of(event):
                     yield message

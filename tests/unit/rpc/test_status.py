@@ -96,6 +96,7 @@ EXAMPLES: tuple[PolycueError, ...] = (
     errors.TokenExpired(),
     errors.CertificateUnknown(),
     errors.QuotaExceeded("jobs", 3, 3, "jobs", 30),
+    errors.DeadlineTooShort(40.0, 3.0),
     errors.TooManyCalls(4, 5),
     errors.Draining(),
 )
