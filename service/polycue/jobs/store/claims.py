@@ -80,9 +80,16 @@ def leased(db: Session, lease: Lease) -> Job:
     return job
 
 
-def ended_under(job: Job, lease: Lease) -> bool:
-    """Whether the holder of the lease ended it; ``end_abandoned`` takes the owner away."""
-    return job.ended and (job.owner, job.epoch) == (lease.owner, lease.epoch)
+def settled(db: Session, lease: Lease) -> Job | None:
+    """The job, if the lease's holder ended it or let it go; anybody else takes the owner away.
+
+    So it is when the first time the connection broke just after that had been kept.
+    """
+    row = find(db, lease.job_id)
+    job = row and job_of_row(row)
+    if not job or job.state in _AT_WORK or (job.owner, job.epoch) != (lease.owner, lease.epoch):
+        return None
+    return job
 
 
 def held_by(db: Session, owner: str | None) -> list[Job]:

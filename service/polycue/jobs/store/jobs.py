@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from polycue.domain.errors import JobNotResumable, LeaseLost, NotFound
+from polycue.domain.errors import JobNotResumable, NotFound
 from polycue.domain.limits import TenantLimits
 from polycue.jobs.job import Failure, Job, JobState, move
 from polycue.jobs.store import claims, quotas, statements
@@ -13,6 +13,7 @@ from polycue.jobs.store.session import Database, Session, in_transaction
 
 _NO_LIMITS = TenantLimits()
 _RESUMABLE = {JobState.FAILED, JobState.CANCELLED}
+_LET_GO = {JobState.INTERRUPTED, JobState.CANCELLED}
 
 
 class SqlJobs:
@@ -96,9 +97,11 @@ class SqlJobs:
         if job.ended or job.state is JobState.CANCELLING:
             return job
         now_ms, _ = statements.clocks(db)
-        running = job.state is JobState.RUNNING
-        to = JobState.CANCELLING if running else JobState.CANCELLED
-        return statements.update(db, move(job, to, now_ms=now_ms))
+        if job.state is JobState.RUNNING:
+            return statements.update(db, move(job, JobState.CANCELLING, now_ms=now_ms))
+        return statements.update(
+            db, replace(move(job, JobState.CANCELLED, now_ms=now_ms), owner="")
+        )
 
     @in_transaction
     def delete(self, db: Session, tenant: str, job_id: str, *, if_expired: bool = False) -> Job:
@@ -170,22 +173,20 @@ class SqlJobs:
         *,
         after_ms: int = 0,
     ) -> Job:
+        job = claims.settled(db, lease)
+        if job and job.state in _LET_GO:
+            return job
         job = statements.change(db, claims.leased(db, lease), change)
         return claims.let_go(db, job, after_ms=after_ms)
 
     @in_transaction
     def end(self, db: Session, lease: Lease, change: Callable[[Job], Job]) -> Job:
-        try:
-            job = claims.leased(db, lease)
-        except LeaseLost:
-            # The first time the connection broke just when it had been kept.
-            row = statements.find(db, lease.job_id)
-            if row and claims.ended_under(job := job_of_row(row), lease):
-                return job
-            raise
-        ended = statements.change(db, job, change)
+        job = claims.settled(db, lease)
+        if job and job.ended:
+            return job
+        ended = statements.change(db, claims.leased(db, lease), change)
         if ended.state is JobState.SUCCEEDED:
-            statements.drop_chunks(db, job.id)
+            statements.drop_chunks(db, ended.id)
         return ended
 
     # --- chores ---------------------------------------------------------------------------------
@@ -193,7 +194,7 @@ class SqlJobs:
     @in_transaction
     def release_all_of(self, db: Session, owner: str) -> None:
         for job in claims.held_by(db, owner if self.shared else None):
-            claims.let_go(db, job, after_ms=0)
+            claims.let_go(db, replace(job, owner=""), after_ms=0)
 
     @in_transaction
     def sweep(

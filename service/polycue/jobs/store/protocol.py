@@ -185,6 +185,8 @@ class JobStore(Protocol):
     ) -> Job:
         """Let a job go, for whoever claims it after ``after_ms``; cancelled if that was asked.
 
+        Once more changes nothing.
+
         Raises:
             LeaseLost: as ``beat``.
         """
