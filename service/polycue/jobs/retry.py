@@ -3,11 +3,11 @@
 import signal
 
 from polycue.domain.errors import (
+    EngineDied,
     EngineError,
     InvalidRequest,
     MediaError,
     NotFound,
-    PoisonChunk,
     PolycueError,
     StoreError,
     SubtitleError,
@@ -18,7 +18,7 @@ FIRST_PAUSE_MS = 2_000
 _LONGEST_PAUSE_MS = 5 * 60_000
 
 # The same input fails the same way each time, whoever works on it.
-_OF_THE_INPUT = (InvalidRequest, NotFound, MediaError, SubtitleError, PoisonChunk)
+_OF_THE_INPUT = (InvalidRequest, NotFound, MediaError, SubtitleError, EngineDied)
 
 # How often work is begun in all before such a failure is its end.
 _TRIES: tuple[tuple[type[PolycueError], int], ...] = (

@@ -1,0 +1,106 @@
+"""The real server and the real demo models, in an engine child that is killed or stopped."""
+
+import os
+import select
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from polycue.api.v1 import jobs_pb2, media_pb2
+from polycue.models.imports import import_models
+from polycue.models.store import ModelStore
+from polycue_client import Polycue, requests
+from support.fleet import WAIT_S, Server, python_path
+
+FLAGS = ("--engine=child", "--device=cpu", "--engine-deadline-s=10", "--engine-deadline-factor=2")
+
+
+@pytest.fixture(scope="module")
+def models(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    import_models(repository / "demo" / "models", ModelStore(folder))
+    return folder
+
+
+@pytest.fixture
+def server(tmp_path: Path, models: Path) -> Iterator[Server]:
+    flags = (*FLAGS, f"--models-dir={models}", f"--data-dir={tmp_path / 'data'}")
+    server = Server(tmp_path, {"PYTHONPATH": python_path()}, *flags, program=("-m", "polycue"))
+    try:
+        yield server.start()
+    finally:
+        server.end()
+
+
+def engine_of(server: Server) -> int:
+    """The process id of its child that holds the models."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+            command = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if int(parent) == server.pid and b"processes.child" in command:
+            return int(process.name)
+    raise AssertionError("it has no engine")
+
+
+def wait_for_end(pid: int) -> None:
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        assert select.select([handle], [], [], WAIT_S)[0], "it lives on"
+    finally:
+        os.close(handle)
+
+
+def subtitled(
+    polycue: Polycue, film: Path, meanwhile: Callable[[], None] = lambda: None
+) -> dict[str, bytes]:
+    """The tracks of a film by name; ``meanwhile`` is done when its first words are known."""
+    upload = polycue.upload(film)
+    spec = requests.subtitle_spec(
+        media_pb2.MediaSource(upload=upload.name), translate_to=["es"], formats=["srt", "vtt"]
+    )
+    job = polycue.create_job(spec, fresh=True)
+    begun = False
+    for event in polycue.watch(job):
+        if event.progress.stage == jobs_pb2.JOB_STAGE_TRANSCRIBE and not begun:
+            begun = event.progress.HasField("processed_duration")
+            if begun:
+                meanwhile()
+    done = polycue.get_job(job.name)
+    assert done.state == jobs_pb2.JOB_STATE_SUCCEEDED, done.failure
+    return {
+        artifact.filename: polycue.read(artifact)
+        for artifact in done.artifacts
+        if artifact.filename.endswith((".srt", ".vtt"))
+    }
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP], ids=["killed", "crashed", "hung"]
+)
+def test_a_film_whose_engine_ends_or_hangs_comes_out_to_the_byte(
+    server: Server, repository: Path, number: int
+) -> None:
+    film = repository / "demo" / "tour.mp4"
+    with server.client() as polycue:
+        whole = subtitled(polycue, film)
+        assert set(whole) == {
+            f"tour.{tag}.{kind}" for tag in ("en", "es") for kind in ("srt", "vtt")
+        }
+        pid = engine_of(server)
+        assert subtitled(polycue, film, lambda: os.kill(pid, number)) == whole
+    wait_for_end(pid)
+    assert engine_of(server) != pid
+
+
+def test_a_killed_server_takes_its_engine_with_it(server: Server) -> None:
+    pid = engine_of(server)
+    server.kill()
+    wait_for_end(pid)
