@@ -42,7 +42,7 @@ def unpack(data: bytes) -> KeptChunk | None:
 
 def kept_chunks(checkpoints: Checkpoints) -> tuple[KeptChunk, ...]:
     """Those from the film's beginning on, as far as a recogniser can go on behind them."""
-    stored = checkpoints.load(Stage.TRANSCRIBE)
+    stored = checkpoints.load(Stage.TRANSCRIBE.value)
     kept: list[KeptChunk] = []
     while (data := stored.get(len(kept))) and (chunk := unpack(data)):
         kept.append(chunk)
@@ -93,7 +93,7 @@ class ResumedRecogniser:
                 yield (after := found)
         for found in self._recogniser.transcribe(chunks, options, cancel=cancel, after=after):
             kept = KeptChunk(found, self._spent_ms())
-            self._checkpoints.save(Stage.TRANSCRIBE, next(numbers), pack(kept))
+            self._checkpoints.save(Stage.TRANSCRIBE.value, next(numbers), pack(kept))
             yield found
 
 

@@ -24,7 +24,8 @@ class Progress:
             case MediaFound(duration_ms):
                 self._media_ms = duration_ms
             case StageMoved(stage):
-                if event.processed_ms < self._begun_ms.get(stage, 0):
+                behind = event.processed_ms < self._begun_ms.get(stage, 0)
+                if behind and not event.finished:
                     return
                 event = replace(event, checkpointed=stage in self._kept)
         self._report(event)

@@ -55,7 +55,7 @@ def resumed_shots(
 
     ``spent_ms`` is for how long earlier runs were at work; see ``ShotScan``.
     """
-    data = checkpoints.load(Stage.SHOTS).get(0)
+    data = checkpoints.load(Stage.SHOTS.value).get(0)
     kept = unpack(data) if data else None
     if kept is not None and kept.mode == layout.shots:
         yield KnownShots(kept.shots, kept.notices)
@@ -101,5 +101,5 @@ class _KeptAtTheEnd:
     def _keep(self) -> None:
         if not self._kept:
             kept = KeptScan(self._layout.shots, self.result(), self.notices())
-            self._checkpoints.save(Stage.SHOTS, 0, pack(kept))
+            self._checkpoints.save(Stage.SHOTS.value, 0, pack(kept))
             self._kept = True

@@ -87,14 +87,14 @@ class ResumedTranslator:
         return self._known[key]
 
     def _load(self) -> dict[str, Sequence[Hypotheses]]:
-        stored = self._checkpoints.load(Stage.TRANSLATE)
+        stored = self._checkpoints.load(Stage.TRANSLATE.value)
         self._rows = max(stored, default=-1) + 1
         return dict(entry for data in stored.values() for entry in unpack(data))
 
     def _keep(self, entry: Entry) -> None:
         self._unsaved.append(entry)
         if sum(len(found) for _, found in self._unsaved) >= _WORTH_KEEPING:
-            self._checkpoints.save(Stage.TRANSLATE, self._rows, pack(self._unsaved))
+            self._checkpoints.save(Stage.TRANSLATE.value, self._rows, pack(self._unsaved))
             self._rows += 1
             self._unsaved = []
 
