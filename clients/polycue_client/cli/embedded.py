@@ -25,7 +25,9 @@ LONGEST_SOCKET_BYTES = 107  # sun_path holds 108 with its closing NUL (unix(7))
 LONGEST_MEDIA_S = 7 * 24 * 3600  # a server's limit protects others; here nobody else waits
 STDERR_TAIL_BYTES = 4096
 
-_OF_OTHERS = re.compile(r"POLYCUE_(TOKEN.*|TLS.*|CLIENT_.*|(ADMIN|METRICS)_LISTEN|MAX_TENANT_.*)")
+_OF_OTHERS = re.compile(
+    r"POLYCUE_(TOKEN.*|TLS.*|CLIENT_.*|(ADMIN|METRICS)_LISTEN|MAX_TENANT_.*|(DATABASE|FILES)_URL)"
+)
 _ERROR = re.compile(r"^Error: (.*)", re.MULTILINE | re.DOTALL)  # below it may stand more lines
 
 
@@ -125,7 +127,10 @@ def _running(
 
 
 def _own_environment() -> dict[str, str]:
-    """What the user set, but for how other servers are reached and who may call them."""
+    """What the user set, but for what other servers share, how they are reached, and by whom.
+
+    A server of one's own on a shared database would take up the jobs of strangers.
+    """
     return {name: value for name, value in os.environ.items() if not _OF_OTHERS.fullmatch(name)}
 
 

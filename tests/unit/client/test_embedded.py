@@ -78,6 +78,22 @@ def leftovers() -> set[str]:
     return {name for name in os.listdir("/tmp") if name.startswith("polycue-")}  # noqa: S108
 
 
+def test_it_takes_up_no_jobs_that_other_servers_share(
+    tmp_path: Path, temporary: Path, calm: Interruption, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLYCUE_DATABASE_URL", "postgresql://a-service/polycue")
+    monkeypatch.setenv("POLYCUE_FILES_URL", "s3://of-a-service")
+    monkeypatch.setenv("POLYCUE_MODELS_DIR", "/models")
+    note = tmp_path / "environment"
+    code = PREAMBLE + (
+        f"open({str(note)!r}, 'w').write(json.dumps(dict(os.environ)));be_ready(); sys.stdin.read()"
+    )
+    with embedded_server([], [], calm, program=Program(tmp_path, code).argv):
+        found = {name for name in json.loads(note.read_text()) if name.startswith("POLYCUE_")}
+    assert "POLYCUE_MODELS_DIR" in found
+    assert not found & {"POLYCUE_DATABASE_URL", "POLYCUE_FILES_URL"}
+
+
 def test_it_is_gone_when_the_block_ends(
     tmp_path: Path, temporary: Path, calm: Interruption
 ) -> None:
