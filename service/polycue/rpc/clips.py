@@ -3,10 +3,9 @@
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Callable
-from functools import partial
+from collections.abc import AsyncGenerator, Callable, Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import LimitExceeded
@@ -19,6 +18,8 @@ from polycue.rpc.convert.tasks import ClipRequest, clip_task
 from polycue.rpc.pace import Pace
 from polycue.rpc.sources import Sources
 from polycue.rpc.workers import Workers
+
+T = TypeVar("T")
 
 
 class Subtitles(Protocol):
@@ -38,12 +39,18 @@ class Clips:
         self._pipeline, self._sources = pipeline, sources
         self._workers, self._folder, self._pace = workers, folder, Pace()
 
-    def events(
-        self, request: ClipRequest, *, within_s: float | None
-    ) -> AsyncGenerator[Event | TaskResult]:
-        """What happens while the clip is worked on, and the result at the end. Close it.
+    def messages(
+        self,
+        request: ClipRequest,
+        tell: Callable[[Event | TaskResult], Iterable[T]],
+        *,
+        within_s: float | None,
+    ) -> AsyncGenerator[T]:
+        """What ``tell`` makes of all that happens, and of the result at the end. Close it.
 
-        ``within_s`` is when its caller wants it; None leaves it open.
+        It does so in the thread that works on the clip: a film's words take seconds to encode, and
+        the event loop has others to answer. ``within_s`` is when the caller wants the result; None
+        leaves it open.
 
         Raises:
             TooManyCalls: as many clips are at work as may be.
@@ -51,20 +58,28 @@ class Clips:
             PolycueError: the request, or the clip, is not usable.
         """
         until_s = None if within_s is None else time.monotonic() + within_s
-        return self._workers.stream(partial(self._work, request, until_s))
+
+        def work(cancel: CancelToken, put: Callable[[T], None]) -> None:
+            def told(happened: Event | TaskResult) -> None:
+                for message in tell(happened):
+                    put(message)
+
+            self._work(request, until_s, cancel, told)
+
+        return self._workers.stream(work)
 
     def _work(
         self,
         request: ClipRequest,
         until_s: float | None,
         cancel: CancelToken,
-        put: Callable[[Event | TaskResult], None],
+        told: Callable[[Event | TaskResult], None],
     ) -> None:
         workdir = Path(tempfile.mkdtemp(dir=self._folder))
         try:
             brought = self._sources.brought(tenant.current(), workdir, cancel)
             with disk_errors("the clip"), brought as find:
-                put(self._done(clip_task(request, find), until_s, workdir, cancel, put))
+                told(self._done(clip_task(request, find), until_s, workdir, cancel, told))
         except LimitExceeded as error:
             if error.field != "media":
                 raise
@@ -79,7 +94,7 @@ class Clips:
         until_s: float | None,
         workdir: Path,
         cancel: CancelToken,
-        put: Callable[[Event | TaskResult], None],
+        told: Callable[[Event | TaskResult], None],
     ) -> TaskResult:
         began_s = time.monotonic()
 
@@ -87,7 +102,7 @@ class Clips:
             if isinstance(event, MediaFound) and event.duration_ms and until_s is not None:
                 left_s = until_s - time.monotonic()
                 self._pace.require(task.speech, event.duration_ms, within_s=left_s)
-            put(event)
+            told(event)
 
         result = self._pipeline.run(task, workdir=workdir, cancel=cancel, report=report)
         self._pace.note(task.speech, result.duration_ms, time.monotonic() - began_s)

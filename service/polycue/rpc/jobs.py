@@ -39,12 +39,14 @@ class JobService(pb_grpc.JobServiceServicer):
         return pb.GetJobResponse(job=convert.job(job, with_spec=request.view == pb.JOB_VIEW_FULL))
 
     async def ListJobs(self, request: pb.ListJobsRequest, context: Context) -> pb.ListJobsResponse:
+        return await self._lane(self._page, tenant.current(), request)
+
+    def _page(self, whose: str, request: pb.ListJobsRequest) -> pb.ListJobsResponse:
+        """Blocks: for the store, and for a thousand jobs to be encoded."""
         wanted, size = convert.job_filter(request), pages.page_size(request.page_size)
         before = pages.position(request, request.page_token)
         # One more than fits, to know whether there is a next page.
-        found = await self._lane(
-            self._board.page, tenant.current(), wanted, before=before, limit=size + 1
-        )
+        found = self._board.page(whose, wanted, before=before, limit=size + 1)
         shown = convert.fitting((convert.job(job) for job in found[:size]), _PAGE_BYTES)
         more = len(shown) < len(found)
         return pb.ListJobsResponse(

@@ -1,10 +1,11 @@
 """TranscriptionService."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
 from polycue.api.v1 import transcription_pb2 as pb
 from polycue.api.v1 import transcription_pb2_grpc as pb_grpc
+from polycue.domain.progress import Event
 from polycue.pipeline.result import TaskResult
 from polycue.rpc.clips import Clips
 from polycue.rpc.convert import tracks
@@ -19,14 +20,13 @@ class TranscriptionService(pb_grpc.TranscriptionServiceServicer):
     async def Transcribe(
         self, request: pb.TranscribeRequest, context: Context
     ) -> pb.TranscribeResponse:
-        result = TaskResult()
-        async with aclosing(
-            self._clips.events(request, within_s=context.time_remaining())
-        ) as events:
-            async for event in events:
-                if isinstance(event, TaskResult):
-                    result = event
-        response = tracks.transcribed(result, with_words=request.transcribe.word_timing)
+        def whole(happened: Event | TaskResult) -> Iterator[pb.TranscribeResponse]:
+            if isinstance(happened, TaskResult):
+                yield tracks.transcribed(happened, with_words=request.transcribe.word_timing)
+
+        within_s = context.time_remaining()
+        async with aclosing(self._clips.messages(request, whole, within_s=within_s)) as messages:
+            (response,) = [message async for message in messages]
         require_sendable(response, "use StreamTranscribe or CreateJob")
         return response
 
@@ -34,9 +34,8 @@ class TranscriptionService(pb_grpc.TranscriptionServiceServicer):
         self, request: pb.StreamTranscribeRequest, context: Context
     ) -> AsyncGenerator[pb.StreamTranscribeResponse]:
         telling = tracks.Telling(with_words=request.transcribe.word_timing)
-        async with aclosing(
-            self._clips.events(request, within_s=context.time_remaining())
-        ) as events:
-            async for event in events:
-                for message in telling.of(event):
-                    yield message
+        within_s = context.time_remaining()
+        telling_all = self._clips.messages(request, telling.of, within_s=within_s)
+        async with aclosing(telling_all) as messages:
+            async for message in messages:
+                yield message

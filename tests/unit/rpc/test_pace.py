@@ -67,7 +67,8 @@ def test_a_clip_whose_deadline_cannot_be_kept_is_stopped_before_it_is_heard(
         clips = Clips(pipeline, sources, workers, tmp_path)
 
         async def call(within_s: float | None) -> list[object]:
-            async with aclosing(clips.events(TranscribeRequest(), within_s=within_s)) as events:
+            told = clips.messages(TranscribeRequest(), lambda event: [event], within_s=within_s)
+            async with aclosing(told) as events:
                 return [event async for event in events]
 
         assert await call(0.000_001), "nobody knows yet how long it takes"
