@@ -1,6 +1,7 @@
 """Servers that are made to fail, and what must be true of them afterwards."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,19 @@ from support.aftermath import Aftermath  # noqa: E402
 from support.fleet import Fleet, python_path  # noqa: E402
 from support.postgres import Cluster  # noqa: E402
 from support.steps import Director, directing  # noqa: E402
+from support.zygote import ForkedServer, Zygote, zygote  # noqa: E402
 
 
 @pytest.fixture
 def director() -> Iterator[Director]:
     with directing() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def parent() -> Iterator[Zygote]:
+    """Whom the servers are forked from."""
+    with zygote({"PYTHONPATH": python_path()}) as one:
         yield one
 
 
@@ -30,9 +39,9 @@ def store(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, director: Director, store: str) -> Iterator[Fleet]:
+def fleet(tmp_path: Path, director: Director, store: str, parent: Zygote) -> Iterator[Fleet]:
     """Real processes on one store."""
-    fleet = Fleet(tmp_path, {**director.env, "PYTHONPATH": python_path()}, database_url=store)
+    fleet = Fleet(tmp_path, director.env, database_url=store, make=partial(ForkedServer, parent))
     try:
         yield fleet
     finally:

@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from polycue_client import Polycue, Retry, connect
 
 WAIT_S = 60
 ROOT = Path(__file__).parents[2]
-STEPPED = Path(__file__).with_name("stepped_server.py")
 
 # Quick to try, slow to give up: a machine under load takes seconds to start the next server.
 PATIENT = Retry(attempts=10_000, patience_s=90, first_delay_s=0.02, longest_delay_s=0.2)
@@ -37,13 +36,11 @@ def free_port() -> int:
 class Server:
     """``polycue serve`` at one address and on one folder, as often as it is started."""
 
-    def __init__(
-        self, folder: Path, env: Mapping[str, str], *flags: str, program: tuple[str, ...]
-    ) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str], *flags: str) -> None:
         self.folder = folder
         self.address = f"127.0.0.1:{free_port()}"
         self.log = folder / f"server-{self.address.rpartition(':')[2]}.log"
-        self._env, self._flags, self._program = dict(env), flags, program
+        self._env, self._flags = dict(env), flags
         self._process: subprocess.Popen[bytes] | None = None
 
     def __repr__(self) -> str:
@@ -65,7 +62,7 @@ class Server:
         given = [f"--listen={self.address}", f"--ready-fd={tell}", *self._flags, *flags]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *self._program, *given],
+                [sys.executable, "-m", "polycue", *given],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -128,13 +125,13 @@ class Server:
 
 @dataclass
 class Fleet:
-    """All servers of a test, on one store; none outlives it."""
+    """All servers of a test, on one store; none outlives it. ``make`` is one of their classes."""
 
     folder: Path
     env: dict[str, str]
     database_url: str = ""
     settings: tuple[str, ...] = ()
-    program: tuple[str, ...] = (str(STEPPED),)
+    make: Callable[..., Server] = Server
     servers: list[Server] = field(default_factory=list)
 
     @property
@@ -145,7 +142,7 @@ class Fleet:
         given = [f"--data-dir={data or self.data}", *self.settings, *flags]
         if self.database_url:
             given.append(f"--database-url={self.database_url}")
-        server = Server(self.folder, self.env, *given, program=self.program)
+        server = self.make(self.folder, self.env, *given)
         self.servers.append(server)
         return server
 

@@ -89,6 +89,12 @@ class Cluster:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
     """A server for all tests of this process; each takes a ``new_database`` of it."""
+    with running_cluster() as cluster:
+        yield cluster
+
+
+@contextlib.contextmanager
+def running_cluster() -> Iterator[Cluster]:
     cluster = Cluster(_programs())
     try:
         cluster.start()

@@ -210,6 +210,10 @@ def _engine(settings: object, **how: object) -> Engine:
     )
 
 
-if __name__ == "__main__":
+def main(arguments: list[str] | None = None) -> None:
     with mock.patch("polycue.app.run.open_engine", _engine), _asked_moves(), _wrong_clock():
-        serve()
+        serve(arguments)
+
+
+if __name__ == "__main__":
+    main()

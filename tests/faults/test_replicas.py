@@ -1,0 +1,138 @@
+"""Several servers that share PostgreSQL and a bucket: one is frozen, stopped, or cut off."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from support.aftermath import Aftermath
+from support.buckets import BUCKET, ENVIRONMENT, make_bucket, s3_server
+from support.fleet import PATIENT, Fleet, Server
+from support.postgres import Cluster
+from support.stepped_server import Film
+from support.steps import Director
+from support.zygote import ForkedServer, Zygote
+
+LEASE = ("--lease-s=2", "--poll-s=0.2")
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[dict[str, str]]:
+    """What servers need in their environment to find it."""
+    with s3_server() as endpoint, pytest.MonkeyPatch.context() as patch:
+        env = {**ENVIRONMENT, "AWS_ENDPOINT_URL": endpoint}
+        for name, value in env.items():
+            patch.setenv(name, value)
+        make_bucket(endpoint)
+        yield env
+
+
+@pytest.fixture
+def fleet(
+    tmp_path: Path,
+    director: Director,
+    postgres: Cluster,
+    bucket: dict[str, str],
+    parent: Zygote,
+) -> Iterator[Fleet]:
+    env = {**director.env, **bucket}
+    shared = (*LEASE, "--max-running-jobs=1", f"--files-url=s3://{BUCKET}/{tmp_path.name}")
+    make = partial(ForkedServer, parent)
+    fleet = Fleet(tmp_path, env, postgres.new_database(), shared, make)
+    try:
+        yield fleet
+    finally:
+        fleet.end()
+
+
+def replica(fleet: Fleet, number: int) -> Server:
+    return fleet.server(data=fleet.folder / f"data-{number}")
+
+
+def test_a_server_that_slept_past_its_lease_writes_nothing_any_more(
+    fleet: Fleet, director: Director, aftermath: Aftermath
+) -> None:
+    servers = {server.pid: server for server in (replica(fleet, n).start() for n in (1, 2))}
+    held = director.hold("chunk", "a", 3)
+    with next(iter(servers.values())).client() as polycue:
+        job = aftermath.create(polycue, Film("a", 6))
+    asleep = servers.pop(held.wait().pid)
+    (awake,) = servers.values()
+    asleep.freeze()
+    held.let_go()
+    with awake.client() as polycue:
+        polycue.wait(job)
+    asleep.thaw()
+    with asleep.client() as polycue:
+        aftermath.create(polycue, Film("b", 3))
+    aftermath.check(awake)
+    assert director.count("saved", "a") == dict.fromkeys(range(6), 1)
+
+
+def test_a_rolling_restart_loses_nothing_and_its_watchers_notice_a_pause(
+    fleet: Fleet, director: Director, aftermath: Aftermath
+) -> None:
+    """Watchers are at one server, whose jobs the other takes while it restarts, and back."""
+    first, second = (replica(fleet, number).start("--drain-s=2") for number in (1, 2))
+    told: dict[str, list[int]] = {name: [] for name in "abcd"}
+    slow = [director.hold("chunk", name, 20) for name in "abcd"]
+    with first.client() as polycue:
+        jobs = {name: aftermath.create(polycue, Film(name, 40)) for name in "abcd"}
+
+    def follow(server: Server, name: str) -> None:
+        with server.client() as polycue:
+            for event in polycue.watch(jobs[name], include_cues=True):
+                told[name].extend(cue.index for cue in event.cues.cues)
+
+    watching = [
+        threading.Thread(target=follow, args=(server, name))
+        for server, name in zip((first, second) * 2, "abcd", strict=True)
+    ]
+    for thread in watching:
+        thread.start()
+    slow[0].wait()
+    for server in (first, second):
+        server.terminate()
+        assert server.wait() == 0
+        server.start("--drain-s=2")
+    for held in slow:
+        held.let_go()
+    for thread in watching:
+        thread.join()
+    assert told == {name: list(range(1, 41)) for name in "abcd"}
+    aftermath.check(first)
+
+
+def test_a_database_that_restarts_is_waited_for(
+    fleet: Fleet, director: Director, aftermath: Aftermath, postgres: Cluster
+) -> None:
+    server = replica(fleet, 1).start()
+    held = director.hold("chunk", "a", 3)
+    with server.client(replace(PATIENT, patience_s=60)) as polycue:
+        job = aftermath.create(polycue, Film("a", 6))
+        held.wait()
+        postgres.stop("immediate")
+        held.let_go()
+        postgres.start()
+        polycue.wait(job)
+        aftermath.create(polycue, Film("b", 2))
+    aftermath.check(server)
+
+
+def test_a_database_out_of_reach_is_waited_for(
+    fleet: Fleet, director: Director, aftermath: Aftermath, postgres: Cluster
+) -> None:
+    server = replica(fleet, 1).start()
+    held = director.hold("saved", "a", 2)
+    with server.client() as polycue:
+        job = aftermath.create(polycue, Film("a", 6))
+        held.wait()
+        postgres.freeze()
+        held.let_go()
+        director.wait_for("chunk", "a", 3)
+        postgres.thaw()
+        polycue.wait(job)
+    aftermath.check(server)

@@ -1,0 +1,40 @@
+"""Whom a process has started."""
+
+import contextlib
+import os
+import threading
+import time
+from pathlib import Path
+
+WAIT_S = 60
+
+
+def descendants(pid: int) -> dict[int, str]:
+    """Children and theirs, with their command lines."""
+    found: dict[int, str] = {}
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                command = Path(f"/proc/{child}/cmdline").read_bytes()
+                found[int(child)] = command.replace(b"\0", b" ").decode(errors="replace")
+                found |= descendants(int(child))
+    return found
+
+
+def child_of(pid: int, word: str) -> int:
+    """A descendant that has the word in its command line, as soon as there is one."""
+    until_s = time.monotonic() + WAIT_S
+    while time.monotonic() < until_s:
+        for child, command in descendants(pid).items():
+            if word in command:
+                return child
+        threading.Event().wait(0.002)
+    raise AssertionError(f"{pid} has no child with {word!r}: {descendants(pid)}")
+
+
+def signalled(pid: int, number: int) -> bool:
+    """Whether it was still there to be signalled."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+        return True
+    return False
