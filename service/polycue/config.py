@@ -1,6 +1,8 @@
 """The server's settings: flags of ``polycue serve``, or ``POLYCUE_*`` in the environment."""
 
 import os
+import re
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,6 +15,8 @@ from polycue.models.store import default_models_dir
 MIB = 1024 * 1024
 GIB = 1024 * MIB
 DAY_S = 24 * 60 * 60
+
+_SOURCE_HOST = re.compile(r"(\*|(\*\.)?[A-Za-z0-9][A-Za-z0-9.-]*)(:[0-9]{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -103,6 +107,35 @@ class Settings(BaseSettings):
         description=("Refuse models that were put there by hand, without hashes to hold them to."),
     )
 
+    source_host: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description=(
+            "Host that https:// sources may be fetched from: NAME, *.SUFFIX or *, with :PORT where"
+            " it is not 443; give it again for more (in the environment: separated by ',')."
+        ),
+    )
+    source_bucket: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description=(
+            "Bucket that s3:// sources may be read from with the server's own credentials: BUCKET"
+            " or BUCKET/PREFIX; give it again for more (in the environment: separated by ',')."
+        ),
+    )
+    source_network: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(),
+        description=(
+            "Private network that sources may be fetched from all the same, such as 10.1.0.0/16;"
+            " give it again for more (in the environment: separated by ',')."
+        ),
+    )
+    source_http: bool = Field(
+        default=False,
+        description="Fetch http:// sources too: nobody can tell who answers, or who listens.",
+    )
+    source_timeout_s: float = Field(
+        default=3600, gt=0, description="Longest time a source may take to come, in seconds."
+    )
+
     model: str = Field(
         default="auto",
         description="Recogniser used when a request names none; auto picks by device.",
@@ -153,7 +186,9 @@ class Settings(BaseSettings):
         le=3 * MIB,  # a message has 4 at most, and there is more in it than the media
         description="Largest media inside a request.",
     )
-    max_upload_bytes: int = Field(default=10 * GIB, ge=1, description="Largest upload.")
+    max_upload_bytes: int = Field(
+        default=10 * GIB, ge=1, description="Largest upload, and largest source to be fetched."
+    )
     max_stored_bytes: int = Field(
         default=100 * GIB,
         ge=1,
@@ -328,4 +363,21 @@ class Settings(BaseSettings):
     @field_validator("file_root", mode="before")
     @classmethod
     def _split_roots(cls, value: object) -> object:
-        return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
+        return _split(value, os.pathsep)
+
+    @field_validator("source_host", "source_bucket", "source_network", mode="before")
+    @classmethod
+    def _split_sources(cls, value: object) -> object:
+        return _split(value, ",")
+
+    @field_validator("source_host")
+    @classmethod
+    def _check_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if not _SOURCE_HOST.fullmatch(host):
+                raise ValueError(f"{host!r} is not of the form NAME, *.SUFFIX or *, with :PORT")
+        return hosts
+
+
+def _split(value: object, separator: str) -> object:
+    return tuple(filter(None, value.split(separator))) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Where uploads and results are kept, as the settings have it."""
+"""Where uploads and results are kept, and what else may be read, as the settings have it."""
 
 from contextlib import ExitStack
 
@@ -9,24 +9,57 @@ from polycue.jobs.files.local import LocalFiles
 from polycue.jobs.files.objects import Objects
 from polycue.jobs.files.protocol import Files
 from polycue.jobs.folder import DataFolder
+from polycue.jobs.inputs.buckets import Buckets
+from polycue.jobs.inputs.elsewhere import Elsewhere
+from polycue.jobs.inputs.rules import SourceRules
+from polycue.jobs.inputs.web import Web
 
-_WHAT = "uploads and results"
+
+def open_objects(settings: Settings, closing: ExitStack) -> Objects | None:
+    """The object store, where anything is kept in one or read from one; no call is made yet.
+
+    Raises:
+        StorageUnavailable: s3fs is not installed.
+    """
+    if not (settings.files_url or settings.source_bucket):
+        return None
+    try:
+        objects = Objects()
+    except ImportError as error:
+        advice = "an extra is missing; get it with: pip install 'polycue[s3]'"
+        raise StorageUnavailable("buckets", advice) from error
+    closing.callback(objects.close)
+    return objects
 
 
-def open_files(settings: Settings, folder: DataFolder, closing: ExitStack) -> Files:
+def open_files(settings: Settings, folder: DataFolder, objects: Objects | None) -> Files:
     """The data folder, or the bucket that several servers share.
 
     Raises:
         StorageUnavailable: the bucket is not there, not ours, or does not answer.
     """
-    if not settings.files_url:
+    if not (objects and settings.files_url):
         return LocalFiles(folder.root)
-    try:
-        objects = Objects()
-    except ImportError as error:
-        advice = "an extra is missing; get it with: pip install 'polycue[s3]'"
-        raise StorageUnavailable(_WHAT, advice) from error
-    files = BucketFiles(objects, settings.files_url.removeprefix("s3://"))
-    closing.callback(files.close)
+    files = BucketFiles(objects, _bucket_of(settings))
     next(files.shelves(), None)
     return files
+
+
+def open_elsewhere(settings: Settings, objects: Objects | None) -> Elsewhere:
+    """What may be read besides uploads and results."""
+    rules = SourceRules(
+        file_roots=settings.file_root,
+        hosts=settings.source_host,
+        buckets=settings.source_bucket,
+        own_bucket=_bucket_of(settings),
+        networks=settings.source_network,
+        plain_http=settings.source_http,
+        max_bytes=settings.max_upload_bytes,
+        timeout_s=settings.source_timeout_s,
+    )
+    buckets = Buckets(objects, rules) if objects and rules.buckets else None
+    return Elsewhere(rules, Web(rules), buckets)
+
+
+def _bucket_of(settings: Settings) -> str:
+    return (settings.files_url or "").removeprefix("s3://")

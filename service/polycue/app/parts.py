@@ -9,7 +9,7 @@ from importlib.metadata import version
 from polycue.app.database import open_database
 from polycue.app.doors import Doors
 from polycue.app.engine import Engine
-from polycue.app.files import open_files
+from polycue.app.files import open_elsewhere, open_files, open_objects
 from polycue.config import Settings
 from polycue.domain.errors import PoisonJob
 from polycue.jobs.artifacts import Artifacts
@@ -20,6 +20,7 @@ from polycue.jobs.clock import Clock
 from polycue.jobs.files.protocol import Files
 from polycue.jobs.folder import DataFolder
 from polycue.jobs.heartbeat import Heartbeat
+from polycue.jobs.inputs.elsewhere import Elsewhere
 from polycue.jobs.job import Failure, Job, new_id
 from polycue.jobs.lane import Lane
 from polycue.jobs.retention import Retention
@@ -53,6 +54,7 @@ class Keep:
     jobs: JobStore
     files: Files
     at_work: AtWork
+    elsewhere: Elsewhere
     board: Board
     uploads: Uploads
     artifacts: Artifacts
@@ -82,7 +84,8 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
     closing.callback(database.close)
     jobs, rows = SqlJobs(database), SqlUploads(database)
     folder.clean()
-    files = open_files(settings, folder, closing)
+    objects = open_objects(settings, closing)
+    files = open_files(settings, folder, objects)
     artifacts = Artifacts(files)
     bells = Bells()
     at_work = AtWork(
@@ -113,7 +116,8 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
     )
     uploads = Uploads(rows, files, clock=clock, limits=limits)
     retention = Retention(jobs, rows, board=board, kept=uploads, files=files, clock=clock)
-    return Keep(folder, jobs, files, at_work, board, uploads, artifacts, retention)
+    elsewhere = open_elsewhere(settings, objects)
+    return Keep(folder, jobs, files, at_work, elsewhere, board, uploads, artifacts, retention)
 
 
 def _poisoned(job: Job) -> Failure:
@@ -139,7 +143,7 @@ def make_admission(settings: Settings, engine: Engine, keep: Keep) -> tuple[Admi
         keep.uploads,
         keep.artifacts,
         keep.files,
-        file_roots=settings.file_root,
+        keep.elsewhere,
         max_inline_bytes=settings.max_inline_bytes,
     )
     admission = Admission(

@@ -42,8 +42,9 @@ def _option(name: str, field: FieldInfo) -> click.Option:
     if kind is bool:
         flags = [name, f"{flag_of(name)}/{flag_of('no_' + name)}"]
         return click.Option(flags, default=None, help=help_text)
-    if kind == tuple[Path, ...]:
-        return click.Option(flags, multiple=True, metavar="DIR", help=help_text)
+    if get_origin(kind) is tuple:
+        metavar = name.rpartition("_")[2].upper()
+        return click.Option(flags, multiple=True, metavar=metavar, help=help_text)
     if get_origin(kind) is Literal:
         return click.Option(flags, type=click.Choice(get_args(kind)), help=help_text)
     if kind is Path:

@@ -6,6 +6,7 @@
     ├── InvalidRequest                  what a caller asked for cannot be right
     │   ├── UnknownLanguage
     │   ├── RequestIdReused
+    │   ├── SourceRefused               a URI that this server does not read
     │   └── LimitExceeded               longer, larger or more than is allowed
     ├── NotFound                        job, upload or artifact that is not there
     ├── MediaError                      the file is at fault
@@ -46,6 +47,11 @@
     │   ├── RecognitionFailed
     │   │   └── OutOfMemory
     │   └── TranslationFailed
+    ├── SourceError                     a file of another host is at fault
+    │   ├── SourceUnusable
+    │   ├── SourceUnreachable
+    │   ├── SourceTooLarge
+    │   └── SourceTooSlow
     ├── JobError
     │   ├── IllegalTransition
     │   ├── JobNotResumable
@@ -139,6 +145,10 @@ class RequestIdReused(InvalidRequest):
     def __init__(self, request_id: str) -> None:
         super().__init__("request_id", f"{request_id} was used before with another request")
         self.request_id = request_id
+
+
+class SourceRefused(InvalidRequest):
+    """A URI leads where the operator lets nobody read."""
 
 
 class LimitExceeded(InvalidRequest):
@@ -461,6 +471,42 @@ class TranslationFailed(EngineError):
     def __init__(self, source: str, target: str, reason: str) -> None:
         super().__init__(f"{source} to {target} failed: {reason}")
         self.source, self.target, self.reason = source, target, reason
+
+
+class SourceError(PolycueError):
+    """A file that was to be fetched from ``host`` cannot be had. Never tells more of its URL."""
+
+    def __init__(self, host: str, problem: str) -> None:
+        super().__init__(f"the file cannot be fetched from {host}: {problem}")
+        self.host, self.problem = host, problem
+
+
+class SourceUnusable(SourceError):
+    """The host will not give us the file."""
+
+
+class SourceUnreachable(SourceError):
+    """The host did not give us the file, and may another time."""
+
+    def __init__(self, host: str, problem: str, retry_after_s: int = 60) -> None:
+        super().__init__(host, problem)
+        self.retry_after_s = retry_after_s
+
+
+class SourceTooLarge(SourceError):
+    """The file has more bytes than may be fetched."""
+
+    def __init__(self, host: str, limit: int) -> None:
+        super().__init__(host, f"it is larger than {limit} bytes")
+        self.limit = limit
+
+
+class SourceTooSlow(SourceError):
+    """The file took longer to come than it may."""
+
+    def __init__(self, host: str, limit_s: float) -> None:
+        super().__init__(host, f"it did not come within {limit_s:g} s")
+        self.limit_s = limit_s
 
 
 class JobError(PolycueError):

@@ -9,6 +9,10 @@ from polycue.domain.errors import (
     MediaError,
     NotFound,
     PolycueError,
+    SourceTooLarge,
+    SourceTooSlow,
+    SourceUnreachable,
+    SourceUnusable,
     StoreError,
     SubtitleError,
     ToolFailed,
@@ -18,13 +22,17 @@ FIRST_PAUSE_MS = 2_000
 _LONGEST_PAUSE_MS = 5 * 60_000
 
 # The same input fails the same way each time, whoever works on it.
-_OF_THE_INPUT = (InvalidRequest, NotFound, MediaError, SubtitleError, EngineDied)
+_OF_THE_INPUT = (
+    *(InvalidRequest, NotFound, MediaError, SubtitleError, EngineDied),
+    *(SourceUnusable, SourceTooLarge, SourceTooSlow),
+)
 
 # How often work is begun in all before such a failure is its end.
 _TRIES: tuple[tuple[type[PolycueError], int], ...] = (
     (ToolFailed, 2),
     (EngineError, 3),
     (StoreError, 5),
+    (SourceUnreachable, 5),
 )
 _LIMITS = {-signal.SIGXCPU, -signal.SIGXFSZ}  # what a limit killed is as large the next time
 

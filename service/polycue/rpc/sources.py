@@ -1,10 +1,8 @@
-"""Finds the files requests speak of: uploads, results, inline bytes, files the operator allows."""
+"""Finds the files requests speak of: uploads, results, inline bytes, what the operator allows."""
 
 import hashlib
-import os
-import urllib.parse
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from polycue.api.v1 import jobs_pb2, media_pb2
@@ -14,9 +12,9 @@ from polycue.domain.request import InputFile
 from polycue.jobs.artifacts import Artifacts, parts_of
 from polycue.jobs.board import Board
 from polycue.jobs.files.protocol import Files
+from polycue.jobs.inputs.elsewhere import UNNAMED, Elsewhere
 from polycue.jobs.uploads import UploadDraft, Uploads
 from polycue.rpc.convert import names
-from polycue.rpc.convert.fields import LONGEST_FILENAME_BYTES
 from polycue.rpc.convert.sources import (
     FromArtifact,
     FromUpload,
@@ -28,11 +26,9 @@ from polycue.rpc.convert.sources import (
 )
 from polycue.rpc.convert.tasks import Find
 
-_UNNAMED = "media"
-
 
 class Sources:
-    """``file_roots`` are the folders below which ``file://`` sources may lie; none forbids them."""
+    """``elsewhere`` knows what is neither an upload nor a result of ours."""
 
     def __init__(
         self,
@@ -40,17 +36,18 @@ class Sources:
         uploads: Uploads,
         artifacts: Artifacts,
         files: Files,
+        elsewhere: Elsewhere,
         *,
-        file_roots: Sequence[Path],
         max_inline_bytes: int,
     ) -> None:
         self._board, self._uploads, self._artifacts = board, uploads, artifacts
-        self._files = files
-        self._file_roots = tuple(root.resolve() for root in file_roots)
+        self._files, self._elsewhere = files, elsewhere
         self._max_inline_bytes = max_inline_bytes
 
     def check(self, tenant: str, message: media_pb2.MediaSource, field: str) -> InputFile:
         """A file's name and identity, if the tenant may use it; its path leads nowhere.
+
+        Whether another host has a file is not asked, only whether we would.
 
         Raises:
             InvalidRequest: the source is malformed, or a file that may not be read.
@@ -60,15 +57,14 @@ class Sources:
         match self._source(message, field):
             case FromUpload(upload_id):
                 upload = self._uploads.complete(tenant, upload_id)
-                filename, identity = upload.filename or _UNNAMED, _identity(upload.sha256)
+                filename, identity = upload.filename or UNNAMED, _identity(upload.sha256)
             case FromArtifact(job_id, artifact_id):
                 artifact = self._artifacts.find(self._board.get(tenant, job_id), artifact_id)
                 filename, identity = artifact.filename, _identity(artifact.sha256)
             case FromUri(uri):
-                filename = _fitting(local_file(uri, f"{field}.uri", self._file_roots))
-                identity = ""
+                filename, identity = self._elsewhere.name_of(uri, f"{field}.uri"), ""
             case Inline(content):
-                filename, identity = _UNNAMED, _identity(hashlib.sha256(content).digest())
+                filename, identity = UNNAMED, _identity(hashlib.sha256(content).digest())
         return InputFile(Path(filename), filename, identity)
 
     @contextmanager
@@ -77,7 +73,8 @@ class Sources:
 
         They are there until the block ends, also where an upload is deleted meanwhile.
         """
-        yield _Bringer(self, tenant, folder, cancel).find
+        with ExitStack() as held:
+            yield _Bringer(self, tenant, folder, cancel, held).find
 
     def bring(
         self,
@@ -86,23 +83,27 @@ class Sources:
         field: str,
         shelf: Path,
         cancel: CancelToken,
+        held: ExitStack,
     ) -> InputFile:
-        """Put a source's file onto ``shelf``."""
+        """Put a source's file onto ``shelf``, for as long as ``held`` is open.
+
+        Raises:
+            SourceError: another host does not give it to us.
+            PolycueError: as ``check``, of what changed since then.
+        """
         match self._source(message, field):
             case FromUpload(upload_id):
                 upload = self._uploads.complete(tenant, upload_id)
-                kept, filename, sha256 = upload.parts, upload.filename or _UNNAMED, upload.sha256
+                kept, filename, sha256 = upload.parts, upload.filename or UNNAMED, upload.sha256
             case FromArtifact(job_id, artifact_id):
                 artifact = self._artifacts.find(self._board.get(tenant, job_id), artifact_id)
                 kept, filename, sha256 = parts_of(artifact), artifact.filename, artifact.sha256
             case FromUri(uri):
-                path = local_file(uri, f"{field}.uri", self._file_roots)
-                (shelf / _fitting(path)).symlink_to(path)
-                return InputFile(shelf / _fitting(path), _fitting(path))
+                return self._elsewhere.bring(uri, f"{field}.uri", shelf, cancel=cancel, held=held)
             case Inline(content):
-                (shelf / _UNNAMED).write_bytes(content)
+                (shelf / UNNAMED).write_bytes(content)
                 identity = _identity(hashlib.sha256(content).digest())
-                return InputFile(shelf / _UNNAMED, _UNNAMED, identity)
+                return InputFile(shelf / UNNAMED, UNNAMED, identity)
         try:
             self._files.bring(kept, shelf / filename, cancel=cancel)
         except FileNotFoundError as error:
@@ -136,62 +137,25 @@ class Sources:
 class _Bringer:
     """Gives each file of one piece of work a folder of its own: two may have the same name."""
 
-    def __init__(self, sources: Sources, tenant: str, folder: Path, cancel: CancelToken) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        tenant: str,
+        folder: Path,
+        cancel: CancelToken,
+        held: ExitStack,
+    ) -> None:
         self._sources, self._tenant = sources, tenant
-        self._folder, self._cancel = folder, cancel
+        self._folder, self._cancel, self._held = folder, cancel, held
         self._found = 0
 
     def find(self, message: media_pb2.MediaSource, field: str) -> InputFile:
         shelf = self._folder / "inputs" / str(self._found)
         shelf.mkdir(parents=True)
         self._found += 1
-        return self._sources.bring(self._tenant, message, field, shelf, self._cancel)
+        return self._sources.bring(self._tenant, message, field, shelf, self._cancel, self._held)
 
 
 def _identity(sha256: bytes) -> str:
     """As ``InputFile`` has it."""
     return f"sha256:{sha256.hex()}"
-
-
-def local_file(uri: str, field: str, roots: Sequence[Path]) -> Path:
-    """The file a ``file://`` URI means, links followed; ``roots`` are absolute and have none.
-
-    Raises:
-        InvalidRequest: it is no such URI, or no plain file below one of the roots.
-    """
-    if not roots:
-        raise InvalidRequest(field, "this server reads no files of its own; upload the media")
-    try:
-        path = _path_of(uri, field).resolve()
-    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name too long, a NUL
-        raise InvalidRequest(field, "is no path that can be read") from error
-    # Before anything is said of the file: what lies elsewhere is not even confirmed to exist.
-    if not any(path.is_relative_to(root) for root in roots):
-        raise InvalidRequest(field, "lies below none of the folders this server may read")
-    if not path.is_file():
-        raise InvalidRequest(field, "there is no such file")
-    if not os.access(path, os.R_OK):
-        raise InvalidRequest(field, "the server may not read this file")
-    return path
-
-
-def _path_of(uri: str, field: str) -> Path:
-    parts = urllib.parse.urlsplit(uri)
-    if parts.scheme != "file":
-        raise InvalidRequest(field, "is not a file:// URI, the only kind this server reads")
-    if parts.netloc not in {"", "localhost"}:
-        raise InvalidRequest(field, "names another host; write file:///path")
-    if parts.query or parts.fragment:
-        raise InvalidRequest(field, "has '?' or '#'; in a path they are written %3F and %23")
-    path = Path(urllib.parse.unquote(parts.path, errors="strict"))
-    if not path.is_absolute():
-        raise InvalidRequest(field, "is not absolute; write file:///path")
-    return path
-
-
-def _fitting(path: Path) -> str:
-    """The file's name, short enough that results can be named after it."""
-    suffix = path.suffix if len(path.suffix) < 16 else ""
-    room = LONGEST_FILENAME_BYTES - len(os.fsencode(suffix))
-    stem = os.fsencode(path.stem)[:room].decode("utf-8", "ignore")
-    return f"{stem or _UNNAMED}{suffix}"

@@ -40,6 +40,7 @@ class Row:
 TABLE: dict[type[errors.PolycueError], Row] = {
     errors.InvalidRequest: Row(_Code.INVALID_ARGUMENT, "INVALID_FIELD", ("field",)),
     errors.UnknownLanguage: Row(_Code.INVALID_ARGUMENT, "UNKNOWN_LANGUAGE", ("field", "text")),
+    errors.SourceRefused: Row(_Code.INVALID_ARGUMENT, "SOURCE_REFUSED", ("field",)),
     errors.RequestIdReused: Row(_Code.FAILED_PRECONDITION, "REQUEST_ID_REUSED", ("request_id",)),
     errors.LimitExceeded: Row(
         _Code.INVALID_ARGUMENT, "LIMIT_EXCEEDED", ("field", "value", "limit", "unit")
@@ -95,6 +96,11 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.OutOfMemory: Row(_Code.INTERNAL, "OUT_OF_MEMORY", ("start_ms",)),
     errors.RecognitionFailed: Row(_Code.INTERNAL, "RECOGNITION_FAILED", ("start_ms",)),
     errors.TranslationFailed: Row(_Code.INTERNAL, "TRANSLATION_FAILED", ("source", "target")),
+    errors.SourceError: Row(_Code.FAILED_PRECONDITION, "SOURCE_FAILED", ("host",)),
+    errors.SourceUnusable: Row(_Code.FAILED_PRECONDITION, "SOURCE_UNUSABLE", ("host",)),
+    errors.SourceUnreachable: Row(_Code.UNAVAILABLE, "SOURCE_UNREACHABLE", ("host",)),
+    errors.SourceTooLarge: Row(_Code.FAILED_PRECONDITION, "SOURCE_TOO_LARGE", ("host", "limit")),
+    errors.SourceTooSlow: Row(_Code.FAILED_PRECONDITION, "SOURCE_TOO_SLOW", ("host", "limit_s")),
     errors.JobError: Row(_Code.FAILED_PRECONDITION, "JOB_UNUSABLE"),
     errors.IllegalTransition: Row(
         _Code.FAILED_PRECONDITION, "ILLEGAL_TRANSITION", ("job", "state", "wanted")

@@ -78,7 +78,8 @@ def test_who_has_been_cancelled_keeps_and_brings_nothing(
 
 
 def test_a_store_that_is_gone_is_told_after_some_tries(own_endpoint: int) -> None:
-    with closing(BucketFiles(Objects(retry_pauses_s=(0, 0)), BUCKET)) as files:
+    with closing(Objects(retry_pauses_s=(0, 0))) as objects:
+        files = BucketFiles(objects, BUCKET)
         with pytest.raises(StorageUnavailable, match="does not answer") as caught:
             files.remove("jobs/j")
         assert str(own_endpoint) not in str(caught.value)
@@ -91,8 +92,8 @@ def test_a_store_that_is_gone_is_told_after_some_tries(own_endpoint: int) -> Non
 def test_a_store_that_comes_back_in_time_is_not_noticed(own_endpoint: int, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     with ExitStack() as stack:
-        files = BucketFiles(Objects(retry_pauses_s=(0,)), f"{BUCKET}/{new_id()}")
-        stack.callback(files.close)
+        objects = stack.enter_context(closing(Objects(retry_pauses_s=(0,))))
+        files = BucketFiles(objects, f"{BUCKET}/{new_id()}")
 
         class Back(CancelToken):
             """Looked at when a try has failed."""
@@ -110,16 +111,16 @@ def test_a_store_that_comes_back_in_time_is_not_noticed(own_endpoint: int, tmp_p
 
 def test_a_cancel_ends_the_wait_for_a_store_that_is_gone(own_endpoint: int, tmp_path: Path) -> None:
     token = CancelToken()
-    with closing(BucketFiles(Objects(retry_pauses_s=(600,)), BUCKET)) as files:
+    with closing(Objects(retry_pauses_s=(600,))) as objects:
+        files = BucketFiles(objects, BUCKET)
         threading.Thread(target=token.cancel).start()
         with pytest.raises(Cancelled):
             files.bring((Part("jobs/j/1/a", 3),), tmp_path / "b", cancel=token)
 
 
 def test_a_bucket_that_is_not_there_is_told_at_once(s3_endpoint: str) -> None:
-    objects = Objects(retry_pauses_s=(600,))
     with (
-        closing(BucketFiles(objects, "nobodys-bucket/x")) as files,
+        closing(Objects(retry_pauses_s=(600,))) as objects,
         pytest.raises(StorageUnavailable, match="NoSuchBucket"),
     ):
-        list(files.shelves())
+        list(BucketFiles(objects, "nobodys-bucket/x").shelves())

@@ -257,13 +257,20 @@ def test_files_below_the_roots_are_read_and_no_others(
             (film.parent / "link.mkv").as_uri(),
             f"{film.parent.as_uri()}/../secret.mkv",
             f"{film.parent.as_uri()}/%2e%2e/secret.mkv",
+            "http://example.org/film.mkv",
+            "https://example.org/film.mkv",
+            "s3://films/film.mkv",
+        ):
+            error = await refused(transcribe(channel, media=media_pb2.MediaSource(uri=uri)))
+            assert (error.status, error.reason) == ("INVALID_ARGUMENT", "SOURCE_REFUSED"), uri
+            assert error.metadata["field"] == "media.uri"
+        for uri in (
             film.parent.as_uri(),
             f"{film.as_uri()}.gone",
             "file://elsewhere/film.mkv",
             "file:film.mkv",
             f"{film.as_uri()}?a=b",
             f"{film.as_uri()}%00",
-            "http://example.org/film.mkv",
             "/etc/passwd",
             "concat:a|b",
         ):

@@ -496,7 +496,7 @@ BAD_SPECS: list[tuple[jobs_pb2.JobSpec, str, str]] = [
     (
         subtitle(media_pb2.MediaSource(uri="http://a/b")),
         "spec.subtitle.media.uri",
-        "INVALID_FIELD",
+        "SOURCE_REFUSED",
     ),
     (
         subtitle(

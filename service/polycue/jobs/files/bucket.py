@@ -73,9 +73,6 @@ class BucketFiles:
         came = self._objects.below(self._path(shelf)).values()
         return max((int(time.timestamp() * 1000) for time in came), default=0)
 
-    def close(self) -> None:
-        self._objects.close()
-
     def _gather(self, ranges: list[tuple[str, int, int]], cancel: CancelToken) -> list[bytes]:
         return self._objects.gather(
             [(self._path(key), start, end) for key, start, end in ranges], cancel

@@ -80,9 +80,6 @@ class LocalFiles:
             return max(times_ns) // 1_000_000
         return 0
 
-    def close(self) -> None:
-        pass  # nothing is held between two calls
-
     def _sync_folders(self, path: Path) -> None:
         """Make the names on the way to a file survive a power cut, as fsync does for its bytes."""
         for folder in path.parents:

@@ -22,7 +22,14 @@ _SENT_AT_ONCE_BYTES = 16 * 1024 * 1024  # the store wants at least 5 MiB in all 
 _SENT_TOGETHER = 3
 _DELETED_AT_ONCE = 1000  # S3 takes no more in one call
 _FULL = {"QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded"}
-_FINAL = {"NoSuchBucket", "InvalidBucketName", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+PERMANENT = {
+    "AccessDenied",
+    "InvalidAccessKeyId",
+    "InvalidBucketName",
+    "NoSuchBucket",
+    "SignatureDoesNotMatch",
+}
+"""S3's words for what no further try will change."""
 
 T = TypeVar("T")
 
@@ -142,7 +149,7 @@ class Objects:
                 try:
                     return self._wait(work(), cancel, abandon=abandon)
                 except StorageUnavailable as error:
-                    if error.problem in _FINAL:
+                    if error.problem in PERMANENT:
                         raise
                 woken.wait(pause_s)
                 cancel.check()

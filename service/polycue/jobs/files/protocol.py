@@ -124,8 +124,6 @@ class Files(Protocol):
         """When the newest bytes came onto a shelf, since the epoch; 0 for one that is not there."""
         ...
 
-    def close(self) -> None: ...
-
 
 def upload_shelf(upload_id: str) -> str:
     return f"uploads/{upload_id}"

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.language import canonical
+from polycue.jobs.inputs.elsewhere import LONGEST_FILENAME_BYTES
 
 _LONGEST_LANGUAGE_CHARS = 60  # longer than any name of a language; tags are shorter still
 _LABEL_KEY = re.compile(r"[a-z0-9]([a-z0-9_./-]{0,61}[a-z0-9])?")
 _MOST_LABELS = 32
 _LONGEST_LABEL_CHARS = 255
-LONGEST_FILENAME_BYTES = 200  # file systems take 255, and results add ".zh-Hant.forced.json"
 
 
 def language(text: str, field: str) -> str:

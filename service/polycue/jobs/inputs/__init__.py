@@ -1,0 +1,1 @@
+"""Inputs that lie elsewhere: on the operator's disk, on other hosts, in buckets."""

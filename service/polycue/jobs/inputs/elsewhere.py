@@ -1,0 +1,80 @@
+"""Brings what a URI means to where a job works."""
+
+import os
+import urllib.parse
+from contextlib import ExitStack
+from pathlib import Path
+
+from polycue.domain.cancel import CancelToken
+from polycue.domain.errors import SourceRefused
+from polycue.domain.request import InputFile
+from polycue.jobs.inputs.buckets import Buckets
+from polycue.jobs.inputs.roots import Roots
+from polycue.jobs.inputs.rules import InBucket, OnDisk, OnHost, SourceRules, place_of
+from polycue.jobs.inputs.web import Web
+
+LONGEST_FILENAME_BYTES = 200  # file systems take 255, and results add ".zh-Hant.forced.json"
+UNNAMED = "media"
+
+
+class Elsewhere:
+    """``buckets`` is None where no bucket may be read."""
+
+    def __init__(self, rules: SourceRules, web: Web, buckets: Buckets | None) -> None:
+        self._rules, self._web, self._buckets = rules, web, buckets
+        self._roots = Roots(rules.file_roots)
+
+    def name_of(self, uri: str, field: str) -> str:
+        """What the file is called. Nothing but the server's own disk is asked.
+
+        Raises:
+            InvalidRequest: the URI is malformed, or means a file that cannot be read.
+            SourceRefused: it may not be read.
+        """
+        place = place_of(uri, field, self._rules)
+        if isinstance(place, OnDisk):
+            descriptor, path = self._roots.open(place.path, field)
+            os.close(descriptor)
+            return fitting(path.name)
+        return _name_in(place)
+
+    def bring(
+        self, uri: str, field: str, shelf: Path, *, cancel: CancelToken, held: ExitStack
+    ) -> InputFile:
+        """Put the file onto ``shelf``, where it is for as long as ``held`` is open. Blocks.
+
+        A file of the server's own is a link to a descriptor: ``/proc/self/fd/N`` means the same
+        file in every process that inherits N, and no other one whatever happens to its name.
+        """
+        match place_of(uri, field, self._rules):
+            case OnDisk(path):
+                descriptor, path = self._roots.open(path, field)
+                held.callback(os.close, descriptor)
+                name = fitting(path.name)
+                (shelf / name).symlink_to(f"/proc/self/fd/{descriptor}")
+                return InputFile(shelf / name, name)
+            case OnHost() as place:
+                name = _name_in(place)
+                sha256 = self._web.fetch(place, field, shelf / name, cancel)
+                return InputFile(shelf / name, name, f"sha256:{sha256}")
+            case InBucket() as place:
+                if not self._buckets:
+                    raise SourceRefused(field, "this server reads no buckets; upload the media")
+                name = _name_in(place)
+                tag = self._buckets.fetch(place, shelf / name, cancel)
+                return InputFile(shelf / name, name, f"etag:{tag}")
+
+
+def fitting(name: str) -> str:
+    """A file's name, fit for every file system and short enough to name results after it."""
+    path = Path("".join(char if char.isprintable() else "_" for char in name))
+    suffix = path.suffix if len(path.suffix) < 16 else ""
+    room = LONGEST_FILENAME_BYTES - len(os.fsencode(suffix))
+    stem = os.fsencode(path.stem)[:room].decode("utf-8", "ignore")
+    return f"{stem or UNNAMED}{suffix}"
+
+
+def _name_in(place: OnHost | InBucket) -> str:
+    path = place.url.path if isinstance(place, OnHost) else place.key
+    name = Path(urllib.parse.unquote(path)).name
+    return fitting(UNNAMED if name in {"", ".."} else name)
