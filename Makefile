@@ -5,7 +5,7 @@ PY := $(BIN)/python
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format format-check lint layers types proto proto-check lock \
+.PHONY: help demo test test-bad-inputs check format format-check lint layers types proto proto-check lock \
         bench bench-quality bench-demo-models demo-models film ffmpeg hooks clean
 
 help:                          ## list the targets
@@ -16,6 +16,9 @@ demo: .venv/service ffmpeg     ## set everything up and subtitle the demo film i
 
 test: .venv/ready ffmpeg       ## run all tests
 	$(BIN)/pytest
+
+test-bad-inputs: .venv/ready ffmpeg ## put every bad input through the real service (minutes)
+	PYTHONPATH=tests $(PY) -m bad_inputs
 
 check: format-check lint layers types proto-check  ## everything CI asks besides the tests
 

@@ -1,0 +1,44 @@
+"""A few of the bad inputs, through real servers; ``make test-bad-inputs`` has all of them."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from bad_inputs import corpus
+from bad_inputs.bench import AT_ONCE, Bench, Missing, opened
+from bad_inputs.entry import Entry
+from polycue.media import sandbox
+
+_FEW = ("1", "4b", "11", "22", "35", "40", "61", "69", "70", "72", "73", "74", "80", "86b")
+_ATTACKS = ("1", "4b", "11")
+
+
+def chosen(numbers: Sequence[str]) -> list[Entry]:
+    return [entry for entry in corpus.entries() if entry.number in numbers]
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    with opened(chosen(_FEW)) as bench:
+        yield bench
+
+
+def test_bad_inputs_come_to_what_they_must(bench: Bench) -> None:
+    found = bench.run("all defences", at_once=AT_ONCE // 2)
+
+    assert found.problems == []
+
+
+@pytest.mark.parametrize("missing", [Missing.WHITELISTS, Missing.SANDBOX])
+def test_each_defence_alone_keeps_an_attack_off(bench: Bench, missing: Missing) -> None:
+    if missing is Missing.WHITELISTS and not sandbox.layers()["landlock"]:
+        pytest.skip("this kernel has no Landlock")
+    found = bench.run(f"without {missing}", missing=missing, only=chosen(_ATTACKS))
+
+    assert found.problems == []
+
+
+def test_without_any_defence_the_same_attacks_succeed(bench: Bench) -> None:
+    found = bench.run("without either", missing=Missing.BOTH, only=chosen(_ATTACKS))
+
+    assert {"HTTP /x.ts", "seg.ts", "HTTP /a.m3u8"} <= set(found.touched)
