@@ -10,7 +10,7 @@ from polycue.config import Settings
 from polycue.engine.devices import auto_model
 from polycue.engine.recogniser import Recogniser
 from polycue.engine.translator import Translator
-from polycue.jobs.runner import RunsTasks
+from polycue.jobs.attempt import RunsTasks
 from polycue.models.checked import CheckedModels
 from polycue.models.kind import ModelKind
 from polycue.models.store import ModelStore

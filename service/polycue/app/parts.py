@@ -14,6 +14,7 @@ from polycue.config import Settings
 from polycue.domain.errors import PoisonJob
 from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.at_work import AtWork
+from polycue.jobs.attempt import Workshop
 from polycue.jobs.bells import Bells
 from polycue.jobs.board import Board, BoardLimits
 from polycue.jobs.clock import Clock
@@ -154,15 +155,19 @@ def make_admission(settings: Settings, engine: Engine, keep: Keep) -> tuple[Admi
 
 def make_runner(settings: Settings, engine: Engine, keep: Keep, admission: Admission) -> Runner:
     heartbeat = Heartbeat(keep.at_work, keep.jobs, lease_s=settings.lease_s, poll_s=settings.poll_s)
-    return Runner(
+    shop = Workshop(
         keep.at_work,
-        heartbeat,
         keep.jobs,
         engine.jobs,
         keep.folder,
         keep.artifacts,
         task_of=admission.task_of,
         failure_of=failure_of,
+    )
+    return Runner(
+        keep.at_work,
+        heartbeat,
+        shop,
         workers=settings.max_running_jobs,
         poll_s=settings.poll_s,
     )

@@ -67,6 +67,11 @@ class Artifacts:
             job_shelf(job.id), tuple(part for each in job.artifacts for part in parts_of(each))
         )
 
+    def discard(self, artifacts: Iterable[Artifact]) -> None:
+        """Remove results that are no job's."""
+        for artifact in artifacts:
+            self._files.discard(parts_of(artifact))
+
     def remove(self, job_id: str) -> None:
         """Remove all results of a job."""
         self._files.remove(job_shelf(job_id))

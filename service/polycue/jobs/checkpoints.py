@@ -6,10 +6,14 @@ from polycue.jobs.store.protocol import JobStore, Lease
 
 
 class StoredCheckpoints:
-    """``pipeline.ports.Checkpoints`` over the job store; every method raises LeaseLost."""
+    """``pipeline.ports.Checkpoints`` over the job store; every method raises LeaseLost.
+
+    ``got_further`` tells whether this attempt has kept anything.
+    """
 
     def __init__(self, store: JobStore, lease: Lease) -> None:
         self._store, self._lease = store, lease
+        self.got_further = False
 
     def __repr__(self) -> str:
         return f"StoredCheckpoints({self._lease.job_id})"
@@ -22,3 +26,4 @@ class StoredCheckpoints:
 
     def save(self, stage: str, index: int, data: bytes) -> None:
         self._store.put_chunk(self._lease, stage, index, data)
+        self.got_further = True

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from polycue.domain.errors import DataFolderInUse, StorageFull, Unwritable
+from polycue.domain.errors import DataFolderInUse, StorageFull, StorageUnavailable, Unwritable
 
 
 class DataFolder:
@@ -69,14 +69,17 @@ class DataFolder:
 
 @contextmanager
 def disk_errors(what: str) -> Iterator[None]:
-    """Turn the system's "no space left" into ours.
+    """Turn the system's word for a disk at fault into ours.
 
     Raises:
         StorageFull: the block found the disk, or its owner's quota, full.
+        StorageUnavailable: it found the disk read-only or broken.
     """
     try:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull(what) from error
+        if error.errno in {errno.EROFS, errno.EIO}:
+            raise StorageUnavailable(what, error.strerror or str(error)) from error
         raise

@@ -3,9 +3,10 @@
 import threading
 import time
 
-from polycue import telemetry
+from polycue import metrics, telemetry
 from polycue.domain.errors import LeaseLost, StoreError
 from polycue.jobs.at_work import AtWork
+from polycue.jobs.job import JobState
 from polycue.jobs.live import LiveJob
 from polycue.jobs.store.protocol import JobStore
 
@@ -75,12 +76,18 @@ class Heartbeat:
             except LeaseLost:
                 self._at_work.lose(live)
 
+    def _count(self) -> None:
+        counts = self._store.counts()
+        for state in JobState:
+            metrics.JOBS.labels(state=state.value).set(counts.get(state, 0))
+
     def _run(self) -> None:
         while not self._stopped.wait(self._every_s):
             try:
                 if time.monotonic() - self._beaten_s >= self._beat_s:
                     self.beat()
                     self._at_work.sweep()
+                    self._count()
                 elif self._store.shared:
                     self.look()
             except StoreError:

@@ -30,6 +30,11 @@ class Reporter:
         self._live, self._at_work, self._artifacts = live, at_work, artifacts
         self._published: dict[Path, Artifact] = {}
 
+    @property
+    def published(self) -> tuple[Artifact, ...]:
+        """The results so far, also one that was not written down any more."""
+        return tuple(self._published.values())
+
     def take(self, event: Event) -> None:
         match event:
             case StageMoved():
@@ -70,5 +75,5 @@ class Reporter:
             job,
             notices=result.notices,
             language=result.language or job.language,
-            artifacts=tuple(self._published.values()),
+            artifacts=self.published,
         )

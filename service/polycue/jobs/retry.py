@@ -18,7 +18,7 @@ from polycue.domain.errors import (
     ToolFailed,
 )
 
-FIRST_PAUSE_MS = 2_000
+FIRST_PAUSE_MS = 1_000
 _LONGEST_PAUSE_MS = 5 * 60_000
 
 # The same input fails the same way each time, whoever works on it.

@@ -10,13 +10,14 @@ from polycue.domain.errors import PoisonJob, PolycueError
 from polycue.domain.request import InputFile, SubtitleTask, Task
 from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.at_work import AtWork
+from polycue.jobs.attempt import RunsTasks, Workshop
 from polycue.jobs.bells import Bells
 from polycue.jobs.board import Board, BoardLimits, JobDraft
 from polycue.jobs.files.local import LocalFiles
 from polycue.jobs.folder import DataFolder
 from polycue.jobs.heartbeat import Heartbeat
 from polycue.jobs.job import Failure, Job
-from polycue.jobs.runner import Runner, RunsTasks
+from polycue.jobs.runner import Runner
 from polycue.jobs.store.protocol import JobStore
 from polycue.jobs.uploads import UploadLimits, Uploads
 from polycue.testing.clock import ManualClock
@@ -155,18 +156,16 @@ class Crew:
         return crew
 
     def runner(self, pipeline: RunsTasks, folder: DataFolder, artifacts: Artifacts) -> Runner:
-        return Runner(
+        shop = Workshop(
             self.at_work,
-            self.heartbeat,
             self.jobs,
             pipeline,
             folder,
             artifacts,
             task_of=task_of,
             failure_of=failure_of,
-            workers=1,
-            poll_s=0.05,
         )
+        return Runner(self.at_work, self.heartbeat, shop, workers=1, poll_s=0.05)
 
 
 def poisoned(job: Job) -> Failure:

@@ -14,17 +14,18 @@ from polycue.domain.errors import (
     StorageFull,
     ToolFailed,
 )
-from polycue.domain.progress import CuesReady, StageMoved
+from polycue.domain.progress import CuesReady, FileReady, StageMoved
 from polycue.domain.request import Task
 from polycue.jobs import retry
 from polycue.jobs import runner as runner_module
 from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.at_work import AtWork
+from polycue.jobs.attempt import RunsTasks
 from polycue.jobs.board import Board, JobDraft
 from polycue.jobs.feed import ArtifactReady, FeedEvent, JobChanged
 from polycue.jobs.folder import DataFolder
 from polycue.jobs.job import Failure, Job, JobState
-from polycue.jobs.runner import Runner, RunsTasks
+from polycue.jobs.runner import Runner
 from polycue.jobs.store.protocol import Lease
 from polycue.testing.pipeline import FakePipeline, Gate
 from polycue.testing.store import TENANT, MemoryJobs
@@ -157,6 +158,29 @@ def test_an_engine_that_fails_once_costs_no_chunk_twice(
     assert pipeline.heard == ["a", "b"]  # each once, over both attempts
     assert kept(artifacts, job) == {"film.en.srt": "a\nb", "film.es.srt": "A\nB"}
     assert {artifact.key.split("/")[2] for artifact in job.artifacts} == {"2"}
+
+
+@pytest.mark.usefixtures("at_once")
+def test_failures_are_counted_anew_where_a_job_got_further(
+    board: Board, draft: JobDraft, run: Run
+) -> None:
+    class DiesAfterEachChunk(FakePipeline):
+        def run(self, task: Task, **given: Any) -> Any:
+            save = given["checkpoints"].save
+
+            def save_and_die(*piece: Any) -> None:
+                save(*piece)
+                raise RecognitionFailed(0, "it died")
+
+            given["checkpoints"].save = save_and_die
+            return super().run(task, **given)
+
+    lines = ["a", "b", "c", "d", "e"]  # more than there are tries
+    pipeline = DiesAfterEachChunk(lines)
+    run(pipeline)
+    job = await_end(board, board.create(TENANT, draft))
+    assert (job.state, job.epoch) == (JobState.SUCCEEDED, len(lines) + 1)
+    assert pipeline.heard == lines
 
 
 @pytest.mark.usefixtures("at_once")
@@ -301,6 +325,28 @@ def test_a_worker_held_up_past_its_lease_writes_nothing(
     other.at_work.end(live, JobState.SUCCEEDED)
     done = await_end(board, job)
     assert (done.state, done.artifacts) == (JobState.SUCCEEDED, ())
+
+
+def test_a_result_of_a_worker_that_lost_its_job_is_never_seen(
+    board: Board, draft: JobDraft, run: Run, crew: Any, folder: DataFolder
+) -> None:
+    class LosesItsLease(FakePipeline):
+        def run(self, task: Task, **given: Any) -> Any:
+            report = given["report"]
+
+            def lose_first(event: Any) -> None:
+                if isinstance(event, FileReady) and len(self.tasks) == 1:
+                    crew.jobs.release_all_of("here")
+                report(event)
+
+            return super().run(task, **given | {"report": lose_first})
+
+    run(LosesItsLease(["a"]))
+    job = board.create(TENANT, draft)
+    done = await_state(board, job, JobState.SUCCEEDED)
+    assert done.epoch == 2
+    files = [path for path in (folder.root / "jobs" / job.id).rglob("*") if path.is_file()]
+    assert {path.parent.name for path in files} == {"2"}
 
 
 def test_a_beat_tells_of_a_cancel_that_another_server_was_asked_for(

@@ -10,12 +10,13 @@ import pytest
 from polycue.domain.errors import Draining, NotFound
 from polycue.domain.progress import CuesReady, Stage, StageMoved
 from polycue.jobs.at_work import AtWork
+from polycue.jobs.attempt import RunsTasks
 from polycue.jobs.board import Board, JobDraft
 from polycue.jobs.feed import ArtifactReady, JobChanged
 from polycue.jobs.job import Artifact, JobState
 from polycue.jobs.lane import Lane
 from polycue.jobs.live import Why
-from polycue.jobs.runner import Runner, RunsTasks
+from polycue.jobs.runner import Runner
 from polycue.jobs.watch import Quiet, Seen, Watcher
 from polycue.testing.pipeline import FakePipeline, Gate
 from polycue.testing.store import TENANT, MemoryJobs
