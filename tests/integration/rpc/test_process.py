@@ -14,6 +14,10 @@ import pytest
 
 from polycue.api.v1 import catalog_pb2
 from polycue.api.v1.catalog_pb2_grpc import CatalogServiceStub
+from polycue.rpc.access.tokens import new_token
+from polycue_client import connect
+from polycue_client.errors import NotAllowed, NotFound
+from support.callers import TokensFile
 
 WAIT_S = 60
 
@@ -107,3 +111,25 @@ def test_a_port_that_is_taken_is_told_once_and_is_no_wrong_usage(
         assert words.count(first.address) == 1
         assert "it is taken, or not this machine's" in words
         assert "add_port" not in words
+
+
+def test_no_token_is_written_to_the_log_however_much_it_tells(
+    folders: list[str], tmp_path: Path
+) -> None:
+    tokens = TokensFile(tmp_path / "tokens.toml")
+    good, bad = tokens.add("films"), new_token()
+    flags = [f"--tokens-file={tokens.path}", "--log-level=debug", "--listen=127.0.0.1:0"]
+    with started(*flags, *folders, env={"GRPC_VERBOSITY": "DEBUG"}) as server:
+        with connect(server.address, token=good) as polycue:
+            assert polycue.server_info().version
+            with pytest.raises(NotFound):
+                polycue.get_job("jobs/" + "0" * 32)
+        with connect(server.address, token=bad) as polycue, pytest.raises(NotAllowed):
+            polycue.server_info()
+        server.process.send_signal(signal.SIGTERM)
+        words = server.last_words()
+    assert "tenant=films" in words
+    assert "TOKEN_UNKNOWN" in words
+    for token in (good, bad):
+        assert token not in words
+        assert token.removeprefix("polycue_") not in words

@@ -1,12 +1,16 @@
 """What one tenant may use while others use the server too."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Awaitable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from polycue.api.v1 import jobs_pb2, media_pb2, uploads_pb2
+from polycue.api.v1 import jobs_pb2, media_pb2, transcription_pb2, uploads_pb2
 from polycue.api.v1.jobs_pb2_grpc import JobServiceStub
+from polycue.api.v1.transcription_pb2_grpc import TranscriptionServiceStub
 from polycue.api.v1.uploads_pb2_grpc import UploadServiceStub
 from polycue.testing.pipeline import FakePipeline, Gate
 from support.callers import TokensFile, bearer
@@ -55,5 +59,56 @@ def test_jobs_and_bytes_of_a_tenant_are_bounded_and_no_others(
         assert (error.status, error.reason) == ("RESOURCE_EXHAUSTED", "STORAGE_QUOTA")
         await create_upload(channel, news, 1_001)
         gate.open()
+
+    serve(scenario, pipeline=FakePipeline(gate=gate), tokens_file=tokens.path)
+
+
+def test_two_tenants_get_the_same_however_much_more_often_one_asks(
+    serve: Serve, tokens: TokensFile
+) -> None:
+    callers = {tokens.add("many"): 6, tokens.add("few"): 3}
+    served = Counter[str]()
+    request = transcription_pb2.TranscribeRequest(media=media_pb2.MediaSource(content=b"a clip"))
+
+    async def scenario(channel: Channel) -> None:
+        stub = TranscriptionServiceStub(channel)
+
+        async def client(token: str) -> None:
+            while served.total() < 80:
+                await stub.Transcribe(request, metadata=bearer(token))
+                served[token] += 1
+
+        await asyncio.gather(*(client(token) for token, n in callers.items() for _ in range(n)))
+        most, least = max(served.values()), min(served.values())
+        assert most - least <= 0.1 * served.total()
+
+    serve(scenario, tokens_file=tokens.path, max_calls=2, call_wait_s=20)
+
+
+def test_calls_of_a_tenant_at_once_are_bounded_by_kind(serve: Serve, tokens: TokensFile) -> None:
+    films, news = tokens.add("films"), tokens.add("news")
+    tokens.write("[tenants.films]\nmax_watches = 2\n")
+    gate = Gate()
+
+    async def scenario(channel: Channel) -> None:
+        stub = JobServiceStub(channel)
+
+        def watching(job: jobs_pb2.Job, token: str) -> Any:
+            watch = jobs_pb2.WatchJobRequest(name=job.name)
+            return aiter(stub.WatchJob(watch, metadata=bearer(token)))
+
+        mine, theirs = [(await create_job(channel, token)).job for token in (films, news)]
+        held = [watching(mine, films) for _ in range(2)]
+        for watch in held:
+            await anext(watch)
+        error = await refused(anext(watching(mine, films)))
+        assert (error.status, error.reason) == ("RESOURCE_EXHAUSTED", "TOO_MANY_CALLS")
+        assert error.metadata == {"limit": "2"}
+        await anext(watching(theirs, news))
+        await create_job(channel, films)  # other kinds of calls have their own places
+        gate.open()
+        async for _ in held[0]:
+            pass
+        await anext(watching(mine, films))
 
     serve(scenario, pipeline=FakePipeline(gate=gate), tokens_file=tokens.path)

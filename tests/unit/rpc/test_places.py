@@ -122,7 +122,7 @@ def test_no_more_wait_than_there_is_use_for() -> None:
     async def scenario() -> None:
         places = Places(Kind.CLIPS, 1, patience_s=PATIENT_S)
         give_back = await places.take("a")
-        waiting = [asyncio.create_task(places.take("a")) for _ in range(2)]
+        waiting = [asyncio.create_task(places.take("a")) for _ in range(4)]
         await settled()
         with pytest.raises(TooManyCalls):
             await places.take("a")

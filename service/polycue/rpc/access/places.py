@@ -10,7 +10,7 @@ from polycue.domain.errors import Draining, TooManyCalls
 from polycue.rpc.access.callers import Kind
 
 _RETRY_S = 5
-_WAITING_PER_PLACE = 2  # of one tenant; each holds its request, up to 4 MiB
+_WAITING_PER_PLACE = 4  # of one tenant; each holds its request, up to 4 MiB
 
 
 class Places:
