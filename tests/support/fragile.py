@@ -102,11 +102,11 @@ class Fragile:
             case Do.SWELL:
                 raise OutOfMemory(start_ms, "CUDA failed with error out of memory")
             case Do.MEET | Do.MEET_ONCE | Do.WAIT:
-                self._meet(do)
+                self.meet(do)
             case Do.HEAR:
                 pass
 
-    def _meet(self, do: Do) -> None:
+    def meet(self, do: Do) -> None:
         fifo = self._folder / "begun"
         if do is Do.MEET or fifo.exists():
             fifo.write_text(str(os.getpid()))
@@ -144,6 +144,8 @@ class FragileModels:
             match spec.name:
                 case "aborts":
                     os.abort()
+                case "meets":
+                    Fragile(spec.path).meet(Do.MEET_ONCE)
                 case "damaged":
                     raise ModelDamaged(spec.name, "model.bin is missing")
                 case "too-large":

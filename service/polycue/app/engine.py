@@ -55,7 +55,7 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
     packages = Packages(store.argos_root, check=checked.check)
     if settings.model != AUTO:
         store.whisper_path(settings.model)
-    host = open_host(settings)
+    host = open_host(settings, check=checked.check)
 
     def default_model() -> str:
         if settings.model != AUTO:

@@ -1,6 +1,8 @@
 """Where the models of this server live, by its settings."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from polycue.config import Settings
 from polycue.engine.backends.backend import Host
@@ -12,10 +14,12 @@ from polycue.engine.backends.threads import thread_host
 from polycue.engine.devices import Device, choose, has_cuda_driver
 
 
-def open_host(settings: Settings) -> Host:
+def open_host(settings: Settings, *, check: Callable[[Path], None] = lambda folder: None) -> Host:
     """The place for models that the settings ask for.
 
-    Where it may be a child, the device is looked for in one as well: this process opens no CUDA.
+    ``check`` raises where a model's folder is not what it should be, before each loading into a
+    child. Where models may live in one, the device is looked for in one as well: this process opens
+    no CUDA.
 
     Raises:
         DeviceUnavailable: the device asked for cannot be used.
@@ -23,7 +27,7 @@ def open_host(settings: Settings) -> Host:
     if settings.engine == "threads" or (settings.engine == "auto" and _is_cpu(settings)):
         return _threads(settings, choose(*_wish(settings)))
     pace = Pace(factor=settings.engine_deadline_factor, least_s=settings.engine_deadline_s)
-    supervisor = Supervisor(Choose(*_wish(settings)), pace)
+    supervisor = Supervisor(Choose(*_wish(settings)), pace, check=check)
     device = supervisor.device
     if settings.engine == "auto" and device.kind == "cpu":
         supervisor.close()

@@ -7,7 +7,8 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,11 @@ CPU = Choose("cpu", "int8", 0, 1)
 
 
 @contextlib.contextmanager
-def supervised(*program: str, least_s: float = 60) -> Iterator[Supervisor]:
-    supervisor = Supervisor(CPU, Pace(factor=20, least_s=least_s), program or PROGRAM)
+def supervised(
+    *program: str, least_s: float = 60, check: Callable[[Path], None] = lambda folder: None
+) -> Iterator[Supervisor]:
+    pace = Pace(factor=20, least_s=least_s)
+    supervisor = Supervisor(CPU, pace, check=check, program=program or PROGRAM)
     try:
         yield supervisor
     finally:
@@ -72,8 +76,17 @@ def batcher(backend: Backend) -> Iterator[Batcher]:
 
 
 def pid_of(supervisor: Supervisor) -> int:
-    assert supervisor._running is not None
-    return supervisor._running.child.pid
+    assert supervisor.child is not None
+    return supervisor.child.pid
+
+
+def end(supervisor: Supervisor) -> None:
+    """Kill the child while it is idle, and wait until it is known."""
+    child = supervisor.child
+    assert child is not None
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait(PATIENCE_S)
+    assert not child.alive
 
 
 def diary(folder: Path) -> list[str]:
@@ -211,11 +224,7 @@ def test_a_child_that_ends_while_nothing_is_asked_of_it_is_replaced(
     supervisor: Supervisor, host: Host, backend: Backend
 ) -> None:
     backend.run([passage(1)])
-    pid = pid_of(supervisor)
-    child = supervisor._running and supervisor._running.child
-    os.kill(pid, signal.SIGKILL)
-    assert child
-    child.wait(PATIENCE_S)
+    end(supervisor)
     assert not host.up()
     assert backend.run([passage(1)])
     assert host.up()
@@ -240,7 +249,44 @@ def test_a_model_that_ends_its_child_at_loading_is_not_tried_at_once_and_others_
             host.open_recogniser(tmp_path, "aborts", host.device)
         assert refused.value.retry_after_s == 1
     assert backend.run([passage(1)])
-    assert diary(tmp_path).count("load aborts") == 1
+    assert diary(tmp_path).count("load aborts") == 2  # with nothing beside it the second time
+
+
+def test_a_model_whose_child_ends_under_others_while_it_loads_is_loaded_again(
+    host: Host, backend: Backend, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    os.mkfifo(other / "begun")
+    opened: list[Backend] = []
+
+    def load() -> None:
+        opened.append(host.open_recogniser(other, "meets", host.device))
+
+    loading = threading.Thread(target=load)
+    loading.start()
+    met(other, again=False)
+    with pytest.raises(EngineDied):
+        backend.run([passage(1, Do.ABORT)])
+    loading.join(PATIENCE_S)
+    assert opened[0].run([passage(2)])
+    opened[0].close()
+
+
+def test_a_model_that_was_changed_is_loaded_into_no_other_child(tmp_path: Path) -> None:
+    def check(folder: Path) -> None:
+        if (folder / "changed").exists():
+            raise ModelDamaged("fragile", "its hash is another")
+
+    with supervised(check=check) as supervisor:
+        host = child_host(supervisor, "auto")
+        backend = host.open_recogniser(tmp_path, "fragile", host.device)
+        backend.run([passage(1)])
+        (tmp_path / "changed").touch()
+        end(supervisor)
+        with pytest.raises(ModelDamaged, match="its hash is another"):
+            backend.run([passage(1)])
+        assert not host.up()
 
 
 def test_a_child_that_does_not_start_is_an_unavailable_device() -> None:
@@ -314,9 +360,7 @@ def test_a_freed_model_is_freed_there_and_not_loaded_into_the_next_child(
     backend = host.open_recogniser(tmp_path, "fragile", host.device)
     backend.run([passage(1)])
     backend.close()
-    os.kill(pid_of(supervisor), signal.SIGKILL)
-    assert supervisor._running is not None
-    supervisor._running.child.wait(PATIENCE_S)
+    end(supervisor)
     host.restore()
     assert diary(tmp_path)[:2] == ["load fragile", "run 1"]
     assert diary(tmp_path)[2:] in ([], ["forget fragile"])
@@ -364,10 +408,10 @@ from polycue.engine.backends.processes.work import Choose
 from support.fragile import PROGRAM, Do, passage
 
 telemetry.configure(level="error", log_format="console")
-supervisor = Supervisor(Choose("cpu", "int8", 0, 1), Pace(factor=20, least_s=60), PROGRAM)
+supervisor = Supervisor(Choose("cpu", "int8", 0, 1), Pace(factor=20, least_s=60), program=PROGRAM)
 host = child_host(supervisor, "auto")
 backend = host.open_recogniser(Path(sys.argv[1]), "fragile", host.device)
-print(supervisor._running.child.pid, flush=True)
+print(supervisor.child.pid, flush=True)
 if sys.argv[2]:
     backend.run([passage(1, Do.MEET)])
 threading.Event().wait()

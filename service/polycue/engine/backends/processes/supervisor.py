@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from polycue import metrics, telemetry
@@ -11,14 +12,14 @@ from polycue.engine.backends.processes.backoff import Backoff
 from polycue.engine.backends.processes.pace import Pace
 from polycue.engine.backends.processes.process import PROGRAM, Cause, Child, End
 from polycue.engine.backends.processes.room import Room
-from polycue.engine.backends.processes.work import Choose, Forget, Load, Loaded, Work
+from polycue.engine.backends.processes.work import Choose, Forget, Load, Loaded, Loads, Work
 from polycue.engine.devices import Device
 
 T = TypeVar("T")
 
 _START_S = 120  # for Python, CTranslate2 and CUDA to load; a second or two, off a warm disk
 _LOAD_S = 600  # for a model's files to be read, and its kernels compiled on a new GPU
-_CLOSE_S = 5
+_GONE_S = 30  # for a process to die that was killed; a driver may hold it up
 _FRUITLESS = 3  # children in a row that ended with nothing done: it is the device, not the work
 _CHILD = "child"  # what is held back when none works any more; else the load that fails
 
@@ -32,13 +33,23 @@ class Supervisor:
     must be called.
     """
 
-    def __init__(self, choose: Choose, pace: Pace, program: Sequence[str] = PROGRAM) -> None:
+    def __init__(
+        self,
+        choose: Choose,
+        pace: Pace,
+        *,
+        check: Callable[[Path], None] = lambda folder: None,
+        program: Sequence[str] = PROGRAM,
+    ) -> None:
         """Start the first child, and let it choose the device.
+
+        ``check`` raises where a model's folder is not what it should be; it is asked before each
+        loading.
 
         Raises:
             DeviceUnavailable: the device asked for cannot be used, or the child does not start.
         """
-        self._choose, self._pace, self._program = choose, pace, program
+        self._choose, self._pace, self._check, self._program = choose, pace, check, program
         self._room, self._backoff = Room(), Backoff()
         self._starting = threading.Lock()
         self._running: _Running | None = None
@@ -51,7 +62,12 @@ class Supervisor:
         self._choose = Choose(chosen.kind, chosen.compute_type, chosen.index, chosen.threads)
 
     def __repr__(self) -> str:
-        return f"Supervisor({self._running.child if self._running else 'no child'})"
+        return f"Supervisor({self.child})"
+
+    @property
+    def child(self) -> Child | None:
+        """The one there is, which may have ended."""
+        return self._running.child if self._running else None
 
     @property
     def up(self) -> bool:
@@ -66,7 +82,7 @@ class Supervisor:
             ModelDamaged, DeviceUnavailable: that cannot be done now.
         """
         for load in list(self._wanted) or (None,):
-            self._having(load)
+            self._ready(load)
 
     def load(self, load: Load) -> Loaded:
         """Load a recogniser, into the children to come as well.
@@ -74,7 +90,7 @@ class Supervisor:
         Raises:
             ModelDamaged, DeviceUnavailable: it cannot be loaded.
         """
-        loaded: Loaded = self._having(load).loaded[load]
+        loaded: Loaded = self._ready(load).loaded[load]
         self._wanted[load] = None
         return loaded
 
@@ -86,7 +102,7 @@ class Supervisor:
                 self._running.child.ask(Forget(load.spec))
 
     def run(
-        self, work: Work[T], *, needs: Work[Any], kind: str, amount: float, alone: bool = False
+        self, work: Work[T], *, needs: Loads, kind: str, amount: float, alone: bool = False
     ) -> T:
         """Do the work in a child that has loaded what it ``needs``; blocks until it is done.
 
@@ -100,7 +116,7 @@ class Supervisor:
             PolycueError: what the work itself raises.
         """
         with self._room.entered(alone=alone):
-            running = self._having(needs)
+            running = self._having(needs, alone=alone)
             began_s = time.monotonic()
             result = running.child.do(work, within_s=self._pace.deadline_s(kind, amount))
             self._pace.took(kind, amount, time.monotonic() - began_s)
@@ -110,15 +126,28 @@ class Supervisor:
 
     def close(self) -> None:
         """End the child, whatever it does."""
+        self._closed = True
+        self._end()  # whoever loads a model holds the lock until this
         with self._starting:
-            self._closed = True
-            running, self._running = self._running, None
+            self._end()
+
+    def _end(self) -> None:
+        running = self._running
         if running is not None:
             running.child.end(Cause(End.CLOSED, "the engine was closed"))
-            running.child.wait(_CLOSE_S)
+            running.child.wait(_GONE_S)
 
-    def _having(self, needs: Work[Any] | None) -> "_Running":
-        """A living child that has ``needs`` loaded."""
+    def _ready(self, needs: Loads | None) -> "_Running":
+        """As ``_having``, for who does no work: a child may have ended under somebody else's."""
+        try:
+            with self._room.entered(alone=False):
+                return self._having(needs, alone=False)
+        except EngineDied:
+            with self._room.entered(alone=True):
+                return self._having(needs, alone=True)
+
+    def _having(self, needs: Loads | None, *, alone: bool) -> "_Running":
+        """A living child that has ``needs`` loaded; who is ``alone`` gets no EngineDied."""
         running = self._running
         if running is not None and running.has([needs] if needs else []):
             return running  # not behind the loading of something else
@@ -128,7 +157,7 @@ class Supervisor:
             if running is None or not running.child.alive:
                 running = self._started()
             if needs is not None and needs not in running.loaded:
-                running.loaded[needs] = self._loaded(running.child, needs)
+                running.loaded[needs] = self._loaded(running.child, needs, alone=alone)
             return running
 
     def _started(self) -> "_Running":
@@ -155,17 +184,23 @@ class Supervisor:
     def _bury(self) -> None:
         """See what became of the last child; after some that were of no use, the next must wait."""
         running, self._running = self._running, None
-        if running is None or running.fruitful:
+        if running is None:
+            return
+        running.child.wait(_GONE_S)  # a GPU's memory is only then free for the next one
+        if running.fruitful:
             return
         self._fruitless += 1
         if self._fruitless >= _FRUITLESS:
             problem = f"its engine ended {self._fruitless} times with nothing done"
             self._backoff.failed(_CHILD, running.device.kind, problem)
 
-    def _loaded(self, child: Child, needs: Work[Any]) -> Any:
+    def _loaded(self, child: Child, needs: Loads, *, alone: bool) -> Any:
+        self._check(needs.folder)
         try:
             loaded = child.do(needs, within_s=_LOAD_S)
         except (DeviceUnavailable, EngineDied) as error:
+            if isinstance(error, EngineDied) and not alone:
+                raise
             raise self._backoff.failed(needs, self.device.kind, _reason(error)) from error
         self._backoff.worked(needs)
         return loaded

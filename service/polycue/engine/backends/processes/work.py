@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.translation import Hypotheses, Search
@@ -48,6 +48,13 @@ class Work(Protocol[T_co]):
     def do(self, models: Models) -> T_co: ...
 
 
+class Loads(Work[Any], Protocol):
+    """Work that loads what is in a folder, and need be done once in each child."""
+
+    @property
+    def folder(self) -> Path: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Choose:
     """Find the device, and load what it needs; see ``devices.choose``."""
@@ -74,6 +81,10 @@ class Load:
     """Load a recogniser, and make it fit for its first batch."""
 
     spec: ModelSpec
+
+    @property
+    def folder(self) -> Path:
+        return self.spec.path
 
     def do(self, models: Models) -> Loaded:
         backend = models.recogniser(self.spec)
@@ -107,6 +118,10 @@ class LoadTexts:
 
     package: Package
     device: Device
+
+    @property
+    def folder(self) -> Path:
+        return self.package.path
 
     def do(self, models: Models) -> None:
         models.texts(self.device).load(self.package)

@@ -1,0 +1,190 @@
+"""What does an engine child cost, beside the same model in threads?
+
+Prints a table and writes benchmarks/results/engine_child.json. Run it from anywhere::
+
+    .venv/bin/python benchmarks/engine_child.py
+
+The demo model hears the demo film, a batch of four chunks at a time, in threads of this process and
+in a child, on the CPU and one thread each, in rounds of shuffled order. The ratio is taken within a
+round, over the same batches, and the words must be equal. Beside it: what the way there and back
+costs by itself, for a batch as a GPU would get it (16 chunks of 30 seconds), and how long it takes
+until a killed child is replaced and has heard a batch.
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from polycue.domain.audio import Audio, Span
+from polycue.domain.chunk import Chunk, Recognised
+from polycue.domain.request import DetectionOptions
+from polycue.engine.backends.backend import Backend
+from polycue.engine.backends.processes.host import child_host
+from polycue.engine.backends.processes.pace import Pace
+from polycue.engine.backends.processes.supervisor import Supervisor
+from polycue.engine.backends.processes.wire import Wire
+from polycue.engine.backends.processes.work import Choose
+from polycue.engine.backends.threads import ThreadBackend
+from polycue.engine.devices import choose
+from polycue.speech.cut import cut
+from polycue.speech.passage import DecodeSettings, Passage
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+MODEL = REPOSITORY / "demo" / "models" / "whisper" / "demo-en"
+FILM = REPOSITORY / "demo" / "tour.mp4"
+SEED = 20261127
+BATCH = 4
+GPU_BATCH, GPU_CHUNK_S = 16, 30
+SETTINGS = DecodeSettings(language="en")
+
+Batches = list[list[Passage]]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Of all rounds."""
+
+    least: float
+    median: float
+    greatest: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        low, middle, high = min(values), statistics.median(values), max(values)
+        return cls(round(low, 4), round(middle, 4), round(high, 4))
+
+    def __str__(self) -> str:
+        return f"{self.median:8.4f}  ({self.least:.4f} to {self.greatest:.4f})"
+
+
+def batches() -> Batches:
+    command = ["ffmpeg", "-v", "error", "-nostdin", "-i", str(FILM)]
+    command += ["-f", "f32le", "-ar", "16000", "-ac", "1", "-"]
+    sound = np.frombuffer(subprocess.run(command, capture_output=True, check=True).stdout, "f4")
+
+    def blocks() -> Iterator[Audio]:
+        for first in range(0, len(sound), 16_000):
+            yield Audio(sound[first : first + 16_000], first // 16)
+
+    chunks = list(cut(blocks(), DetectionOptions(), max_chunk_ms=10_000))
+    passages = [Passage((chunk,), SETTINGS) for chunk in chunks]
+    return [passages[first : first + BATCH] for first in range(0, len(passages), BATCH)]
+
+
+def heard(backend: Backend, work: Batches) -> list[list[tuple[Recognised, ...]]]:
+    return [backend.run(batch) for batch in work]
+
+
+def timed(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+def compare(
+    threads: Backend, child: Backend, work: Batches, rounds: int
+) -> tuple[list[float], list[float]]:
+    """Seconds for the film in each round, in threads and in the child."""
+    seconds: dict[str, list[float]] = {"threads": [], "child": []}
+    backends = {"threads": threads, "child": child}
+    for _ in range(rounds):
+        for name in random.sample(list(backends), len(backends)):
+            seconds[name].append(timed(lambda name=name: heard(backends[name], work)))  # type: ignore[misc]
+    return seconds["threads"], seconds["child"]
+
+
+def carried(rounds: int) -> Spread:
+    """Milliseconds until a GPU's batch has arrived at the other end of a wire."""
+    sound = np.random.default_rng(SEED).normal(0, 0.1, GPU_CHUNK_S * 16_000).astype(np.float32)
+    audio = [Audio(sound + n, n * GPU_CHUNK_S * 1000) for n in range(GPU_BATCH)]
+    batch = [Passage((Chunk(a, (Span(a.start_ms, a.end_ms),)),), SETTINGS) for a in audio]
+    here, there = map(Wire, socket.socketpair())
+    took = []
+    for _ in range(rounds):
+        sender = threading.Thread(target=here.send, args=(batch,))
+
+        def carry(sender: threading.Thread = sender) -> None:
+            sender.start()
+            there.receive()
+
+        took.append(timed(carry) * 1000)
+        sender.join()
+    here.close()
+    there.close()
+    return Spread.of(took)
+
+
+def replaced(supervisor: Supervisor, backend: Backend, batch: list[Passage], rounds: int) -> Spread:
+    """Seconds from the death of an idle child until its successor has heard a batch."""
+    took = []
+    for _ in range(rounds):
+        if child := supervisor.child:
+            os.kill(child.pid, signal.SIGKILL)
+            child.wait(60)
+        took.append(timed(lambda: backend.run(batch)))
+    return Spread.of(took)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
+    arguments = parser.parse_args()
+    random.seed(SEED)
+    work, device = batches(), choose("cpu", threads=1)
+    wish = Choose(device.kind, device.compute_type, device.index, device.threads)
+    supervisor = Supervisor(wish, Pace(factor=20, least_s=600))
+    try:
+        threads = ThreadBackend.open(MODEL, "demo-en", device)
+        child = child_host(supervisor, "auto").open_recogniser(MODEL, "demo-en", device)
+        same = heard(threads, work) == heard(child, work)  # also warms up
+        in_threads, in_child = compare(threads, child, work, arguments.rounds)
+        ratio = Spread.of([b / a for a, b in zip(in_threads, in_child, strict=True)])
+        carrying = carried(arguments.rounds)
+        replacing = replaced(supervisor, child, work[0], min(5, arguments.rounds))
+    finally:
+        supervisor.close()
+    print(f"{len(work)} batches of the film, threads, s {Spread.of(in_threads)}")
+    print(f"{len(work)} batches of the film, child, s   {Spread.of(in_child)}")
+    print(f"child over threads                {ratio}  {'same' if same else 'OTHER'} words")
+    print(f"{GPU_BATCH} chunks of {GPU_CHUNK_S} s, one way, ms     {carrying}")
+    print(f"a new child and its first batch, s{replacing}")
+    report = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "ctranslate2": version("ctranslate2"),
+        "rounds": arguments.rounds,
+        "seed": SEED,
+        "batches": len(work),
+        "same_words": same,
+        "film_s_in_threads": asdict(Spread.of(in_threads)),
+        "film_s_in_child": asdict(Spread.of(in_child)),
+        "child_over_threads": asdict(ratio),
+        "gpu_batch_one_way_ms": asdict(carrying),
+        "gpu_batch_bytes": GPU_BATCH * GPU_CHUNK_S * 16_000 * 4,
+        "replaced_s": asdict(replacing),
+    }
+    arguments.results.mkdir(parents=True, exist_ok=True)
+    target = arguments.results / "engine_child.json"
+    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    print(f"wrote {target}")
+    return 0 if same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
