@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 
+from polycue import telemetry
 from polycue.config import Settings
 from polycue.domain.errors import StorageUnavailable
 from polycue.jobs.files.bucket import BucketFiles
@@ -13,6 +14,8 @@ from polycue.jobs.inputs.buckets import Buckets
 from polycue.jobs.inputs.elsewhere import Elsewhere
 from polycue.jobs.inputs.rules import SourceRules
 from polycue.jobs.inputs.web import Web
+
+log = telemetry.logger(__name__)
 
 
 def open_objects(settings: Settings, closing: ExitStack) -> Objects | None:
@@ -39,6 +42,8 @@ def open_files(settings: Settings, folder: DataFolder, objects: Objects | None) 
         StorageUnavailable: the bucket is not there, not ours, or does not answer.
     """
     if not (objects and settings.files_url):
+        if settings.database_url:
+            log.warning("no other server of this database can read what is uploaded to this one")
         return LocalFiles(folder.root)
     files = BucketFiles(objects, _bucket_of(settings))
     next(files.shelves(), None)

@@ -130,7 +130,7 @@ def start_threads(doors: Doors, closing: ExitStack) -> Threads:
         clips=Workers("clip", doors.clips),
         texts=Workers("text", doors.texts),
         store=Lane("store", threads=2),
-        disk=Lane("disk", threads=4),
+        disk=Lane("disk", threads=8),
         chores=Lane("chores", threads=3),
     )
     for lane in (threads.clips, threads.texts, threads.store, threads.disk, threads.chores):
@@ -200,6 +200,11 @@ def make_services(
         artifacts=ArtifactService(keep.board, keep.artifacts, threads.disk),
         subtitles=SubtitleService(Texts(engine.calls), threads.texts),
         catalog=CatalogService(
-            engine.installed, limits, doors.limits_of, threads.disk, version=version("polycue")
+            engine.installed,
+            limits,
+            doors.limits_of,
+            threads.disk,
+            version=version("polycue"),
+            features=("url-sources",) if keep.elsewhere.reads_others else (),
         ),
     )

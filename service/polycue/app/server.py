@@ -1,6 +1,7 @@
 """A running server, from start to drain."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 
@@ -24,6 +25,7 @@ from polycue.rpc.health import Health
 from polycue.rpc.server import TRANSCRIPTION
 
 _CHORES_EVERY_S = 60
+_ORPHANS_EVERY = 60  # chores: all that is kept has to be listed for it
 _LOOK_EVERY_S = 1
 _LET_GO_S = 5  # for threads and calls to see that they were cancelled
 
@@ -111,10 +113,11 @@ class App:
 
     async def _tidy(self) -> None:
         """Purge what has outlived its time, now and then."""
-        while True:
+        for number in itertools.count():
             try:
                 await self._threads.chores(self._keep.retention.sweep)
-                await self._threads.chores(self._keep.retention.sweep_orphans)
+                if number % _ORPHANS_EVERY == 0:
+                    await self._threads.chores(self._keep.retention.sweep_orphans)
             except Exception:
                 # Whatever it was, a server that never purges again fills its disk.
                 log.exception("nothing could be purged")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
+from polycue import metrics
 from polycue.api.v1 import artifacts_pb2 as pb
 from polycue.api.v1 import artifacts_pb2_grpc as pb_grpc
 from polycue.jobs.artifacts import Artifacts
@@ -45,5 +46,6 @@ class ArtifactService(pb_grpc.ArtifactServiceServicer):
                 message.data = await self._lane(reader.read, MAX_CHUNK_BYTES)
                 if not message.data and not message.HasField("artifact"):
                     return
+                metrics.BYTES_READ.inc(len(message.data))
                 yield message
                 message = pb.ReadArtifactResponse()

@@ -1,6 +1,6 @@
 """CatalogService."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from polycue.api.v1 import catalog_pb2 as pb
 from polycue.api.v1 import catalog_pb2_grpc as pb_grpc
@@ -18,7 +18,7 @@ from polycue.rpc.limits import Limits
 
 
 class CatalogService(pb_grpc.CatalogServiceServicer):
-    """``lane`` is for what looks into folders."""
+    """``lane`` is for what looks into folders; ``features`` are those of these settings."""
 
     def __init__(
         self,
@@ -28,9 +28,10 @@ class CatalogService(pb_grpc.CatalogServiceServicer):
         lane: Lane,
         *,
         version: str,
+        features: Sequence[str] = (),
     ) -> None:
         self._installed, self._limits, self._limits_of = installed, limits, limits_of
-        self._lane, self._version = lane, version
+        self._lane, self._version, self._features = lane, version, features
 
     async def ListModels(
         self, request: pb.ListModelsRequest, context: Context
@@ -77,6 +78,6 @@ class CatalogService(pb_grpc.CatalogServiceServicer):
         return pb.GetServerInfoResponse(
             version=self._version,
             limits=convert.limits(self._limits, self._limits_of(tenant.current())),
-            features=convert.FEATURES,
+            features=sorted((*convert.FEATURES, *self._features)),
             device=self._installed.device,
         )

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
+from polycue import metrics
 from polycue.api.v1 import uploads_pb2 as pb
 from polycue.api.v1 import uploads_pb2_grpc as pb_grpc
 from polycue.domain.errors import InvalidRequest, LimitExceeded, NotFound
@@ -82,4 +83,5 @@ def _write(writer: Writer, message: pb.WriteUploadRequest) -> Upload | None:
         raise LimitExceeded("data", len(message.data), MAX_CHUNK_BYTES, "bytes")
     offset = fields.offset(message.write_offset, "write_offset")
     writer.append(offset, message.data)
+    metrics.BYTES_UPLOADED.inc(len(message.data))
     return writer.finish(offset + len(message.data)) if message.finish else None

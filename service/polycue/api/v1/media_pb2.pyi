@@ -187,7 +187,7 @@ class MediaSource(_message.Message):
     upload: _builtins.str
     """A complete upload. Format: `uploads/{upload}`."""
     uri: _builtins.str
-    """A URI whose scheme and root the operator allows; `file:///films/a.mkv` on the server's disk."""
+    """A URI that the operator allows: `file:///films/a.mkv` on the server's disk, `https://`, `s3://`."""
     content: _builtins.bytes
     """Inline bytes, for clips only; at most ServerLimits.max_inline_bytes."""
     artifact: _builtins.str

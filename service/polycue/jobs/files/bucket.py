@@ -107,14 +107,17 @@ class BucketGrowth:
 
     def keep(self) -> Parts:
         if self._waiting:
-            part = Part(fresh_key(self._shelf, self._kept_bytes), len(self._waiting))
-            self._files.put_piece(part.key, bytes(self._waiting))
-            self._parts, self._kept_bytes = (*self._parts, part), self.size_bytes
-            self._waiting.clear()
+            data, self._waiting = (
+                bytes(self._waiting),
+                bytearray(),
+            )  # never twice in memory for long
+            part = Part(fresh_key(self._shelf, self._kept_bytes), len(data))
+            self._files.put_piece(part.key, data)
+            self._parts, self._kept_bytes = (*self._parts, part), self._kept_bytes + len(data)
         return self._parts
 
     def close(self) -> None:
-        self._waiting.clear()
+        self._waiting = bytearray()
 
 
 class BucketReader:

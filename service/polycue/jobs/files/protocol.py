@@ -60,6 +60,8 @@ class Growth(Protocol):
     def keep(self) -> Parts:
         """Make everything survive a crash; what the file then consists of.
 
+        Where that fails nobody knows what is kept: close it, and begin at what was kept before.
+
         Raises:
             FileNotFoundError: its shelf was removed meanwhile, where that is noticed.
         """

@@ -24,6 +24,11 @@ class Elsewhere:
         self._rules, self._web, self._buckets = rules, web, buckets
         self._roots = Roots(rules.file_roots)
 
+    @property
+    def reads_others(self) -> bool:
+        """Whether anything but the server's own disk may be read."""
+        return bool(self._rules.hosts or self._rules.buckets)
+
     def name_of(self, uri: str, field: str) -> str:
         """What the file is called. Nothing but the server's own disk is asked.
 
