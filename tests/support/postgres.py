@@ -59,7 +59,7 @@ class Cluster:
         return f"postgresql://polycue:secret@/{database}?host={self.folder}"
 
     def remove(self) -> None:
-        with contextlib.suppress(subprocess.CalledProcessError):  # it is stopped already
+        with contextlib.suppress(FileNotFoundError, subprocess.CalledProcessError):  # it is stopped
             self.thaw()
             self.stop("immediate")
         shutil.rmtree(self.folder)

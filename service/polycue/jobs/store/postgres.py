@@ -1,5 +1,6 @@
 """The PostgreSQL database that several servers share."""
 
+import logging
 import re
 import threading
 import time
@@ -43,6 +44,8 @@ T = TypeVar("T")
 _Connection = psycopg.Connection[DictRow]
 
 log = telemetry.logger(__name__)
+# What it warns of, a connection that was lost, is told here by whoever has to wait for one.
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 
 class PostgresDatabase:
@@ -107,10 +110,10 @@ class PostgresDatabase:
             except errors.DiskFull as error:
                 raise StorageFull("the job store") from error
             except (psycopg.OperationalError, *_LOST) as error:
-                problem = _problem(error)
                 if time.monotonic() + delay_s > until_s:
-                    raise StoreUnavailable(problem) from error
-                log.warning("the database does not answer", database=self._name, problem=problem)
+                    raise StoreUnavailable(_problem(error)) from error
+                if delay_s == _FIRST_DELAY_S:
+                    log.warning("the database is waited for", problem=_problem(error))
                 if self._closed.wait(delay_s):
                     raise StoreUnavailable("this server stops") from error
                 delay_s = min(2 * delay_s, _LONGEST_DELAY_S)
