@@ -1,7 +1,5 @@
 """All that is needed to give inputs to servers, with this or that defence taken away."""
 
-import hashlib
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +16,7 @@ from bad_inputs.entry import Entry
 from bad_inputs.others import tried
 from bad_inputs.service import Outcome, client_of, given, running
 from bad_inputs.verdict import problems
-from bad_inputs.workshop import Workshop
+from bad_inputs.workshop import Workshop, cache
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 
@@ -137,7 +135,7 @@ def opened(entries: Sequence[Entry], *, tell: Tell = lambda _: None) -> Iterator
         models, bait = Path(elsewhere, "models"), Path(elsewhere, "secret")
         import_models(_ROOT / "demo" / "models", ModelStore(models))
         bait.write_text("nobody's business\n", encoding="utf-8")
-        shop = Workshop(_cache(), http=canaries.url, bait=bait)
+        shop = Workshop(cache(), http=canaries.url, bait=bait)
         neighbour = shop.file(NEIGHBOUR, shop.ts.read_bytes())
         tell(f"Making {len(entries)} inputs in {shop.folder} ...")
         paths = {entry.number: entry.make(shop) for entry in entries}
@@ -145,12 +143,3 @@ def opened(entries: Sequence[Entry], *, tell: Tell = lambda _: None) -> Iterator
         canaries.watch(bait)
         canaries.touched()
         yield Bench(entries, paths, canaries, models, shop.folder, tell)
-
-
-def _cache() -> Path:
-    """A folder for what takes long to make, of its own for every version of what makes it."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-    folder = Path(tempfile.gettempdir(), f"polycue-bad-inputs-{os.getuid()}-{digest[:12]}")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder

@@ -1,5 +1,6 @@
 """How much memory the children of a process took, by looking at them all the time."""
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOOK_EVERY_S = 0.004
+_NICENESS = -15
 _HIGH_WATER = re.compile(r"^Name:\s+(\S+)$.*?^VmHWM:\s+(\d+) kB", re.M | re.S)
 _TOOLS = ("ffmpeg", "ffprobe")
 
@@ -54,6 +56,8 @@ def watched(parent: int) -> Iterator[Children]:
     children, stop = Children(parent), threading.Event()
 
     def look() -> None:
+        with suppress(PermissionError):  # else it may look too seldom where much is going on
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
         while not stop.wait(LOOK_EVERY_S):
             children.look()
 

@@ -1,13 +1,17 @@
 """Where bad inputs are made: base clips by ffmpeg, and what no ffmpeg would write by hand."""
 
 import functools
+import hashlib
+import os
 import struct
 import subprocess
+import tempfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 MIB = 2**20
+_MAKERS = ("attacks", "structure", "sound", "exhaustion", "names", "mutated", "workshop")
 _SINE = ("-f", "lavfi", "-i", "sine=440:d=10:r=44100")
 _PICTURE = ("-f", "lavfi", "-i", "testsrc=s=320x180:r=25:d=10")
 
@@ -91,6 +95,15 @@ class Workshop:
         content = bytearray((of or self.good).read_bytes())
         patch(content)
         return self.file(name, bytes(content))
+
+
+def cache() -> Path:
+    """A folder for what takes long to make, another one for every version of what makes it."""
+    sources = [Path(__file__).with_name(f"{name}.py") for name in _MAKERS]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    folder = Path(tempfile.gettempdir(), f"polycue-bad-inputs-{os.getuid()}-{digest[:12]}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def wav(

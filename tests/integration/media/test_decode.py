@@ -1,3 +1,5 @@
+import os
+import signal
 import struct
 import tracemalloc
 from collections.abc import Callable
@@ -8,12 +10,12 @@ import numpy as np
 import pytest
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import Cancelled, Encrypted, LimitExceeded, Undecodable
+from polycue.domain.errors import Cancelled, Encrypted, LimitExceeded, ToolKilled, Undecodable
 from polycue.domain.media import AudioChoice, Media
 from polycue.domain.notice import NoticeReason
 from polycue.media.decode import BLOCK_MS, decode
 from polycue.media.streams import choose_audio
-from support.beeps import BEEPS, BEEPS_MS, DURATION_MS, Sound, listen
+from support.beeps import BEEPS, BEEPS_MS, DURATION_MS, Sound, listen, run_ffmpeg
 
 Ffmpeg = Callable[..., Path]
 Look = Callable[[Path], Media]
@@ -354,3 +356,44 @@ def test_leaving_early_kills_ffmpeg(film: Path, look: Look, children: Children) 
         next(iter(decoding))
 
     assert children() == []
+
+
+@pytest.fixture(scope="module")
+def long_film(clips: Path) -> Path:
+    """A minute that changes all the time; ffmpeg waits for its reader long before the end."""
+    sound = "aevalsrc='0.4*sin(2*PI*(200+20*t)*t)':s=44100:d=60"
+    run_ffmpeg("-f", "lavfi", "-i", sound, "-c:a", "aac", clips / "long.m4a")
+    return clips / "long.m4a"
+
+
+def kill_all(children: Children) -> None:
+    for child in children():
+        os.kill(child, signal.SIGKILL)
+
+
+def test_a_killed_ffmpeg_is_no_loss(long_film: Path, look: Look, children: Children) -> None:
+    media, cancel = look(long_film), CancelToken()
+    stream = choose_audio(media, AudioChoice())
+    with decode(media, stream, cancel=cancel) as whole:
+        expected = np.concatenate([block.samples for block in whole])
+
+    with decode(media, stream, cancel=cancel) as decoding:
+        blocks = iter(decoding)
+        found = [next(blocks).samples]
+        kill_all(children)
+        found += [block.samples for block in blocks]
+
+    assert np.array_equal(np.concatenate(found), expected)
+    assert decoding.notices == whole.notices
+
+
+def test_an_ffmpeg_that_is_killed_twice_is_given_up(
+    long_film: Path, look: Look, children: Children
+) -> None:
+    media = look(long_film)
+    with decode(media, choose_audio(media, AudioChoice()), cancel=CancelToken()) as decoding:
+        blocks = iter(decoding)
+        next(blocks)
+        with pytest.raises(ToolKilled):
+            for _ in blocks:
+                kill_all(children)

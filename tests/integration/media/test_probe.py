@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import Cancelled, NotMedia, TooManyStreams, Unreadable
+from polycue.domain.errors import Cancelled, NotMedia, ToolTimedOut, TooManyStreams, Unreadable
 from polycue.domain.media import Media, StreamKind
+from polycue.media import probe as probing
 from polycue.media.probe import probe
 
 Look = Callable[[Path], Media]
@@ -218,3 +219,16 @@ def test_a_cancelled_probe_stops(film: Path) -> None:
 
     with pytest.raises(Cancelled):
         probe(film, cancel=cancel)
+
+
+def test_an_ffprobe_that_hangs_is_stopped(
+    film: Path, tmp_path: Path, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shim = tmp_path / "ffprobe"
+    shim.write_text("#!/bin/sh\nexec sleep 600\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(probing, "PROBE_TIMEOUT_S", 0.2)
+
+    with pytest.raises(ToolTimedOut):
+        look(film)

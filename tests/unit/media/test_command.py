@@ -1,6 +1,7 @@
 """The runner, with small programs in the place of ffmpeg."""
 
 import os
+import resource
 import select
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import Cancelled, ToolFailed, ToolMissing, ToolTimedOut
+from polycue.domain.errors import Cancelled, ToolFailed, ToolKilled, ToolMissing, ToolTimedOut
 from polycue.media import command, sandbox
 from polycue.media.call import Call
 
@@ -224,3 +225,30 @@ def test_no_file_stays_open_behind_a_command() -> None:
             command.run(Call(("false",)), timeout_s=LONG_S, cancel=CancelToken())
 
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.usefixtures("_no_seccomp")  # which lets nobody be killed, oneself included
+def test_a_child_that_was_killed_is_started_once_more(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    script = f"if [ -s {flag} ]; then echo fine; else echo x > {flag}; kill -9 $$; fi"
+    call = Call(("sh", "-c", script), reads=(), writes=(flag,), file_bytes=100)
+
+    assert command.run(call, timeout_s=LONG_S, cancel=CancelToken()).stdout == b"fine\n"
+
+
+@pytest.mark.usefixtures("_no_seccomp")
+def test_a_child_that_is_killed_again_and_again_is_given_up() -> None:
+    with pytest.raises(ToolKilled) as caught:
+        command.run(shell("kill -9 $$"), timeout_s=LONG_S, cancel=CancelToken())
+
+    assert caught.value.returncode == -9
+
+
+def test_a_flood_of_complaints_takes_no_memory() -> None:
+    zero = Path("/dev/zero")
+    call = Call(("sh", "-c", "exec head -c 300000000 /dev/zero >&2"), reads=(zero,))
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    command.run(call, timeout_s=LONG_S, cancel=CancelToken())
+
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 50_000
