@@ -63,6 +63,26 @@ def test_jobs_and_bytes_of_a_tenant_are_bounded_and_no_others(
     serve(scenario, pipeline=FakePipeline(gate=gate), tokens_file=tokens.path)
 
 
+def test_media_of_a_tenant_are_bounded_by_the_day(serve: Serve, tokens: TokensFile) -> None:
+    films, news = tokens.add("films"), tokens.add("news")
+    tokens.write("[tenants.films]\nmax_day_media_s = 3\n")
+
+    async def scenario(channel: Channel) -> None:
+        stub = JobServiceStub(channel)
+        job = (await create_job(channel, films)).job  # of three seconds
+        watch = jobs_pb2.WatchJobRequest(name=job.name)
+        async for _ in stub.WatchJob(watch, metadata=bearer(films)):
+            pass
+        error = await refused(create_job(channel, films))
+        assert (error.status, error.reason) == ("RESOURCE_EXHAUSTED", "MEDIA_QUOTA")
+        assert error.retry_after_s is not None
+        await stub.DeleteJob(jobs_pb2.DeleteJobRequest(name=job.name), metadata=bearer(films))
+        assert (await refused(create_job(channel, films))).reason == "MEDIA_QUOTA"
+        await create_job(channel, news)
+
+    serve(scenario, tokens_file=tokens.path)
+
+
 def test_two_tenants_get_the_same_however_much_more_often_one_asks(
     serve: Serve, tokens: TokensFile
 ) -> None:

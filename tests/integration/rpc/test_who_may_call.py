@@ -3,9 +3,11 @@
 import contextlib
 import datetime as dt
 from pathlib import Path
+from typing import Any, cast
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from structlog.testing import capture_logs
 
 from polycue.api.v1 import catalog_pb2
@@ -165,6 +167,15 @@ async def method_ended(channel: Channel, method: Method, token: str) -> None:
     """Make a call whose message is garbage, whatever comes of it."""
     with contextlib.suppress(grpc.aio.AioRpcError):
         await method.call(channel, b"\x12\xff\xff", metadata=bearer(token))
+
+
+def test_health_is_told_to_everybody(serve: Serve, tokens: TokensFile) -> None:
+    async def scenario(channel: Channel) -> None:
+        stub: Any = health_pb2_grpc.HealthStub(cast(Any, channel))
+        answer = await stub.Check(health_pb2.HealthCheckRequest(service=""))
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+    serve(scenario, tokens_file=tokens.path)
 
 
 def test_without_a_tokens_file_nobody_is_asked(serve: Serve) -> None:
