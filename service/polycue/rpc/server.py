@@ -51,7 +51,10 @@ OPTIONS: Mapping[str, int] = {
     "grpc.http2.min_ping_interval_without_data_ms": 20_000,
     "grpc.keepalive_permit_without_calls": 1,  # idle clients behind NAT
     "grpc.max_connection_idle_ms": 15 * 60_000,
-    "grpc.max_connection_age_ms": 60 * 60_000,  # calls at work are let finish
+    # After an hour clients connect anew, and with luck elsewhere; calls at work have a working day
+    # to finish. Watches and transfers that are cut then are taken up where they were.
+    "grpc.max_connection_age_ms": 60 * 60_000,
+    "grpc.max_connection_age_grace_ms": 8 * 60 * 60_000,
 }
 # maximum_concurrent_rpcs stays unset: when full it refuses health checks too.
 
