@@ -6,9 +6,10 @@ Prints a table and writes benchmarks/results/engine_child.json. Run it from anyw
 
 The demo model hears the demo film, a batch of four chunks at a time, in threads of this process and
 in a child, on the CPU and one thread each, in rounds of shuffled order. The ratio is taken within a
-round, over the same batches, and the words must be equal. Beside it: what the way there and back
-costs by itself, for a batch as a GPU would get it (16 chunks of 30 seconds), and how long it takes
-until a killed child is replaced and has heard a batch.
+round, over the same batches, and the words must be equal; processor time, of both processes, is
+compared as well, since it depends less on what else the machine does. Beside it: what the way to
+the child costs by itself, for a batch as a GPU would get it (16 chunks of 30 seconds), and how long
+it takes until a killed child is replaced and has heard a batch.
 """
 
 import argparse
@@ -25,6 +26,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -96,16 +98,35 @@ def timed(act: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def processor_s(pid: int) -> float:
+    """Of this process and the child ``pid``, so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = int(fields[11]) + int(fields[12])
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Rounds:
+    """Seconds for the film in each round."""
+
+    wall: list[float]
+    processor: list[float]
+
+
 def compare(
-    threads: Backend, child: Backend, work: Batches, rounds: int
-) -> tuple[list[float], list[float]]:
-    """Seconds for the film in each round, in threads and in the child."""
-    seconds: dict[str, list[float]] = {"threads": [], "child": []}
-    backends = {"threads": threads, "child": child}
+    backends: dict[str, Backend], work: Batches, rounds: int, pid: int
+) -> dict[str, Rounds]:
+    found = {name: Rounds([], []) for name in backends}
     for _ in range(rounds):
         for name in random.sample(list(backends), len(backends)):
-            seconds[name].append(timed(lambda name=name: heard(backends[name], work)))  # type: ignore[misc]
-    return seconds["threads"], seconds["child"]
+            before = processor_s(pid)
+            found[name].wall.append(timed(partial(heard, backends[name], work)))
+            found[name].processor.append(processor_s(pid) - before)
+    return found
+
+
+def ratio(over: Sequence[float], under: Sequence[float]) -> Spread:
+    return Spread.of([a / b for a, b in zip(over, under, strict=True)])
 
 
 def carried(rounds: int) -> Spread:
@@ -153,17 +174,21 @@ def main() -> int:
         threads = ThreadBackend.open(MODEL, "demo-en", device)
         child = child_host(supervisor, "auto").open_recogniser(MODEL, "demo-en", device)
         same = heard(threads, work) == heard(child, work)  # also warms up
-        in_threads, in_child = compare(threads, child, work, arguments.rounds)
-        ratio = Spread.of([b / a for a, b in zip(in_threads, in_child, strict=True)])
+        pid = supervisor.child.pid if supervisor.child else 0
+        backends: dict[str, Backend] = {"threads": threads, "child": child}
+        found = compare(backends, work, arguments.rounds, pid)
         carrying = carried(arguments.rounds)
         replacing = replaced(supervisor, child, work[0], min(5, arguments.rounds))
     finally:
         supervisor.close()
-    print(f"{len(work)} batches of the film, threads, s {Spread.of(in_threads)}")
-    print(f"{len(work)} batches of the film, child, s   {Spread.of(in_child)}")
-    print(f"child over threads                {ratio}  {'same' if same else 'OTHER'} words")
-    print(f"{GPU_BATCH} chunks of {GPU_CHUNK_S} s, one way, ms     {carrying}")
-    print(f"a new child and its first batch, s{replacing}")
+    in_child, in_threads = found["child"], found["threads"]
+    wall = ratio(in_child.wall, in_threads.wall)
+    processor = ratio(in_child.processor, in_threads.processor)
+    print(f"the film, {len(work)} batches, in threads, s {Spread.of(in_threads.wall)}")
+    print(f"child over threads, time           {wall}  {'same' if same else 'OTHER'} words")
+    print(f"child over threads, processor time {processor}")
+    print(f"{GPU_BATCH} chunks of {GPU_CHUNK_S} s, one way, ms      {carrying}")
+    print(f"a new child and its first batch, s {replacing}")
     report = {
         "python": platform.python_version(),
         "machine": platform.machine(),
@@ -172,9 +197,9 @@ def main() -> int:
         "seed": SEED,
         "batches": len(work),
         "same_words": same,
-        "film_s_in_threads": asdict(Spread.of(in_threads)),
-        "film_s_in_child": asdict(Spread.of(in_child)),
-        "child_over_threads": asdict(ratio),
+        "film_s_in_threads": asdict(Spread.of(in_threads.wall)),
+        "child_over_threads": asdict(wall),
+        "child_over_threads_processor": asdict(processor),
         "gpu_batch_one_way_ms": asdict(carrying),
         "gpu_batch_bytes": GPU_BATCH * GPU_CHUNK_S * 16_000 * 4,
         "replaced_s": asdict(replacing),

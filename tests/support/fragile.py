@@ -39,8 +39,7 @@ class Do(IntEnum):
     HEAR = 0
     ABORT = 1
     FAULT = 2  # a segmentation fault
-    HANG = 3
-    HANG_WITH_THE_LOCK = 4  # the interpreter's: no other thread of the child runs any more
+    HANG = 3  # with the interpreter's lock: no other thread of the child runs any more
     RAISE = 5
     BREAK = 6  # as after CUDA's errors: whatever comes next in this process fails too
     SURPRISE = 7  # an error that nobody foresaw
@@ -90,8 +89,6 @@ class Fragile:
             case Do.FAULT:
                 ctypes.string_at(0)
             case Do.HANG:
-                threading.Event().wait()
-            case Do.HANG_WITH_THE_LOCK:
                 ctypes.PyDLL(None).pause()
             case Do.RAISE:
                 raise RecognitionFailed(start_ms, "it was told to")
