@@ -18,6 +18,9 @@ _SHARED: tuple[Processor, ...] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
 
+# Libraries that tell whole URLs, headers and signatures below this level.
+_INDISCREET = ("httpx", "httpcore", "botocore", "aiobotocore", "s3fs", "fsspec", "asyncio")
+
 
 def configure(*, level: str, log_format: str) -> None:
     """Write log lines to stderr; ``log_format`` is 'console' or 'json'. Called once, at start."""
@@ -32,6 +35,8 @@ def configure(*, level: str, log_format: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for name in _INDISCREET:
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -57,3 +57,15 @@ def test_json_lines_are_objects_with_the_bound_facts(capsys: pytest.CaptureFixtu
     ]
     assert lines[0]["method"] == "GetJob"
     assert lines[0]["logger"] == "polycue.test"
+
+
+@pytest.mark.parametrize("library", ["httpx", "httpcore.connection", "botocore.auth", "s3fs"])
+def test_no_library_tells_whole_urls_or_signatures(
+    library: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    telemetry.configure(level="debug", log_format="console")
+    logging.getLogger(library).info("GET https://films.example/a.mkv?signed=secret")
+    logging.getLogger("another").info("said")
+    written = capsys.readouterr().err
+    assert "said" in written
+    assert "secret" not in written

@@ -62,7 +62,7 @@ def open_elsewhere(settings: Settings, objects: Objects | None) -> Elsewhere:
         max_bytes=settings.max_upload_bytes,
         timeout_s=settings.source_timeout_s,
     )
-    buckets = Buckets(objects, rules) if objects and rules.buckets else None
+    buckets = Buckets(objects, timeout_s=rules.timeout_s) if objects and rules.buckets else None
     return Elsewhere(rules, Web(rules), buckets)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from polycue.api.v1 import jobs_pb2, media_pb2
@@ -12,6 +12,7 @@ from polycue.domain.request import InputFile
 from polycue.jobs.artifacts import Artifacts, parts_of
 from polycue.jobs.board import Board
 from polycue.jobs.files.protocol import Files
+from polycue.jobs.inputs.bench import Bench
 from polycue.jobs.inputs.elsewhere import UNNAMED, Elsewhere
 from polycue.jobs.uploads import UploadDraft, Uploads
 from polycue.rpc.convert import names
@@ -73,25 +74,25 @@ class Sources:
 
         They are there until the block ends, also where an upload is deleted meanwhile.
         """
-        with ExitStack() as held:
-            yield _Bringer(self, tenant, folder, cancel, held).find
+        bench, brought = self._elsewhere.bench(folder, cancel), dict[Source, InputFile]()
 
-    def bring(
-        self,
-        tenant: str,
-        message: media_pb2.MediaSource,
-        field: str,
-        shelf: Path,
-        cancel: CancelToken,
-        held: ExitStack,
-    ) -> InputFile:
-        """Put a source's file onto ``shelf``, for as long as ``held`` is open.
+        def find(message: media_pb2.MediaSource, field: str) -> InputFile:
+            source = self._source(message, field)
+            if source not in brought:  # a job may name one file for several things
+                brought[source] = self._bring(tenant, source, field, bench)
+            return brought[source]
+
+        with bench.held:
+            yield find
+
+    def _bring(self, tenant: str, source: Source, field: str, bench: Bench) -> InputFile:
+        """Put a source's file onto the bench.
 
         Raises:
             SourceError: another host does not give it to us.
             PolycueError: as ``check``, of what changed since then.
         """
-        match self._source(message, field):
+        match source:
             case FromUpload(upload_id):
                 upload = self._uploads.complete(tenant, upload_id)
                 kept, filename, sha256 = upload.parts, upload.filename or UNNAMED, upload.sha256
@@ -99,16 +100,17 @@ class Sources:
                 artifact = self._artifacts.find(self._board.get(tenant, job_id), artifact_id)
                 kept, filename, sha256 = parts_of(artifact), artifact.filename, artifact.sha256
             case FromUri(uri):
-                return self._elsewhere.bring(uri, f"{field}.uri", shelf, cancel=cancel, held=held)
+                return self._elsewhere.bring(uri, f"{field}.uri", bench)
             case Inline(content):
-                (shelf / UNNAMED).write_bytes(content)
-                identity = _identity(hashlib.sha256(content).digest())
-                return InputFile(shelf / UNNAMED, UNNAMED, identity)
+                path = bench.shelf() / UNNAMED
+                path.write_bytes(content)
+                return InputFile(path, UNNAMED, _identity(hashlib.sha256(content).digest()))
+        path = bench.shelf() / filename
         try:
-            self._files.bring(kept, shelf / filename, cancel=cancel)
+            self._files.bring(kept, path, cancel=bench.cancel)
         except FileNotFoundError as error:
             raise InvalidRequest(field, "was deleted meanwhile") from error
-        return InputFile(shelf / filename, filename, _identity(sha256))
+        return InputFile(path, filename, _identity(sha256))
 
     def without_inline(
         self, tenant: str, spec: jobs_pb2.JobSpec
@@ -132,28 +134,6 @@ class Sources:
 
     def _source(self, message: media_pb2.MediaSource, field: str) -> Source:
         return source(message, field, max_inline_bytes=self._max_inline_bytes)
-
-
-class _Bringer:
-    """Gives each file of one piece of work a folder of its own: two may have the same name."""
-
-    def __init__(
-        self,
-        sources: Sources,
-        tenant: str,
-        folder: Path,
-        cancel: CancelToken,
-        held: ExitStack,
-    ) -> None:
-        self._sources, self._tenant = sources, tenant
-        self._folder, self._cancel, self._held = folder, cancel, held
-        self._found = 0
-
-    def find(self, message: media_pb2.MediaSource, field: str) -> InputFile:
-        shelf = self._folder / "inputs" / str(self._found)
-        shelf.mkdir(parents=True)
-        self._found += 1
-        return self._sources.bring(self._tenant, message, field, shelf, self._cancel, self._held)
 
 
 def _identity(sha256: bytes) -> str:

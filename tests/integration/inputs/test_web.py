@@ -25,6 +25,7 @@ from polycue.domain.errors import (
     SourceUnusable,
 )
 from polycue.jobs.inputs.addresses import Resolve
+from polycue.jobs.inputs.elsewhere import Elsewhere
 from polycue.jobs.inputs.rules import SourceRules, on_host
 from polycue.jobs.inputs.web import Web
 from support.web import Answer, Request, Site, cut_off, never_ends, says, sends, site
@@ -89,7 +90,7 @@ def fetch(tmp_path: Path, trust: ssl.SSLContext) -> Callable[..., bytes]:
         rules = replace(rules, **changes)
         web = Web(rules, tls=trust, resolve=resolve)
         place = on_host(f"https://{host}:{port}{path}", "uri", rules)
-        digest = web.fetch(place, "uri", tmp_path / "film.mkv", cancel)
+        digest = web.fetch(place, "uri", tmp_path / "film.mkv", cancel, rules.max_bytes)
         data = (tmp_path / "film.mkv").read_bytes()
         assert digest == hashlib.sha256(data).hexdigest()
         return data
@@ -196,6 +197,19 @@ def test_a_file_that_never_ends_is_left_at_the_limit(
     with pytest.raises(SourceTooLarge):
         fetch(films, "/a.mkv")
     assert (tmp_path / "film.mkv").stat().st_size <= len(DATA)
+
+
+def test_all_that_one_job_fetches_is_bounded_together(
+    serve: Serve, trust: ssl.SSLContext, tmp_path: Path
+) -> None:
+    films = serve({"/a.mkv": sends(DATA), "/b.mkv": sends(DATA)})
+    host = f"films.example:{films.server_address[1]}"
+    rules = SourceRules(hosts=(host,), networks=LOOPBACK, max_bytes=len(DATA) * 3 // 2)
+    place = Elsewhere(rules, Web(rules, tls=trust, resolve=AT_HOME), None)
+    bench = place.bench(tmp_path, LIVE)
+    assert place.bring(f"https://{host}/a.mkv", "uri", bench).path.read_bytes() == DATA
+    with pytest.raises(SourceTooLarge):
+        place.bring(f"https://{host}/b.mkv", "uri", bench)
 
 
 def test_nothing_is_unpacked_on_the_way(serve: Serve, fetch: Fetch, tmp_path: Path) -> None:

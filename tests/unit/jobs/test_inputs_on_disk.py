@@ -1,5 +1,5 @@
 import os
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -104,15 +104,15 @@ def test_a_link_put_in_place_of_what_was_checked_is_not_followed(
 def test_what_was_opened_is_what_is_read_whatever_becomes_of_its_name(
     root: Path, tmp_path: Path
 ) -> None:
-    path, shelf = root / "sub" / "b.mkv", tmp_path / "work"
-    shelf.mkdir()
-    with ExitStack() as held:
-        file = elsewhere(root).bring(
-            path.as_uri(), "media.uri", shelf, cancel=CancelToken(), held=held
-        )
+    path = root / "sub" / "b.mkv"
+    place = elsewhere(root)
+    bench = place.bench(tmp_path / "work", CancelToken())
+    with bench.held:
+        file = place.bring(path.as_uri(), "media.uri", bench)
         path.unlink()
         path.symlink_to(tmp_path / "filmset.mkv")
-        assert (file.path, file.filename, file.identity) == (shelf / "b.mkv", "b.mkv", "")
+        assert (file.filename, file.identity) == ("b.mkv", "")
+        assert file.path.parent.parent == tmp_path / "work" / "inputs"
         assert file.path.read_bytes() == b"b"
         descriptor = int(os.readlink(file.path).rpartition("/")[2])
         assert not os.get_inheritable(descriptor)

@@ -2,12 +2,12 @@
 
 import os
 import urllib.parse
-from contextlib import ExitStack
 from pathlib import Path
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import SourceRefused
 from polycue.domain.request import InputFile
+from polycue.jobs.inputs.bench import Bench
 from polycue.jobs.inputs.buckets import Buckets
 from polycue.jobs.inputs.roots import Roots
 from polycue.jobs.inputs.rules import InBucket, OnDisk, OnHost, SourceRules, place_of
@@ -43,31 +43,36 @@ class Elsewhere:
             return fitting(path.name)
         return _name_in(place)
 
-    def bring(
-        self, uri: str, field: str, shelf: Path, *, cancel: CancelToken, held: ExitStack
-    ) -> InputFile:
-        """Put the file onto ``shelf``, where it is for as long as ``held`` is open. Blocks.
+    def bench(self, folder: Path, cancel: CancelToken) -> Bench:
+        return Bench(folder, cancel, room_bytes=self._rules.max_bytes)
+
+    def bring(self, uri: str, field: str, bench: Bench) -> InputFile:
+        """Put the file onto the bench. Blocks.
 
         A file of the server's own is a link to a descriptor: ``/proc/self/fd/N`` means the same
         file in every process that inherits N, and no other one whatever happens to its name.
         """
-        match place_of(uri, field, self._rules):
-            case OnDisk(path):
-                descriptor, path = self._roots.open(path, field)
-                held.callback(os.close, descriptor)
-                name = fitting(path.name)
-                (shelf / name).symlink_to(f"/proc/self/fd/{descriptor}")
-                return InputFile(shelf / name, name)
-            case OnHost() as place:
-                name = _name_in(place)
-                sha256 = self._web.fetch(place, field, shelf / name, cancel)
-                return InputFile(shelf / name, name, f"sha256:{sha256}")
-            case InBucket() as place:
-                if not self._buckets:
-                    raise SourceRefused(field, "this server reads no buckets; upload the media")
-                name = _name_in(place)
-                tag = self._buckets.fetch(place, shelf / name, cancel)
-                return InputFile(shelf / name, name, f"etag:{tag}")
+        place = place_of(uri, field, self._rules)
+        if isinstance(place, OnDisk):
+            descriptor, path = self._roots.open(place.path, field)
+            bench.held.callback(os.close, descriptor)
+            name = fitting(path.name)
+            link = bench.shelf() / name
+            link.symlink_to(f"/proc/self/fd/{descriptor}")
+            return InputFile(link, name)
+        name = _name_in(place)
+        path = bench.shelf() / name
+        identity = self._fetch(place, field, path, bench)
+        bench.room_bytes -= path.stat().st_size
+        return InputFile(path, name, identity)
+
+    def _fetch(self, place: OnHost | InBucket, field: str, path: Path, bench: Bench) -> str:
+        cancel, most_bytes = bench.cancel, bench.room_bytes
+        if isinstance(place, OnHost):
+            return f"sha256:{self._web.fetch(place, field, path, cancel, most_bytes)}"
+        if self._buckets is None:
+            raise SourceRefused(field, "this server reads no buckets; upload the media")
+        return f"etag:{self._buckets.fetch(place, path, cancel, most_bytes)}"
 
 
 def fitting(name: str) -> str:

@@ -24,8 +24,8 @@ class SourceRules:
 
     ``hosts`` are names, ``*.suffix`` for all below one, or ``*``; with ``:port`` where it is not
     the usual one. ``buckets`` are ``bucket`` or ``bucket/prefix``, and nothing below ``own_bucket``
-    is read. ``networks`` may be connected to although they are not public. ``timeout_s`` is for a
-    whole file.
+    is read. ``networks`` may be connected to although they are not public. ``max_bytes`` is for all
+    that one piece of work fetches, ``timeout_s`` for each file.
     """
 
     file_roots: Sequence[Path] = ()

@@ -54,27 +54,31 @@ class Web:
     def _tls(self) -> ssl.SSLContext:
         return self._own_tls or httpx.create_ssl_context()
 
-    def fetch(self, place: OnHost, field: str, path: Path, cancel: CancelToken) -> str:
+    def fetch(
+        self, place: OnHost, field: str, path: Path, cancel: CancelToken, most_bytes: int
+    ) -> str:
         """Store a file at ``path``; returns its SHA-256, in hex. Blocks.
 
         Raises:
             SourceRefused: it, or where it redirects to, may not be read.
             SourceUnusable: the host does not give it to us, and will not.
             SourceUnreachable: it may do so another time.
-            SourceTooLarge, SourceTooSlow: it is over the operator's limits.
+            SourceTooLarge: it has more than ``most_bytes``.
+            SourceTooSlow: it did not come in its time.
             StorageFull: there is no room for it.
             Cancelled: at once when the flag is set.
         """
-        return _run(self._fetch(place, field, path), cancel)
+        return _run(self._fetch(place, field, path, most_bytes), cancel)
 
-    async def _fetch(self, place: OnHost, field: str, path: Path) -> str:
+    async def _fetch(self, place: OnHost, field: str, path: Path, most_bytes: int) -> str:
         limit_s = self._rules.timeout_s
         try:
             async with asyncio.timeout(limit_s):
                 for _ in range(_MOST_REDIRECTS + 1):
                     async with self._answer(place, field) as response:
                         if response.status_code not in _REDIRECTS:
-                            return await self._save(place, response, path)
+                            _check(place, response, most_bytes)
+                            return await _save(place, response, path, most_bytes)
                         place = self._next(place, response, field)
         except TimeoutError as error:
             raise SourceTooSlow(place.host, limit_s) from error
@@ -120,28 +124,29 @@ class Web:
         url = place.url.join(response.headers.get("Location", ""))
         return on_host(str(url), field, self._rules)
 
-    async def _save(self, place: OnHost, response: httpx.Response, path: Path) -> str:
-        self._check(place, response)
-        digest, size_bytes, limit = hashlib.sha256(), 0, self._rules.max_bytes
-        with storage_errors("the job's input"), path.open("xb") as file:
-            async for data in response.aiter_raw():
-                size_bytes += len(data)
-                if size_bytes > limit:
-                    raise SourceTooLarge(place.host, limit)
-                file.write(data)
-                digest.update(data)
-        return digest.hexdigest()
 
-    def _check(self, place: OnHost, response: httpx.Response) -> None:
-        if response.status_code in _MAY_PASS:
-            raise SourceUnreachable(place.host, f"it answers {response.status_code}")
-        if response.status_code != httpx.codes.OK:
-            raise SourceUnusable(place.host, f"it answers {response.status_code}")
-        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise SourceUnusable(place.host, "it sends the file compressed, unasked")
-        announced = response.headers.get("Content-Length", "")
-        if announced.isdecimal() and int(announced) > self._rules.max_bytes:
-            raise SourceTooLarge(place.host, self._rules.max_bytes)
+def _check(place: OnHost, response: httpx.Response, most_bytes: int) -> None:
+    if response.status_code in _MAY_PASS:
+        raise SourceUnreachable(place.host, f"it answers {response.status_code}")
+    if response.status_code != httpx.codes.OK:
+        raise SourceUnusable(place.host, f"it answers {response.status_code}")
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise SourceUnusable(place.host, "it sends the file compressed, unasked")
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced) > most_bytes:
+        raise SourceTooLarge(place.host, most_bytes)
+
+
+async def _save(place: OnHost, response: httpx.Response, path: Path, most_bytes: int) -> str:
+    digest, size_bytes = hashlib.sha256(), 0
+    with storage_errors("the job's input"), path.open("xb") as file:
+        async for data in response.aiter_raw():
+            size_bytes += len(data)
+            if size_bytes > most_bytes:
+                raise SourceTooLarge(place.host, most_bytes)
+            file.write(data)
+            digest.update(data)
+    return digest.hexdigest()
 
 
 def _request(client: httpx.AsyncClient, place: OnHost, address: str) -> httpx.Request:
