@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from polycue.jobs.job import Failure, Job, JobState, move, new_id
+from polycue.jobs.store.postgres import PostgresDatabase
 from polycue.jobs.store.protocol import JobStore, Lease
 from polycue.testing.store import TENANT
 
@@ -28,6 +29,16 @@ def claim(store: JobStore, owner: str = "one", *, lease_ms: int = LEASE_MS) -> t
     claimed = try_claim(store, owner, lease_ms=lease_ms)
     assert claimed is not None
     return claimed
+
+
+def up_for_long(database: PostgresDatabase) -> None:
+    """As if its server had not just been started, so that leases run out as they do later."""
+    database.transact(
+        lambda db: db.run(
+            "CREATE OR REPLACE FUNCTION up_since_ms() RETURNS bigint STABLE LANGUAGE sql"
+            " AS 'SELECT 0::bigint'"
+        )
+    )
 
 
 def to(state: JobState, now_ms: int = 2000) -> Callable[[Job], Job]:

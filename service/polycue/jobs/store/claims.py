@@ -21,7 +21,9 @@ _NEXT_IN_TURN = """
     ) AS at_work ON at_work.tenant = job.tenant
     WHERE job.attempts < :max_attempts AND (
         job.state = 'queued'
-        OR job.state IN ('running', 'interrupted') AND job.lease_until_ms <= steady_ms()
+        OR job.state = 'interrupted' AND job.lease_until_ms <= steady_ms()
+        OR job.state = 'running' AND job.lease_until_ms <= steady_ms()
+           AND up_since_ms() + :lease_ms <= steady_ms()
     )
     ORDER BY coalesce(at_work.jobs, 0), coalesce(turn.served, 0), job.number
     LIMIT 1
@@ -36,7 +38,8 @@ _SERVED = """
 
 def claim(db: Session, owner: str, *, lease_ms: int, max_attempts: int) -> tuple[Job, Lease] | None:
     db.row("SELECT take_turn('claim')")  # the order is fair only to who sees the claim before
-    chosen = db.row(_NEXT_IN_TURN, max_attempts=max_attempts)
+    # While the database was away nobody could renew a lease: those alive have the time of one.
+    chosen = db.row(_NEXT_IN_TURN, max_attempts=max_attempts, lease_ms=lease_ms)
     row = chosen and find(db, chosen["id"])
     if not row:
         return None

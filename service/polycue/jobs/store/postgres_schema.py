@@ -7,6 +7,8 @@ MIGRATIONS: tuple[str, ...] = (
     AS $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
     CREATE FUNCTION steady_ms() RETURNS bigint STABLE LANGUAGE sql
     AS $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
+    CREATE FUNCTION up_since_ms() RETURNS bigint STABLE LANGUAGE sql
+    AS $$ SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint $$;
     CREATE FUNCTION label_of(labels text, key text) RETURNS text IMMUTABLE LANGUAGE sql
     AS $$ SELECT labels::json ->> key $$;
     CREATE FUNCTION take_turn(what text) RETURNS void VOLATILE LANGUAGE sql

@@ -95,6 +95,7 @@ class SqliteDatabase:
         db = self._connection
         for name, function in (("now_ms", clock), ("steady_ms", steady_clock(clock))):
             db.create_function(name, 0, function)
+        db.create_function("up_since_ms", 0, lambda: 0)  # it is not away while we are here
         db.create_function("label_of", 2, _label_of, deterministic=True)
         db.create_function("take_turn", 1, lambda _: None)  # every transaction here has its turn
         db.execute("PRAGMA journal_mode = WAL")

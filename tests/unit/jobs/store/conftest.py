@@ -11,11 +11,13 @@ from polycue.jobs.store.session import Database
 from polycue.jobs.store.sqlite import SqliteDatabase
 from polycue.jobs.store.uploads import SqlUploads
 from support.postgres import Cluster
+from support.stores import up_for_long
 
 
 @pytest.fixture(scope="session")
 def kept_postgres(postgres: Cluster) -> Iterator[PostgresDatabase]:
     database = PostgresDatabase(postgres.new_database())
+    up_for_long(database)
     yield database
     database.close()
 

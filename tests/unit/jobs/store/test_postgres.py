@@ -13,7 +13,7 @@ from polycue.jobs.store.postgres import PostgresDatabase
 from polycue.jobs.store.postgres_schema import MIGRATIONS
 from polycue.testing.store import TENANT
 from support.postgres import Cluster
-from support.stores import claim, make, to
+from support.stores import claim, make, to, try_claim, up_for_long
 
 WAIT_S = 60
 
@@ -144,7 +144,23 @@ def test_a_lost_connection_under_way_begins_the_work_anew(
     assert jobs.get(TENANT, job.id).state is JobState.FAILED
 
 
-def test_two_replicas_fence_each_other_off(url: str, jobs: SqlJobs) -> None:
+def test_after_a_restart_those_alive_have_the_time_to_say_so(
+    postgres: Cluster, jobs: SqlJobs
+) -> None:
+    make(jobs)
+    _, lease = claim(jobs, "one", lease_ms=0)  # it ran out while the database was away
+    postgres.stop("immediate")
+    postgres.start()
+    assert try_claim(jobs, "two", lease_ms=60 * 60 * 1000) is None
+    assert jobs.beat(lease) is False
+    jobs.release(lease)
+    claim(jobs, "two")  # nobody has to wait for a job that was let go
+
+
+def test_two_replicas_fence_each_other_off(
+    url: str, database: PostgresDatabase, jobs: SqlJobs
+) -> None:
+    up_for_long(database)
     other = PostgresDatabase(url)
     make(jobs)
     _, late = claim(jobs, "one", lease_ms=0)
