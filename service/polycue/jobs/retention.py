@@ -8,7 +8,8 @@ from polycue.domain.errors import NotFound, StoreError
 from polycue.jobs.board import Board
 from polycue.jobs.clock import Clock
 from polycue.jobs.files.protocol import Files, job_shelf, upload_shelf
-from polycue.jobs.store.protocol import JobStore, UploadStore
+from polycue.jobs.store.protocol import JobStore
+from polycue.jobs.store.upload_protocol import UploadStore
 from polycue.jobs.uploads import Uploads
 
 _ORPHAN_AGE_MS = 60 * 60 * 1000  # another server may be about to write down what it just kept

@@ -10,7 +10,7 @@ from polycue.domain.limits import TenantLimits
 from polycue.jobs.clock import Clock
 from polycue.jobs.files.protocol import Files, upload_shelf
 from polycue.jobs.job import new_id
-from polycue.jobs.store.protocol import UploadStore
+from polycue.jobs.store.upload_protocol import UploadStore
 from polycue.jobs.upload import Upload
 from polycue.jobs.writing import EMPTY_TTL_MS, OpenUpload, Writer
 

@@ -17,7 +17,7 @@ from polycue.domain.errors import (
 from polycue.jobs.clock import Clock
 from polycue.jobs.files.hashing import hash_of
 from polycue.jobs.files.protocol import Files, Parts, upload_shelf
-from polycue.jobs.store.protocol import UploadStore
+from polycue.jobs.store.upload_protocol import UploadStore
 from polycue.jobs.upload import Upload
 
 EMPTY_TTL_MS = 10 * 60 * 1000  # room reserved by a client that never sends a byte is free again
