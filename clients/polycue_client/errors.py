@@ -25,6 +25,7 @@
     ├── NotSupported                    the server is older than the client, or a feature is off
     ├── TimedOut                        the deadline passed; the server may still have done the work
     ├── CallCancelled
+    ├── ServerNotTrusted                its certificate is not from a CA we know, or another's
     ├── ServerUnreachable               nobody answers, or not any more; try again
     ├── ServerFault                     the server, or what it runs on, failed; its log knows why
     │   └── DeviceUnavailable           the GPU that was asked for cannot be used
@@ -168,6 +169,10 @@ class CallCancelled(PolycueClientError):
     """The call was cancelled on this side or on the way."""
 
 
+class ServerNotTrusted(PolycueClientError):
+    """The server's certificate is from no CA that is known here, has expired, or names another."""
+
+
 class ServerUnreachable(PolycueClientError):
     """Nobody answers at the address, or the connection broke and did not come back."""
 
@@ -240,6 +245,9 @@ CLASS_OF_REASON: dict[str, type[PolycueClientError]] = {
 # that has just ended (seen with grpcio 1.85.1): the call broke, and a transfer can go on.
 _SENT_TOO_LATE = "Internal error from Core"
 
+# Of a certificate grpc says UNAVAILABLE, as it does of a server that is away.
+_NOT_TRUSTED = ("CERTIFICATE_VERIFY_FAILED", "Hostname Verification Check failed")
+
 _STATUS_OF_NUMBER: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
@@ -265,6 +273,10 @@ def from_rpc(error: grpc.RpcError) -> PolycueClientError:
     status, message = error.code().name, error.details() or error.code().name
     if message == _SENT_TOO_LATE:
         status = grpc.StatusCode.UNAVAILABLE.name
+    if any(words in message for words in _NOT_TRUSTED):
+        return ServerNotTrusted(
+            f"the server's certificate is not trusted: {message}", status=status
+        )
     return error_of(status, message, _details(error.trailing_metadata() or ()))
 
 

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 import click
 
+_HUNG_UP = "Socket closed"  # what grpc says where the other side ends the handshake
+
 
 class ExitCode(IntEnum):
     DONE = 0
@@ -31,12 +33,18 @@ class Unreachable(click.ClickException):
 @contextlib.contextmanager
 def reported(server: str) -> Iterator[None]:
     """Turn what the client library and the file system raise into one line and an exit code."""
-    from polycue_client.errors import PolycueClientError, ServerUnreachable
+    from polycue_client.errors import PolycueClientError, ServerNotTrusted, ServerUnreachable
 
     try:
         yield
+    except ServerNotTrusted as error:
+        hint = "give its CA with --tls-ca, and with --tls-name the name it has"
+        raise Unreachable(f"{explain(error)}\n  {hint}") from error
     except ServerUnreachable as error:
-        raise Unreachable(f"no server answers at {server}: {explain(error)}") from error
+        words = f"no server answers at {server}: {explain(error)}"
+        if _HUNG_UP in error.message:
+            words += "\n  it may want TLS (--tls, --tls-ca), or to see a certificate (--tls-cert)"
+        raise Unreachable(words) from error
     except (PolycueClientError, OSError) as error:
         raise Failed(explain(error)) from error
 

@@ -9,7 +9,7 @@ import pytest
 from polycue_client import Tls, aio, connect
 from polycue_client.cli.app import run
 from polycue_client.cli.embedded import _own_environment
-from polycue_client.errors import NotAllowed
+from polycue_client.errors import NotAllowed, ServerNotTrusted
 from support.callers import TokensFile
 from support.certificates import Authority
 from support.served import served
@@ -104,3 +104,25 @@ def test_a_server_for_one_command_has_no_other_servers_callers(
     kept = {name for name in _own_environment() if name.startswith("POLYCUE_")}
     assert kept & {"POLYCUE_MODELS_DIR"}
     assert not kept & {"POLYCUE_TOKENS_FILE", "POLYCUE_TLS_CERT", "POLYCUE_TOKEN"}
+
+
+def test_a_server_that_is_not_trusted_or_does_not_trust_is_told_apart_from_one_that_is_away(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ca, other = Authority(tmp_path / "ca"), Authority(tmp_path / "other")
+    pair = ca.pair("server", "polycue.example.org")
+    with served(data, tls_cert=pair.certificate, tls_key=pair.key) as server:
+        for flags, words in (
+            (["--tls-ca", str(other.path)], "give its CA with --tls-ca"),
+            (["--tls-ca", str(ca.path)], "with --tls-name the name it has"),
+            ([], "it may want TLS"),
+        ):
+            assert run(["health", "--server", server.address, *flags]) == 3
+            assert words in capsys.readouterr().err
+        named = ["--tls-ca", str(ca.path), "--tls-name", "polycue.example.org"]
+        assert run(["health", "--server", server.address, *named]) == 0
+        with (
+            connect(server.address, tls=Tls(other.path)) as polycue,
+            pytest.raises(ServerNotTrusted),
+        ):
+            polycue.server_info()
