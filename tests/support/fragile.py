@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -44,6 +45,8 @@ class Do(IntEnum):
     BREAK = 6  # as after CUDA's errors: whatever comes next in this process fails too
     SURPRISE = 7  # an error that nobody foresaw
     SWELL = 8  # out of memory
+    STRANGE = 12  # an error of a class that the server has not
+    UNSENDABLE = 13  # a result that cannot travel
     MEET = (
         9  # write the process id to the FIFO ``begun``, when somebody reads it; hang with the lock
     )
@@ -61,6 +64,10 @@ def passage(start_ms: int, do: Do = Do.HEAR) -> Passage:
     return Passage((chunk(start_ms, do),), DecodeSettings(language="en"))
 
 
+class Stranger(RecognitionFailed):
+    """Known to this program alone."""
+
+
 class Fragile:
     """A recogniser that gives back what it was given."""
 
@@ -75,6 +82,8 @@ class Fragile:
         note(self._folder, f"run {' '.join(str(c.audio.start_ms) for c in chunks)}")
         for one in chunks:
             self._obey(Do(int(one.audio.samples[0])), one.audio.start_ms)
+        if any(one.audio.samples[0] == Do.UNSENDABLE for one in chunks):
+            return cast(list[Any], lambda: None)
         return [tuple(map(_recognised, passage.chunks)) for passage in batch]
 
     def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
@@ -96,11 +105,13 @@ class Fragile:
                 raise RecognitionFailed(start_ms, "CUDA failed with error unspecified launch")
             case Do.SURPRISE:
                 raise ZeroDivisionError("nobody foresaw it")
+            case Do.STRANGE:
+                raise Stranger(start_ms, "who am I?")
             case Do.SWELL:
                 raise OutOfMemory(start_ms, "CUDA failed with error out of memory")
             case Do.MEET | Do.MEET_ONCE | Do.WAIT:
                 self.meet(do)
-            case Do.HEAR:
+            case Do.HEAR | Do.UNSENDABLE:
                 pass
 
     def meet(self, do: Do) -> None:

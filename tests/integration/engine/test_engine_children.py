@@ -150,6 +150,14 @@ def test_an_error_nobody_foresaw_is_told_and_its_traceback_is_in_the_log(
     assert "in _obey" in record.getMessage()
 
 
+def test_an_answer_that_cannot_travel_or_be_read_keeps_nobody_waiting(backend: Backend) -> None:
+    with pytest.raises(RuntimeError, match="pickle"):
+        backend.run([passage(7, Do.UNSENDABLE)])
+    with pytest.raises(EngineDied, match=r"cannot be read: .*Stranger"):
+        backend.run([passage(7, Do.STRANGE)])
+    assert backend.run([passage(7)])
+
+
 @pytest.mark.parametrize(
     ("deed", "cause"),
     [(Do.ABORT, "SIGABRT"), (Do.FAULT, "SIGSEGV"), (Do.BREAK, "CUDA failed with error")],
@@ -378,6 +386,15 @@ def test_ctrl_c_and_sigterm_are_the_servers_and_not_the_childs(
     assert backend.run([passage(1)])
     assert pid_of(supervisor) == pid
     assert os.getsid(pid) == pid
+
+
+def test_where_memory_runs_out_the_kernel_takes_the_child_before_the_server(
+    supervisor: Supervisor, backend: Backend
+) -> None:
+    scores = [
+        Path(f"/proc/{pid}/oom_score_adj").read_text() for pid in (pid_of(supervisor), "self")
+    ]
+    assert int(scores[0]) > int(scores[1])
 
 
 def test_a_child_gets_neither_secrets_nor_files_of_the_server(

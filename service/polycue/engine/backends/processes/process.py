@@ -98,9 +98,8 @@ class Child:
             self._asked[number] = result
         try:
             self._wire.send(Call(number, work))
-        except OSError as error:
-            if self.alive:  # else whoever ended it has told all that wait
-                self.end(Cause(End.HUNG, f"it takes nothing in: {error.strerror}"))
+        except OSError as error:  # those that wait are told by whoever ends it, us or another
+            self.end(Cause(End.HUNG, f"it takes nothing in: {error.strerror}"))
         return result
 
     def do(self, work: Work[T], *, within_s: float) -> T:
@@ -156,9 +155,13 @@ class Child:
         assert process.stderr is not None  # noqa: S101 - for the type checker
         relay = threading.Thread(target=_relay, args=(process.stderr,), daemon=True)
         relay.start()
-        with suppress(EOFError, OSError):
+        try:
             while True:
                 self._take(self._wire.receive())
+        except (EOFError, OSError):  # it has ended, or is being ended
+            pass
+        except Exception as error:
+            self.end(Cause(End.BROKEN, f"its answer cannot be read: {error}"))
         self._wire.close()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         with self._lock:

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 from polycue import telemetry
@@ -24,6 +25,7 @@ from polycue.engine.backends.processes.work import Answer, Call, LogLine, Models
 _NAME = "polycue.engine.child"  # this module's own is __main__
 _MOST_AT_ONCE = 32  # calls; as many threads of the server wait for them
 _PR_SET_PDEATHSIG = 1
+_FIRST_TO_GO = "500"  # of -1000 to 1000
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # What CUDA and cuBLAS say by way of CTranslate2. All but a lack of memory stays with the process:
@@ -48,10 +50,12 @@ def serve(models: Models) -> NoReturn:
 
 
 def _stand_apart() -> None:
-    """Leave signals to the server, leave no core, and die with it whatever we are doing."""
+    """Leave signals to the server, die with it whatever we are doing, and before it if one must."""
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold what people said
+    with suppress(OSError):  # where memory runs out, better this process than the server
+        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     faulthandler.enable()
 
@@ -67,10 +71,14 @@ def _tell(wire: Wire) -> Callable[[int, str, str], None]:
 def _answer(wire: Wire, call: Call, models: Models) -> None:
     try:
         answer = Answer(call.number, call.work.do(models))
-    except BaseException as error:
+    except BaseException as error:  # whatever it is, its caller must hear of it
         answer = _failed(call, error)
-    with suppress(OSError):  # it was not waited for
+    try:
         wire.send(answer)
+    except OSError:  # nobody waits any more
+        pass
+    except Exception as error:  # it cannot travel
+        wire.send(_failed(call, error))
 
 
 def _failed(call: Call, error: BaseException) -> Answer:
