@@ -47,11 +47,13 @@ def unchanged(job: Job) -> Job:
 
 
 class JobStore(Protocol):
-    """A ``change`` gives a job its new value. It may be called twice, where the first time the
+    """Jobs, with their chunks.
+
+    A ``change`` gives a job its new value. It may be called twice, where the first time the
     connection broke at the commit, and must make the same of it then; if it raises, nothing is
     kept. The store's own fields stay as they are whatever it makes of them: ``number``, ``tenant``,
     ``owner``, ``epoch`` and ``lease_until_ms``.
-    """  # noqa: D205
+    """
 
     @property
     def shared(self) -> bool:
