@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bad_inputs import attacks, exhaustion, names, sound, structure
+from bad_inputs import attacks, exhaustion, more, names, sound, structure
 from bad_inputs.entry import Entry
 
 
@@ -12,7 +12,7 @@ def entries() -> list[Entry]:
 
 
 def _all() -> Iterator[Entry]:
-    for part in (attacks, structure, sound, exhaustion, names):
+    for part in (attacks, structure, sound, exhaustion, names, more):
         yield from part.entries()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from bad_inputs.entry import FINE, Entries, Entry, Expected, Way, rejected
 from bad_inputs.workshop import Workshop
 
-_NO_FILE = rejected("INVALID_FIELD")
+_NO_FILE = rejected("INVALID_FIELD", "SOURCE_REFUSED")
 NAMES = {
     "75": ("an option", "-i.mp4"),
     "76": ("a command", "a b;$(touch pwned)`id`.mp4"),

@@ -11,7 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 MIB = 2**20
-_MAKERS = ("attacks", "structure", "sound", "exhaustion", "names", "mutated", "workshop")
+_MAKERS = (
+    *("attacks", "structure", "sound", "exhaustion", "names", "more"),
+    *("mutated", "workshop"),
+)
 _SINE = ("-f", "lavfi", "-i", "sine=440:d=10:r=44100")
 _PICTURE = ("-f", "lavfi", "-i", "testsrc=s=320x180:r=25:d=10")
 
