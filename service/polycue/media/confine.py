@@ -16,7 +16,6 @@ Whatever else cannot be given up is an end with status 125 and a line on stderr.
 import ctypes
 import os
 import resource
-import signal
 import struct
 import sys
 
@@ -26,6 +25,9 @@ FAILED = 125
 _SET_DEATH_SIGNAL, _SET_SECCOMP, _DROP_PRIVILEGE, _SET_NO_NEW_PRIVILEGES = 1, 22, 24, 38
 _FILTER_MODE = 2
 _LANDLOCK_RESTRICT_SELF = 446
+# Numbers, since the module ``signal`` takes longer to load than all the rest.
+_SIGKILL, _SIGPIPE, _SIGXFSZ = 9, 13, 25
+_IGNORED_BY_PYTHON = (_SIGPIPE, _SIGXFSZ)
 _PRIVILEGES = range(64)
 _READING_ANY_FILE = (1, 2)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 
@@ -34,8 +36,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def main(parent: str, ruleset: str, seccomp: str, limits: str, *command: str) -> None:
     die_with(int(parent))
-    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python, and that would be inherited
-        signal.signal(ignored, signal.SIG_DFL)
+    for ignored in _IGNORED_BY_PYTHON:  # which would be inherited
+        _libc.signal(ignored, None)
     for limit in limits.split(","):
         number, _, values = limit.partition("=")
         soft, _, hard = values.partition(":")
@@ -55,7 +57,7 @@ def main(parent: str, ruleset: str, seccomp: str, limits: str, *command: str) ->
 
 
 def die_with(parent: int) -> None:
-    must(_libc.prctl(_SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0))
+    must(_libc.prctl(_SET_DEATH_SIGNAL, _SIGKILL, 0, 0, 0))
     if os.getppid() != parent:  # it ended before this was said
         sys.exit(FAILED)
 

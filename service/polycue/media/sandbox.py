@@ -30,7 +30,7 @@ MAX_OPEN_FILES = 64
 _LIBRARY_BYTES = 64 * MIB
 _MAPPED_BYTES = 1024 * MIB
 _PICTURES_COST = 60  # how many times the time that sound takes
-_NEARLY = 0.95  # the kernel's two clocks of a process differ
+_NEARLY = 0.7  # the limit is held against time counted in ticks, which is rough for a second
 _CPU_GRACE_S = 5  # from the signal that ffmpeg may heed to the one that it cannot
 
 _RUN = landlock.READ | landlock.EXECUTE
