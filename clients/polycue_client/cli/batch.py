@@ -129,6 +129,7 @@ class Worker:
 
     def _follow(self, result: Result) -> jobs_pb2.Job:
         """Watch the job to its end, and return it as it is then."""
+        ended: jobs_pb2.Job | None = None
         for event in self._place.client.watch(result.job, include_cues=True):
             if event.HasField("progress"):
                 self._shown.step(step_of(event.progress))
@@ -138,10 +139,12 @@ class Worker:
                     self._spoken(result, event.cues.language_code)
             elif event.HasField("job"):
                 self._spoken(result, event.job.language_code)
-                if outcome.has_ended(event.job):
-                    result.notices = list(event.job.notices)
-                    return event.job
-        raise JobInterrupted(f"the server stopped telling about {result.job} before its end")
+                # Cues may follow, where it was over before the watch began.
+                ended = event.job if outcome.has_ended(event.job) else None
+        if ended is None:
+            raise JobInterrupted(f"the server stopped telling about {result.job} before its end")
+        result.notices = list(ended.notices)
+        return ended
 
     def _spoken(self, result: Result, language: str) -> None:
         """Now the name of the spoken track is known: better to stop here than hours later."""

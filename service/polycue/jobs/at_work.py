@@ -8,12 +8,14 @@ from functools import partial
 
 from polycue import metrics, telemetry
 from polycue.domain.errors import LeaseLost, StoreError
+from polycue.domain.progress import CuesReady
 from polycue.jobs.bells import Bells
 from polycue.jobs.clock import Clock
-from polycue.jobs.feed import ArtifactReady, Feed, JobChanged
+from polycue.jobs.feed import ArtifactReady, Feed, JobChanged, first_number
 from polycue.jobs.job import Artifact, Failure, Job, JobState, move
 from polycue.jobs.live import LiveJob, Why
 from polycue.jobs.store.protocol import JobStore, unchanged
+from polycue.jobs.told import pack
 
 _FEEDS_KEPT = 8  # of attempts that are over, for watchers whose connection broke just then
 
@@ -149,6 +151,22 @@ class AtWork:
 
     # --- changes under a lease; all raise LeaseLost -----------------------------------------
 
+    def tell_cues(self, live: LiveJob, cues: CuesReady) -> None:
+        """Tell those who follow the job here; those elsewhere hear of it with ``tell_others``."""
+        number = live.feed.append(cues)
+        if self._store.shared:
+            live.untold.append((number, cues))
+
+    def tell_others(self, live: LiveJob) -> None:
+        with live.order:
+            count = len(live.untold)
+            if not count:
+                return
+            last, _ = live.untold[count - 1]
+            since = first_number(live.lease.epoch)
+            self._store.tell(live.lease, last, pack(live.untold[:count]), since=since)
+            del live.untold[:count]
+
     def change(self, live: LiveJob, change: Callable[[Job], Job]) -> Job:
         """Change a job durably and tell its watchers."""
         with live.order:
@@ -182,11 +200,13 @@ class AtWork:
             return move(live.with_progress(adding(job)), state, now_ms=now_ms, failure=failure)
 
         with live.order:
+            self.tell_others(live)
             return self._over(live, self._store.end(live.lease, ended))
 
     def release(self, live: LiveJob, *, failure: Failure | None = None, after_ms: int = 0) -> Job:
         """Let a job go, for whoever claims it after ``after_ms``; it keeps what it finished."""
         with live.order:
+            self.tell_others(live)
             released = self._store.release(
                 live.lease,
                 lambda job: replace(live.with_progress(job), failure=failure),

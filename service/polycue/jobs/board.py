@@ -8,9 +8,10 @@ from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.at_work import AtWork
 from polycue.jobs.bells import Bells
 from polycue.jobs.clock import Clock
-from polycue.jobs.feed import Feed
+from polycue.jobs.feed import Feed, first_number
 from polycue.jobs.job import Job, new_id
 from polycue.jobs.store.protocol import JobFilter, JobStore
+from polycue.jobs.told import NumberedCues, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,13 @@ class BoardLimits:
 class Followed:
     """A snapshot, the number of the last event in it, and the feed of what follows.
 
-    No feed where the job waits, or another server works on it.
+    No feed where the job waits, or another server works on it; then ``cues`` are those it told.
     """
 
     job: Job
     last: int
     feed: Feed | None
+    cues: list[NumberedCues] = field(default_factory=list)
 
 
 class Board:
@@ -173,16 +175,29 @@ class Board:
 
     # --- following --------------------------------------------------------------------------
 
-    def follow(self, tenant: str, job_id: str) -> Followed:
-        """Raises NotFound where the tenant has no such job."""
+    def follow(self, tenant: str, job_id: str, *, cues_after: int | None = None) -> Followed:
+        """With cues from other servers whose numbers are above ``cues_after``, None for none.
+
+        Raises:
+            NotFound: the tenant has no such job.
+        """
         live = self._at_work.live(job_id)
-        if live is None:
-            job = self._store.get(tenant, job_id)
-            feed = self._at_work.kept_feed(job)
-            return Followed(job, feed.last if feed else 0, feed)
-        with live.order:
-            job = self.get(tenant, job_id)
-            return Followed(job, live.feed.last, live.feed)
+        if live:
+            with live.order:
+                job = self.get(tenant, job_id)
+                return Followed(job, live.feed.last, live.feed)
+        job = self._store.get(tenant, job_id)
+        feed = self._at_work.kept_feed(job)
+        # After the job: what was told by its end is there when the end is.
+        cues = [] if feed or cues_after is None else self._told(job, cues_after)
+        return Followed(job, feed.last if feed else 0, feed, cues)
+
+    def _told(self, job: Job, after: int) -> list[NumberedCues]:
+        if not self.shared:
+            return []
+        after = max(after, first_number(job.epoch))  # those of earlier attempts count no more
+        told = unpack(self._store.told(job.id, after=after))
+        return [(number, cues) for number, cues in told if number > after]
 
     def listen(self, job_id: str, wake: Callable[[], None]) -> Callable[[], None]:
         """Call ``wake``, from any thread, at news of a job here; returns what ends that."""

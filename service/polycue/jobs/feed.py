@@ -61,9 +61,10 @@ class Feed:
     def __repr__(self) -> str:
         return f"Feed({self.forgotten}..{self.last}{', closed' if self.closed else ''})"
 
-    def append(self, event: FeedEvent) -> None:
+    def append(self, event: FeedEvent) -> int:
+        """Add an event; its number."""
         with self._lock:
-            self.last += 1
+            number = self.last = self.last + 1
             self._events[self.last] = event
             self._kept += _weight(event)
             if isinstance(event, StageMoved):
@@ -71,6 +72,7 @@ class Feed:
             self._forget_oldest()
             self.closed |= isinstance(event, JobChanged) and event.job.state not in _AT_WORK
         self._ring()
+        return number
 
     def after(self, sequence: int) -> list[tuple[int, FeedEvent]]:
         """What came after ``sequence`` and is still kept, oldest first."""

@@ -56,14 +56,22 @@ class Heartbeat:
             self._renew(live)
 
     def look(self) -> None:
-        """Learn, without writing anything, what others did."""
+        """Learn what others did, and let them know of new cues."""
         held = self._store.held(self._at_work.owner)
         for live in self._at_work.lives():
             now = held.get(live.lease.job_id)
             if now is None or now.epoch != live.lease.epoch:
                 self._renew(live)  # which knows for certain
-            elif now.cancel_asked:
+                continue
+            if now.cancel_asked:
                 self._at_work.asked_to_stop(live)
+            self._tell(live)
+
+    def _tell(self, live: LiveJob) -> None:
+        try:
+            self._at_work.tell_others(live)
+        except LeaseLost:
+            self._at_work.lose(live)
 
     def _renew(self, live: LiveJob) -> None:
         with live.order:
@@ -88,7 +96,7 @@ class Heartbeat:
                     self.beat()
                     self._at_work.sweep()
                     self._count()
-                elif self._store.shared:
+                if self._store.shared:
                     self.look()
             except StoreError:
                 # The next beat may get through; a lease that ran out lives on if nobody took it.

@@ -11,6 +11,7 @@ from polycue.domain.progress import Stage, StageMoved
 from polycue.jobs.feed import Feed
 from polycue.jobs.job import Job
 from polycue.jobs.store.protocol import Lease
+from polycue.jobs.told import NumberedCues
 
 _TELL_EVERY_S = 0.1  # ffmpeg decodes hundreds of blocks a second; nobody watches that closely
 
@@ -27,7 +28,8 @@ class LiveJob:
     """One attempt: its lease, the flag that stops it, its feed, and how far its stages have come.
 
     ``move`` belongs to the thread that works on the job; all else may be used from anywhere. Who
-    writes what the feed tells of holds ``order`` over both, so that they have one order.
+    writes what the feed tells of holds ``order`` over both, so that they have one order; who takes
+    from ``untold`` holds it too.
     """
 
     def __init__(self, lease: Lease, ring: Callable[[], None] = lambda: None) -> None:
@@ -36,6 +38,7 @@ class LiveJob:
         self.feed = Feed(epoch=lease.epoch, ring=ring)
         self.order = threading.RLock()
         self.why: Why | None = None
+        self.untold: list[NumberedCues] = []  # which other servers do not know of yet
         self._stages: dict[Stage, StageMoved] = {}
         self._told: dict[Stage, float] = {}
 

@@ -40,7 +40,7 @@ class Reporter:
             case StageMoved():
                 self._live.move(event)
             case CuesReady():
-                self._live.feed.append(event)
+                self._at_work.tell_cues(self._live, event)
             case LanguageFound(language):
                 self._note_language(language)
             case FileReady(file):

@@ -1,7 +1,7 @@
 """Following a job: a snapshot, then what happens, until it ends, over attempts and servers."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from polycue.jobs.board import Board, Followed
 from polycue.jobs.feed import ArtifactReady, Feed, FeedEvent, JobChanged, first_number
 from polycue.jobs.job import Job
 from polycue.jobs.lane import Lane
+from polycue.jobs.told import NumberedCues
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,7 @@ class Watcher:
     """Follows jobs; ``heartbeat_s`` is how long it stays silent at most.
 
     A job at work here is followed by its feed. One that waits, or that another server works on, is
-    looked at in the store: at once when it changes here, else each ``poll_s``. Its state, stages,
-    language and results are told then, and no cues, of which only the server at work knows.
+    looked at in the store: at once when it changes here, else each ``poll_s``.
     """
 
     def __init__(self, board: Board, lane: Lane, *, heartbeat_s: float, poll_s: float) -> None:
@@ -61,7 +61,10 @@ class Watcher:
                 if view.feed:
                     seen = view.read(view.feed)
                 else:
-                    seen = view.look(await self._lane(self._board.follow, tenant, job_id))
+                    found = await self._lane(
+                        self._board.follow, tenant, job_id, cues_after=view.cues_after
+                    )
+                    seen = view.look(found)
                 for one in seen:
                     yield one
                     heartbeat_due_s = loop.time() + self._heartbeat_s
@@ -101,11 +104,16 @@ class _View:
         """Whether there is nothing left to tell."""
         return self._end_told and self.feed is None
 
+    @property
+    def cues_after(self) -> int | None:
+        """From where on cues of another server are wanted."""
+        return self.position if self._with_cues else None
+
     def look(self, found: Followed) -> list[Seen]:
         """What is new in the store; where there is a feed, begin to read from it."""
         self.must_look = False
         if found.feed is None or found.feed is self._read_to_the_end:
-            return self._differences(found.job)
+            return self._differences(found.job, found.cues)
         self.feed, self.must_look = found.feed, True  # at once: there may be something to read
         if found.feed.reaches(self.position):
             return []
@@ -142,22 +150,35 @@ class _View:
         is_end = isinstance(event, JobChanged) and event.job.ended
         return number > self._told_until or (is_end and not self._end_told)
 
-    def _differences(self, job: Job) -> list[Seen]:
-        # No event of the attempt has been told; whoever comes to its feed with this number, here
-        # or elsewhere, reads it from the first.
+    def _differences(self, job: Job, cues: Sequence[NumberedCues]) -> list[Seen]:
+        """What changed since the last look, and cues that came from elsewhere.
+
+        Only cues have numbers here. Whoever goes on from one in the feed of the attempt, on the
+        server at work, is told all that came after that cue.
+        """
         before, self._job = self._job, job
         self.position = max(self.position, first_number(job.epoch))
-        if before is None or _essence(before) != _essence(job):
-            return [self._tell(self.position, JobChanged(job))]
-        moved: list[FeedEvent] = [stage for stage in job.stages if stage not in before.stages]
-        moved += [ArtifactReady(new) for new in job.artifacts if new not in before.artifacts]
-        return [Seen(self.position, event) for event in moved]
+        told: list[tuple[int, FeedEvent]] = []
+        if before is None or (_essence(before) != _essence(job) and not job.ended):
+            told.append((self.position, JobChanged(job)))
+        told += cues
+        self.position = max([self.position, *(number for number, _ in cues)])
+        if job.ended and (before is not None or cues):
+            told.append((self.position, JobChanged(job)))
+        elif before is not None:
+            told += [(self.position, event) for event in _moves(before, job)]
+        return [self._tell(number, event) for number, event in told]
 
     def _tell(self, number: int, event: FeedEvent) -> Seen:
         if isinstance(event, JobChanged):
             self._job = event.job
         self._end_told = isinstance(event, JobChanged) and event.job.ended
         return Seen(number, event)
+
+
+def _moves(before: Job, job: Job) -> Iterator[FeedEvent]:
+    yield from (stage for stage in job.stages if stage not in before.stages)
+    yield from (ArtifactReady(new) for new in job.artifacts if new not in before.artifacts)
 
 
 def _essence(job: Job) -> tuple[object, ...]:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from polycue.domain.cue import Cue
 from polycue.domain.errors import Draining, NotFound
 from polycue.domain.progress import CuesReady, Stage, StageMoved
+from polycue.domain.transcript import Word
 from polycue.jobs.at_work import AtWork
 from polycue.jobs.attempt import RunsTasks
 from polycue.jobs.board import Board, JobDraft
@@ -18,6 +20,7 @@ from polycue.jobs.lane import Lane
 from polycue.jobs.live import Why
 from polycue.jobs.runner import Runner
 from polycue.jobs.watch import Quiet, Seen, Watcher
+from polycue.testing.clock import ManualClock
 from polycue.testing.pipeline import FakePipeline, Gate
 from polycue.testing.store import TENANT, MemoryJobs
 
@@ -274,6 +277,60 @@ def test_a_job_on_another_server_is_followed_through_the_store(
         assert numbers == sorted(numbers)
 
     within(scenario)
+
+
+def test_cues_of_a_job_on_another_server_are_told_too(
+    board: Board,
+    draft: JobDraft,
+    run: Run,
+    crew: Any,
+    jobs: MemoryJobs,
+    watcher_of: Callable[[Board], Watcher],
+) -> None:
+    jobs._database.shared = True  # type: ignore[misc]
+    gate, elsewhere = Gate(), crew.again("there")
+    run(FakePipeline(["a", "b"], gate=gate))
+
+    async def scenario() -> None:
+        job = board.create(TENANT, draft)
+        assert await asyncio.to_thread(gate.reached.wait, WAIT_S)
+        events = watcher_of(elsewhere.board).follow(TENANT, job.id, with_cues=True)
+        seen = [await anext(events)]
+        crew.heartbeat.look()
+        seen += [await anext(events), await anext(events)]
+        assert brief(seen) == ["running", "en1", "es1"]
+        gate.open()
+        seen += await rest(events)
+        assert [w for w in brief(seen) if w[:2] in {"en", "es"}] == ["en1", "es1", "en2", "es2"]
+        assert brief(seen)[-1] == "succeeded"
+        numbers = [one.sequence for one in seen]
+        assert numbers == sorted(numbers)
+        here = watcher_of(board).follow(TENANT, job.id, after=numbers[1], with_cues=True)
+        assert [w for w in brief(await rest(here)) if w[:2] in {"en", "es"}] == [
+            "es1",
+            "en2",
+            "es2",
+        ]
+        late = await rest(watcher_of(elsewhere.board).follow(TENANT, job.id, with_cues=True))
+        assert brief(late) == ["succeeded", "en1", "es1", "en2", "es2", "succeeded"]
+
+    within(scenario)
+
+
+def test_cues_are_told_elsewhere_for_a_while_after_the_end(
+    draft: JobDraft, crew: Any, jobs: MemoryJobs, clock: ManualClock
+) -> None:
+    jobs._database.shared = True  # type: ignore[misc]
+    job = crew.board.create(TENANT, draft)
+    _, live = crew.at_work.claim()
+    crew.at_work.tell_cues(live, CuesReady("en", 1, (Cue(0, 1, ("x",), (Word("x", 0, 1, 0.5),)),)))
+    crew.at_work.end(live, JobState.FAILED)
+    after = crew.again("there")
+    (told,) = after.board.follow(TENANT, job.id, cues_after=0).cues
+    assert told[1].cues[0].words[0].probability == 0.5
+    clock.advance(3_600_000)
+    after.at_work.sweep()
+    assert after.board.follow(TENANT, job.id, cues_after=0).cues == []
 
 
 def test_whoever_comes_from_another_server_to_the_one_at_work_gets_every_cue(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from polycue.domain.errors import JobNotResumable, NotFound
 from polycue.domain.limits import TenantLimits
 from polycue.jobs.job import Failure, Job, JobState, move
-from polycue.jobs.store import claims, quotas, statements
+from polycue.jobs.store import claims, quotas, statements, told
 from polycue.jobs.store.protocol import Held, JobFilter, Lease, unchanged
 from polycue.jobs.store.rows import job_of_row, row_of_job
 from polycue.jobs.store.session import Database, Session, in_transaction
@@ -111,6 +111,7 @@ class SqlJobs:
             raise NotFound("job", f"jobs/{job_id}")
         db.run("DELETE FROM job WHERE id = :id", id=job_id)
         statements.drop_chunks(db, job_id)
+        told.drop(db, job_id)
         return job
 
     # --- workers --------------------------------------------------------------------------------
@@ -165,6 +166,15 @@ class SqlJobs:
         return {row["number"]: row["data"] for row in rows}
 
     @in_transaction
+    def tell(self, db: Session, lease: Lease, number: int, data: bytes, *, since: int) -> None:
+        claims.renew(db, lease)
+        told.keep(db, lease.job_id, number, data, since=since)
+
+    @in_transaction
+    def told(self, db: Session, job_id: str, *, after: int) -> list[bytes]:
+        return told.after(db, job_id, after)
+
+    @in_transaction
     def release(
         self,
         db: Session,
@@ -201,6 +211,7 @@ class SqlJobs:
         self, db: Session, *, max_attempts: int, poisoned: Callable[[Job], Failure]
     ) -> Sequence[Job]:
         quotas.forget_old_use(db)
+        told.drop_old(db)
         return claims.end_abandoned(db, max_attempts=max_attempts, poisoned=poisoned)
 
     @in_transaction

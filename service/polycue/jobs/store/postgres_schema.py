@@ -58,6 +58,12 @@ MIGRATIONS: tuple[str, ...] = (
         data    bytea NOT NULL,
         PRIMARY KEY (job, stage, number)
     );
+    CREATE TABLE told (
+        job     text NOT NULL,
+        number  bigint NOT NULL,  -- of the last event in data
+        data    bytea NOT NULL,
+        PRIMARY KEY (job, number)
+    );
     CREATE TABLE turn (
         tenant  text PRIMARY KEY,
         served  bigint NOT NULL  -- greater than that of whoever was served before

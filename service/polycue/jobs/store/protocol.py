@@ -181,6 +181,20 @@ class JobStore(Protocol):
         """What is kept of a stage, by index, in its order."""
         ...
 
+    def tell(self, lease: Lease, number: int, data: bytes, *, since: int) -> None:
+        """Keep events up to ``number`` for watchers elsewhere, in place of those before ``since``.
+
+        They go ten minutes after the job's end.
+
+        Raises:
+            LeaseLost: as ``beat``; nothing is kept.
+        """
+        ...
+
+    def told(self, job_id: str, *, after: int) -> list[bytes]:
+        """What ``tell`` kept whose numbers are above ``after``, in their order."""
+        ...
+
     def release(
         self, lease: Lease, change: Callable[[Job], Job] = unchanged, *, after_ms: int = 0
     ) -> Job:

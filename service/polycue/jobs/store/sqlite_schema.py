@@ -97,6 +97,12 @@ MIGRATIONS: tuple[str, ...] = (
         data    BLOB NOT NULL,
         PRIMARY KEY (job, stage, number)
     ) STRICT;
+    CREATE TABLE told (
+        job     TEXT NOT NULL,
+        number  INTEGER NOT NULL,  -- of the last event in data
+        data    BLOB NOT NULL,
+        PRIMARY KEY (job, number)
+    ) STRICT;
     CREATE TABLE turn (
         tenant  TEXT PRIMARY KEY,
         served  INTEGER NOT NULL  -- greater than that of whoever was served before
