@@ -76,30 +76,32 @@ def renew(db: Session, lease: Lease) -> JobState:
 
 def leased(db: Session, lease: Lease) -> Job:
     """The job, locked until the transaction ends; raises LeaseLost."""
-    row = find(db, lease.job_id)
-    job = row and job_of_row(row)
-    if not job or job.state not in _AT_WORK or (job.owner, job.epoch) != (lease.owner, lease.epoch):
+    job = _last_held(db, lease)
+    if job is None or job.state not in _AT_WORK:
         raise LeaseLost(lease.job_id)
     return job
 
 
 def settled(db: Session, lease: Lease) -> Job | None:
-    """The job, if the lease's holder ended it or let it go; anybody else takes the owner away.
+    """The job, if the lease's holder has ended it or let it go, and nobody took it since.
 
     So it is when the first time the connection broke just after that had been kept.
     """
+    job = _last_held(db, lease)
+    return None if job is None or job.state in _AT_WORK else job
+
+
+def _last_held(db: Session, lease: Lease) -> Job | None:
+    """The job, if this lease was its last; whoever settles it for the holder takes the owner."""
     row = find(db, lease.job_id)
-    job = row and job_of_row(row)
-    if not job or job.state in _AT_WORK or (job.owner, job.epoch) != (lease.owner, lease.epoch):
-        return None
-    return job
+    ours = row and (row["owner"], row["epoch"]) == (lease.owner, lease.epoch)
+    return job_of_row(row) if row and ours else None
 
 
 def held_by(db: Session, owner: str | None) -> list[Job]:
     """The jobs that ``owner``, or anybody, works on or waits with."""
     jobs = select(
-        db,
-        "state IN ('running', 'cancelling', 'interrupted') ORDER BY number FOR UPDATE",
+        db, "state IN ('running', 'cancelling', 'interrupted') ORDER BY number FOR UPDATE"
     )
     return [job for job in jobs if owner in {None, job.owner}]
 

@@ -38,14 +38,15 @@ class SqlJobs:
 
     @in_transaction
     def same_content(self, db: Session, tenant: str, content_key: str) -> Job | None:
-        row = content_key and db.row(
-            "SELECT * FROM job WHERE tenant = :tenant AND content_key = :key"
-            " AND content_key <> '' AND state = 'succeeded' AND expires_ms > now_ms()"
-            " ORDER BY number DESC LIMIT 1",
+        found = statements.select(
+            db,
+            # Without a key nobody knows what a job's results are: no two of those are the same.
+            "tenant = :tenant AND content_key = :key AND content_key <> ''"
+            " AND state = 'succeeded' AND expires_ms > now_ms() ORDER BY number DESC LIMIT 1",
             tenant=tenant,
             key=content_key,
         )
-        return job_of_row(row) if row else None
+        return found[0] if found else None
 
     @in_transaction
     def create(
