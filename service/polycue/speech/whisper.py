@@ -1,9 +1,7 @@
-"""The door to faster-whisper and to CTranslate2's Whisper: chunks of sound to timed words."""
+"""Chunks of sound to timed words, through faster-whisper and CTranslate2's Whisper."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -15,20 +13,14 @@ from numpy.typing import NDArray
 
 from polycue.domain import language as languages
 from polycue.domain.chunk import Chunk, ModelFacts, Recognised
-from polycue.domain.errors import (
-    DeviceUnavailable,
-    InvalidRequest,
-    ModelDamaged,
-    OutOfMemory,
-    RecognitionFailed,
-)
+from polycue.domain.errors import InvalidRequest, OutOfMemory, RecognitionFailed
 from polycue.domain.request import SpeechTask
 from polycue.domain.transcript import ChunkFacts
 from polycue.speech.hypothesis import avg_logprob, compression_ratio, pieces_of
-from polycue.speech.note import NOTE_FILE, ModelNote
+from polycue.speech.note import ModelNote
+from polycue.speech.opening import opened
 from polycue.speech.passage import DecodeSettings, Passage
 from polycue.speech.rows import Row, rows_of
-from polycue.speech.weights import fingerprint
 from polycue.speech.words import places_of, words_of
 
 T = TypeVar("T")
@@ -36,13 +28,8 @@ T = TypeVar("T")
 _MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
 _MAX_NEW_TOKENS = _MAX_LENGTH // 2
 _MAX_CONTEXT_TOKENS = _MAX_NEW_TOKENS - 1  # as in openai/whisper
-_SEED = 20261126  # of sampling: a film that is heard alone comes out the same each time
 _SAMPLES = 5  # of which the likeliest is taken; openai/whisper's best_of
 _NO_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "failed to allocate")
-_REQUIRED_FILES = ("model.bin", "config.json", "tokenizer.json")
-_FEATURES_FILE = "preprocessor_config.json"  # early models have none: 80 mels, 30 s
-_VOCABULARIES = ("vocabulary.json", "vocabulary.txt")  # one of them; older converters wrote text
-_DECIDING_FILES = (*_REQUIRED_FILES, _FEATURES_FILE, *_VOCABULARIES, NOTE_FILE)
 
 
 class Whisper:
@@ -78,23 +65,14 @@ class Whisper:
             ModelDamaged: a file is missing or not what it should be.
             DeviceUnavailable: the device cannot hold it, or not with this compute type.
         """
-        for file in _REQUIRED_FILES:  # without a tokenizer faster-whisper would download one
-            if not (path / file).is_file():
-                raise ModelDamaged(name, f"{file} is missing")
-        note = ModelNote.beside(path, name)
-        ctranslate2.set_random_seed(_SEED)
-        with _loading(name, device):
-            if (path / _FEATURES_FILE).is_file():  # faster-whisper goes on without a broken one
-                json.loads((path / _FEATURES_FILE).read_text("utf-8"))
-            model = WhisperModel(
-                str(path),
-                device=device,
-                device_index=device_index,
-                compute_type=compute_type,
-                cpu_threads=threads,
-                local_files_only=True,
-            )
-        facts = replace(_facts(model, name, note), fingerprint=_made_of(model, path))
+        model, facts, note = opened(
+            path,
+            name,
+            device=device,
+            device_index=device_index,
+            compute_type=compute_type,
+            cpu_threads=threads,
+        )
         return cls(model, facts, note)
 
     def recognise(
@@ -293,33 +271,6 @@ class Whisper:
         )
 
 
-def _facts(model: WhisperModel, name: str, note: ModelNote) -> ModelFacts:
-    """From the weights and the vocabulary, and what the note says otherwise."""
-    extractor, vocabulary = model.feature_extractor, model.hf_tokenizer
-    if extractor.mel_filters.shape[0] != model.model.n_mels:
-        raise ModelDamaged(name, f"{_FEATURES_FILE} is missing or of another model")
-    multilingual: bool = model.model.is_multilingual
-    known = note.languages or [
-        languages.from_whisper(code)
-        for code in model.supported_languages
-        if not multilingual or vocabulary.token_to_id(f"<|{code}|>") is not None
-    ]
-    return ModelFacts(
-        name=name,
-        languages=tuple(known),
-        max_chunk_ms=extractor.chunk_length * 1000,
-        translates=note.can_translate(name, multilingual=multilingual),
-        demo=note.demo,
-    )
-
-
-def _made_of(model: WhisperModel, path: Path) -> str:
-    """What else than the chunk and the options decides what is heard."""
-    weights = fingerprint(path, _DECIDING_FILES)
-    arithmetic = f"{model.model.compute_type} on {model.model.device}"
-    return f"{weights}, {arithmetic}, ctranslate2 {ctranslate2.__version__}"
-
-
 def _search_options(settings: DecodeSettings) -> dict[str, Any]:
     if not settings.temperature:
         return {"beam_size": settings.beam_size}
@@ -335,17 +286,6 @@ def _search_options(settings: DecodeSettings) -> dict[str, Any]:
 def _new_tokens(duration_ms: int) -> int:
     """Room for 8 tokens a second, twice what fast English needs, and a little for the short."""
     return min(_MAX_NEW_TOKENS, 24 + 8 * duration_ms // 1000)
-
-
-@contextmanager
-def _loading(name: str, device: str) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # tokenizers raises bare Exception for a file it cannot read
-        problem = str(error)
-        if any(word in problem for word in ("CUDA", "cublas", "compute type")):
-            raise DeviceUnavailable(device, problem) from error
-        raise ModelDamaged(name, problem) from error
 
 
 @contextmanager
