@@ -98,6 +98,6 @@ class Aftermath:
 
 def scratch(data: Path) -> list[str]:
     """What must not lie about once nothing is at work."""
-    work = [path for path in data.glob("jobs/*/work*/**/*") if path.is_file()]
+    work = [path for path in data.glob("work/**/*") if path.is_file()]
     partial = [p for p in data.rglob("*") if p.name.endswith(_PARTIAL) or ".tmp" in p.name]
     return sorted(str(path.relative_to(data)) for path in {*work, *partial})

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import s3fs
 from moto.server import ThreadedMotoServer
@@ -29,4 +29,6 @@ def s3_server(port: int = 0) -> Iterator[str]:
 
 
 def make_bucket(endpoint: str) -> None:
-    s3fs.S3FileSystem(endpoint_url=endpoint, skip_instance_cache=True).mkdir(BUCKET)
+    """All servers of one process have the same buckets."""
+    with suppress(FileExistsError):
+        s3fs.S3FileSystem(endpoint_url=endpoint, skip_instance_cache=True).mkdir(BUCKET)

@@ -687,7 +687,7 @@ class StorageFull(StoreError):
 class StorageUnavailable(StoreError):
     """Where the server keeps uploads and results cannot be read or written now."""
 
-    def __init__(self, what: str, problem: str, retry_after_s: int = 30) -> None:
+    def __init__(self, what: str, problem: str, retry_after_s: int = 5) -> None:
         super().__init__(f"{what} cannot be reached where the server keeps them: {problem}")
         self.what, self.problem, self.retry_after_s = what, problem, retry_after_s
 

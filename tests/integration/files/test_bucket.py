@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+import s3fs
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import Cancelled, StorageUnavailable
@@ -75,6 +76,28 @@ def test_who_has_been_cancelled_keeps_and_brings_nothing(
         bucket_files.bring((Part("jobs/j/1/a", 3),), tmp_path / "b", cancel=token)
     with pytest.raises(Cancelled):
         bucket_files.put("jobs/j/1/b", tmp_path / "a", cancel=token)
+
+
+def test_what_was_sent_of_a_cancelled_file_is_removed_again(
+    bucket_files: BucketFiles, s3_endpoint: str, tmp_path: Path
+) -> None:
+    class CancelledOnTheWay(CancelToken):
+        """Seen first by what watches the sending: asked twice before, by those who register."""
+
+        asked = 0
+
+        @property
+        def cancelled(self) -> bool:
+            self.asked += 1
+            return self.asked > 2
+
+    (tmp_path / "film.mkv").write_bytes(bytes(40 * MIB))
+    token = CancelledOnTheWay()
+    with pytest.raises(Cancelled):
+        bucket_files.put("jobs/j/1/film.mkv", tmp_path / "film.mkv", cancel=token)
+    assert list(bucket_files.shelves()) == []
+    store = s3fs.S3FileSystem(endpoint_url=s3_endpoint, skip_instance_cache=True)
+    assert "Uploads" not in store.call_s3("list_multipart_uploads", Bucket=BUCKET)
 
 
 def test_a_store_that_is_gone_is_told_after_some_tries(own_endpoint: int) -> None:

@@ -15,6 +15,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _PORTS = {"https": 443, "http": 80}
 _UNFIT = re.compile(r"[\x00-\x20\x7f\\]")
+_NO_NAMES = {"", ".", ".."}
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -115,15 +116,17 @@ def _host_fits(place: OnHost, allowed: str) -> bool:
 
 
 def _in_bucket(uri: str, field: str, rules: SourceRules) -> InBucket:
-    bucket, _, key = uri[len("s3://") :].partition("/")
-    if not _BUCKET.fullmatch(bucket) or not key or "?" in key or "#" in key:
+    bucket, _, key = urllib.parse.unquote(uri[len("s3://") :]).partition("/")
+    if not _BUCKET.fullmatch(bucket) or "?" in key or "#" in key:
         raise InvalidRequest(field, "is not of the form s3://bucket/key, without '?' and '#'")
-    whole = f"{bucket}/{urllib.parse.unquote(key)}"
+    if not _NO_NAMES.isdisjoint(key.split("/")):  # which some stores take for a way up
+        raise InvalidRequest(field, "has an empty part, '.' or '..' in its key")
+    whole = f"{bucket}/{key}"
     own = rules.own_bucket.strip("/")
     allowed = any(_lies_below(whole, each) for each in rules.buckets)
     if not allowed or (own and _lies_below(whole, own)):
         raise SourceRefused(field, f"this server reads nothing of this kind from {bucket}")
-    return InBucket(bucket, urllib.parse.unquote(key))
+    return InBucket(bucket, key)
 
 
 def _lies_below(whole: str, prefix: str) -> bool:
