@@ -26,8 +26,7 @@ from polycue.speech.words import places_of, words_of
 T = TypeVar("T")
 
 _MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
-_MAX_NEW_TOKENS = _MAX_LENGTH // 2
-_MAX_CONTEXT_TOKENS = _MAX_NEW_TOKENS - 1  # as in openai/whisper
+_MAX_CONTEXT_TOKENS = _MAX_LENGTH // 2 - 1  # as in openai/whisper
 _SAMPLES = 5  # of which the likeliest is taken; openai/whisper's best_of
 _NO_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "failed to allocate")
 
@@ -93,14 +92,14 @@ class Whisper:
         chunks = [chunk for passage in batch for chunk in passage.chunks]
         context = self._context(batch[0].settings)
         with _recognising(chunks[0]):
-            sound = [np.stack(part) for part in _parts(map(self._features, chunks), at_once)]
-            encoded = [self._encode(features) for features in sound]
+            sound = _parts(map(self._features, chunks), at_once)
+            encoded = [self._encode(np.stack(part)) for part in sound]
             unknown = any(not passage.settings.language for passage in batch)
             shares = [row for part in encoded for row in self._languages(part)] if unknown else ()
             rows = _parts(rows_of(batch, shares, self.facts.languages), at_once)
             done = (
                 recognised
-                for part in zip(sound, encoded, rows, strict=True)
+                for part in zip(encoded, rows, strict=True)
                 for recognised in self._decode(*part, context)
             )
             return [tuple(next(done) for _ in passage.chunks) for passage in batch]
@@ -138,55 +137,26 @@ class Whisper:
         return found
 
     def _decode(
-        self,
-        features: NDArray[np.float32],
-        encoded: Any,
-        rows: Sequence[Row],
-        context: Sequence[int],
+        self, encoded: Any, rows: Sequence[Row], context: Sequence[int]
     ) -> Iterator[Recognised]:
-        outputs = self._generate(features, encoded, rows, context)
+        outputs = self._generate(encoded, rows, context)
         tokens = [[t for t in o.sequences_ids[0] if t < self._end_token] for o in outputs]
         alignments = self._align(encoded, rows, tokens)
         for row, output, ids, alignment in zip(rows, outputs, tokens, alignments, strict=True):
             yield self._recognised(row, output, ids, alignment)
 
-    def _generate(
-        self,
-        features: NDArray[np.float32],
-        encoded: Any,
-        rows: Sequence[Row],
-        context: Sequence[int],
-    ) -> list[Any]:
+    def _generate(self, encoded: Any, rows: Sequence[Row], context: Sequence[int]) -> list[Any]:
         """The best hypothesis for each row, without timestamp tokens.
 
-        A row that loops costs the whole batch its length, so length is capped by the longest sound;
-        rows that meet the cap are decoded again under Whisper's own.
+        A row may be as long as Whisper's own limit lets it be, whatever its neighbours: what is
+        said in a chunk must not depend on which others were there. One that loops costs steps that
+        are its own, since CTranslate2 takes rows out of the batch as they end.
         """
         starts = [self._tokenizer(row.settings).sot_sequence for row in rows]
-        prompts = [[*context, *start, self._no_timestamps] for start in starts]
-        limit = _new_tokens(max(row.chunk.audio.duration_ms for row in rows))
-        outputs = self._search(encoded, prompts, rows, limit)
-        cut_off = [i for i, o in enumerate(outputs) if len(o.sequences_ids[0]) >= limit]
-        if cut_off and limit < _MAX_NEW_TOKENS:
-            longer = self._search(
-                self._encode(features[cut_off]),
-                [prompts[i] for i in cut_off],
-                [rows[i] for i in cut_off],
-                _MAX_NEW_TOKENS,
-            )
-            for index, output in zip(cut_off, longer, strict=True):
-                outputs[index] = output
-        return outputs
-
-    def _search(
-        self, encoded: Any, prompts: list[list[int]], rows: Sequence[Row], limit: int
-    ) -> list[Any]:
-        # CTranslate2 allows min(max_length / 2, max_length - prompt) new tokens (measured, 4.8.5).
-        max_length = min(_MAX_LENGTH, max(2 * limit, limit + len(prompts[0])))
         outputs: list[Any] = self._model.generate(
             encoded,
-            prompts,
-            max_length=max_length,
+            [[*context, *start, self._no_timestamps] for start in starts],
+            max_length=_MAX_LENGTH,
             return_scores=True,
             return_no_speech_prob=True,
             **_search_options(rows[0].settings),
@@ -281,11 +251,6 @@ def _search_options(settings: DecodeSettings) -> dict[str, Any]:
         "sampling_temperature": settings.temperature,
         "num_hypotheses": _SAMPLES,
     }
-
-
-def _new_tokens(duration_ms: int) -> int:
-    """Room for 8 tokens a second, twice what fast English needs, and a little for the short."""
-    return min(_MAX_NEW_TOKENS, 24 + 8 * duration_ms // 1000)
 
 
 @contextmanager
