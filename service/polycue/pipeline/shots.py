@@ -20,8 +20,9 @@ from polycue.domain.request import LayoutOptions, ShotMode
 from polycue.domain.shots import Shots
 from polycue.media.shots import find_cuts
 
-# How much longer than without it a job may take for the search, unless it is asked for.
-LEAST_PATIENCE_S = 5.0
+# How much longer than without it a job may take for the search, unless it is asked for. Half a
+# minute is enough for short films on a busy machine: these have the same cuts each time.
+LEAST_PATIENCE_S = 30.0
 PATIENCE_SHARE = 0.25
 _TICK_S = 0.2
 
