@@ -23,6 +23,10 @@ class KeptInMemory:
         stages = ", ".join(f"{stage}: {len(p)}" for stage, p in self._pieces.items())
         return f"KeptInMemory({stages})"
 
+    @property
+    def size_bytes(self) -> int:
+        return sum(len(data) for pieces in self._pieces.values() for data in pieces.values())
+
     def interrupt(self, cancel: CancelToken, *, after: int) -> None:
         """Set ``cancel`` once so many more pieces are stored."""
         self._cancel, self._cancel_after = cancel, self.saves + after
