@@ -53,6 +53,9 @@ class JobStore(Protocol):
     connection broke at the commit, and must make the same of it then; if it raises, nothing is
     kept. The store's own fields stay as they are whatever it makes of them: ``number``, ``tenant``,
     ``owner``, ``epoch`` and ``lease_until_ms``.
+
+    Whatever takes a lease raises LeaseLost, and keeps nothing, where the job was taken, ended or
+    deleted meanwhile.
     """
 
     @property
@@ -146,35 +149,19 @@ class JobStore(Protocol):
         ...
 
     def beat(self, lease: Lease) -> bool:
-        """Renew a lease, also one that ran out if nobody took the job; whether to stop.
-
-        Raises:
-            LeaseLost: the job was taken, ended or deleted.
-        """
+        """Renew a lease, also one that ran out if nobody took the job; whether to stop."""
         ...
 
     def change(self, lease: Lease, change: Callable[[Job], Job]) -> Job:
-        """Replace a job by what ``change`` makes of it, in one step.
-
-        Raises:
-            LeaseLost: as ``beat``.
-        """
+        """Replace a job by what ``change`` makes of it, in one step."""
         ...
 
     def begin_plan(self, lease: Lease, plan_hash: str) -> None:
-        """Keep the chunks there are if they were made under the same plan, else drop them.
-
-        Raises:
-            LeaseLost: as ``beat``.
-        """
+        """Keep the chunks there are if they were made under the same plan, else drop them."""
         ...
 
     def put_chunk(self, lease: Lease, stage: str, index: int, data: bytes) -> None:
-        """Keep the result of a chunk and renew the lease. The first one given for an index stays.
-
-        Raises:
-            LeaseLost: as ``beat``; nothing is kept.
-        """
+        """Keep the result of a chunk and renew the lease. The first one given for an index stays."""
         ...
 
     def chunks(self, job_id: str, stage: str) -> dict[int, bytes]:
@@ -185,9 +172,6 @@ class JobStore(Protocol):
         """Keep events up to ``number`` for watchers elsewhere, in place of those before ``since``.
 
         They go ten minutes after the job's end.
-
-        Raises:
-            LeaseLost: as ``beat``; nothing is kept.
         """
         ...
 
@@ -201,9 +185,6 @@ class JobStore(Protocol):
         """Let a job go, for whoever claims it after ``after_ms``; cancelled if that was asked.
 
         Once more changes nothing.
-
-        Raises:
-            LeaseLost: as ``beat``.
         """
         ...
 
@@ -211,9 +192,6 @@ class JobStore(Protocol):
         """As ``change``, to one of the job's ends; once more changes nothing.
 
         A job that succeeded has no use for its chunks any more; they go.
-
-        Raises:
-            LeaseLost: as ``beat``.
         """
         ...
 

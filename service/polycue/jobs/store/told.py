@@ -32,6 +32,7 @@ def drop(db: Session, job_id: str) -> None:
 def drop_old(db: Session) -> None:
     """Of jobs that ended a while ago; whoever comes later finds all of it in the results."""
     db.run(
-        "DELETE FROM told WHERE job IN (SELECT id FROM job WHERE ended_ms < now_ms() - :kept_ms)",
+        "DELETE FROM told WHERE EXISTS"
+        " (SELECT 1 FROM job WHERE job.id = told.job AND job.ended_ms < now_ms() - :kept_ms)",
         kept_ms=_KEPT_MS,
     )

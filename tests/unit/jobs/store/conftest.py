@@ -31,7 +31,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         sqlite.close()
         return
     kept: PostgresDatabase = request.getfixturevalue("kept_postgres")
-    kept.transact(lambda db: db.run("TRUNCATE job, chunk, turn, media_use, upload"))
+    kept.transact(lambda db: db.run("TRUNCATE job, chunk, told, turn, media_use, upload"))
     yield kept
 
 
