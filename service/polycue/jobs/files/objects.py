@@ -7,6 +7,7 @@ Where it is and who we are come from the usual environment: ``AWS_ENDPOINT_URL``
 import asyncio
 import concurrent.futures
 import threading
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,11 @@ from polycue import telemetry
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import StorageFull, StorageUnavailable
 
+NEVER = CancelToken()
+"""The flag of what nobody cancels."""
+
 _RETRY_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0)
+_PATIENCE_S = 30  # with a store that swallows everything each try takes its time
 _CONNECT_S, _READ_S = 5, 20
 _SENT_AT_ONCE_BYTES = 16 * 1024 * 1024  # the store wants at least 5 MiB in all but the last
 _SENT_TOGETHER = 3
@@ -69,19 +74,16 @@ class Objects:
 
     def put_file(self, key: str, path: Path, cancel: CancelToken) -> None:
         """Send a file, in parts where it is large; it is there once all of it is."""
-        import fsspec.callbacks
 
-        class Stop(fsspec.callbacks.Callback):  # type: ignore[misc]  # untyped
-            """Ends the sending, and removes what was sent, once nobody waits for it any more."""
+        async def send() -> None:
+            sending = self._fs._put_file(
+                str(path), key, chunksize=_SENT_AT_ONCE_BYTES, callback=_EndOfSending(cancel)
+            )
+            await asyncio.shield(sending)  # so that it removes by itself what it has sent
 
-            def relative_update(self, inc: int = 1) -> None:
-                if cancel.cancelled:
-                    raise OSError("cancelled")
+        self._call(send, cancel)
 
-        options = {"chunksize": _SENT_AT_ONCE_BYTES, "callback": Stop()}
-        self._call(lambda: self._fs._put_file(str(path), key, **options), cancel, abandon=True)
-
-    def get(self, key: str, start: int, end: int, cancel: CancelToken | None = None) -> bytes:
+    def get(self, key: str, start: int, end: int, cancel: CancelToken = NEVER) -> bytes:
         """Bytes ``start`` up to ``end``.
 
         Raises:
@@ -90,7 +92,7 @@ class Objects:
         return self.gather([(key, start, end)], cancel)[0]
 
     def gather(
-        self, ranges: Sequence[tuple[str, int, int]], cancel: CancelToken | None = None
+        self, ranges: Sequence[tuple[str, int, int]], cancel: CancelToken = NEVER
     ) -> list[bytes]:
         """Several ranges at once; as ``get``."""
 
@@ -128,74 +130,65 @@ class Objects:
 
     def close(self) -> None:
         if self._fs._s3 is not None:
-            self._wait(self._fs._s3creator.__aexit__(None, None, None), None)
+            self._wait(self._fs._s3creator.__aexit__(None, None, None), NEVER)
 
-    def _call(
-        self,
-        work: Callable[[], Coroutine[Any, Any, T]],
-        cancel: CancelToken | None = None,
-        *,
-        abandon: bool = False,
-    ) -> T:
-        """What the work gives, tried again after pauses where the store is at fault.
-
-        ``abandon``: a cancel leaves the work to end itself.
-        """
-        cancel = cancel or CancelToken()
-        woken = threading.Event()
+    def _call(self, work: Callable[[], Coroutine[Any, Any, T]], cancel: CancelToken = NEVER) -> T:
+        """What the work gives, tried again after pauses where the store is at fault."""
+        woken, began_s = threading.Event(), time.monotonic()
         forget = cancel.on_cancel(woken.set)
         try:
             for pause_s in self._pauses_s:
                 try:
-                    return self._wait(work(), cancel, abandon=abandon)
+                    return self._wait(work(), cancel)
                 except StorageUnavailable as error:
-                    if error.problem in PERMANENT:
+                    if error.problem in PERMANENT or time.monotonic() - began_s > _PATIENCE_S:
                         raise
                 woken.wait(pause_s)
                 cancel.check()
-            return self._wait(work(), cancel, abandon=abandon)
+            return self._wait(work(), cancel)
         finally:
             forget()
 
-    def _wait(
-        self, work: Coroutine[Any, Any, T], cancel: CancelToken | None, *, abandon: bool = False
-    ) -> T:
-        future = asyncio.run_coroutine_threadsafe(
-            _shielded(work) if abandon else work, self._fs.loop
-        )
-        forget = cancel.on_cancel(lambda: _stop(future)) if cancel else None
+    def _wait(self, work: Coroutine[Any, Any, T], cancel: CancelToken) -> T:
+        future = asyncio.run_coroutine_threadsafe(work, self._fs.loop)
+
+        def stop() -> None:
+            future.cancel()
+
+        forget = cancel.on_cancel(stop)
         try:
             return future.result()
-        except concurrent.futures.CancelledError:
-            if cancel:
-                cancel.check()
-            raise
         except FileNotFoundError as error:
             if _code_of(error) == "NoSuchBucket":
-                raise self._ours(error) from error
+                raise _ours(error) from error
             raise
-        except Exception as error:
-            if cancel:
-                cancel.check()
-            raise self._ours(error) from error
+        except (Exception, concurrent.futures.CancelledError) as error:
+            cancel.check()
+            raise _ours(error) from error
         finally:
-            if forget:
-                forget()
-
-    def _ours(self, error: Exception) -> StorageFull | StorageUnavailable:
-        code = _code_of(error)
-        log.warning("the object store is at fault", problem=f"{type(error).__name__}: {error}")
-        if code in _FULL:
-            return StorageFull("uploads and results")
-        return StorageUnavailable("uploads and results", code or "the object store does not answer")
+            forget()
 
 
-async def _shielded(work: Coroutine[Any, Any, T]) -> T:
-    return await asyncio.shield(work)
+class _EndOfSending:
+    """What s3fs tells of each part it has sent; the answer ends it once nobody waits any more."""
+
+    def __init__(self, cancel: CancelToken) -> None:
+        self._cancel = cancel
+
+    def set_size(self, size: int) -> None:
+        pass
+
+    def relative_update(self, inc: int = 1) -> None:
+        if self._cancel.cancelled:
+            raise OSError("cancelled")
 
 
-def _stop(future: concurrent.futures.Future[Any]) -> None:
-    future.cancel()
+def _ours(error: Exception) -> StorageFull | StorageUnavailable:
+    code = _code_of(error)
+    log.warning("the object store is at fault", problem=f"{type(error).__name__}: {error}")
+    if code in _FULL:
+        return StorageFull("uploads and results")
+    return StorageUnavailable("uploads and results", code or "the object store does not answer")
 
 
 def _code_of(error: Exception) -> str:

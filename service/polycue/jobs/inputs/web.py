@@ -140,13 +140,21 @@ def _check(place: OnHost, response: httpx.Response, most_bytes: int) -> None:
 async def _save(place: OnHost, response: httpx.Response, path: Path, most_bytes: int) -> str:
     digest, size_bytes = hashlib.sha256(), 0
     with storage_errors("the job's input"), path.open("xb") as file:
-        async for data in response.aiter_raw():
+        async for data in _pieces(place, response):
             size_bytes += len(data)
             if size_bytes > most_bytes:
                 raise SourceTooLarge(place.host, most_bytes)
             file.write(data)
             digest.update(data)
     return digest.hexdigest()
+
+
+async def _pieces(place: OnHost, response: httpx.Response) -> AsyncIterator[bytes]:
+    try:
+        async for data in response.aiter_raw():
+            yield data
+    except OSError as error:  # of the connection, such as a record that TLS finds tampered with
+        raise SourceUnreachable(place.host, "the connection broke") from error
 
 
 def _request(client: httpx.AsyncClient, place: OnHost, address: str) -> httpx.Request:
