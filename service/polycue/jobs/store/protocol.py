@@ -161,7 +161,7 @@ class JobStore(Protocol):
         ...
 
     def put_chunk(self, lease: Lease, stage: str, index: int, data: bytes) -> None:
-        """Keep the result of a chunk and renew the lease. The first one given for an index stays."""
+        """Keep the result of a chunk, unless the index has one already, and renew the lease."""
         ...
 
     def chunks(self, job_id: str, stage: str) -> dict[int, bytes]:
