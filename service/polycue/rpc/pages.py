@@ -14,6 +14,8 @@ from polycue.domain.errors import InvalidRequest
 _DEFAULT_SIZE, _LARGEST_SIZE = 50, 1000
 _TOKEN = struct.Struct(">Q8s")  # where to go on, and a digest of what was asked for
 
+_LAST = 2**63 - 1  # a database counts no further
+
 T = TypeVar("T")
 
 
@@ -43,6 +45,8 @@ def position(request: Message, page_token: str) -> int | None:
         at, digest = _TOKEN.unpack(packed)
     except (binascii.Error, ValueError, struct.error) as error:
         raise InvalidRequest("page_token", "is not one that this server gave") from error
+    if not 0 <= at <= _LAST:
+        raise InvalidRequest("page_token", "is not one that this server gave")
     if digest != _digest(request):
         raise InvalidRequest("page_token", "was given for a request with other fields")
     return int(at)

@@ -10,10 +10,16 @@ STATES = [jobs_pb2.JOB_STATE_QUEUED, jobs_pb2.JOB_STATE_RUNNING]
 REQUEST = jobs_pb2.ListJobsRequest(labels={"a": "1", "b": "2"}, states=STATES)
 
 
-@given(st.integers(0, 2**64 - 1))
+@given(st.integers(0, 2**63 - 1))
 def test_a_token_leads_back_to_where_it_was_given(position: int) -> None:
     token = pages.token(REQUEST, position)
     assert pages.position(REQUEST, token) == position
+
+
+@given(st.integers(2**63, 2**64 - 1))
+def test_a_token_that_leads_past_all_numbers_is_refused(position: int) -> None:
+    with pytest.raises(InvalidRequest):
+        pages.position(REQUEST, pages.token(REQUEST, position))
 
 
 def test_size_and_token_may_change_from_page_to_page() -> None:
