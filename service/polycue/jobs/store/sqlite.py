@@ -154,7 +154,8 @@ def _make(path: Path) -> None:
     if _has_log(path):
         raise StoreUnusable(str(path), "missing, and its -wal is there; put back what was removed")
     new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
+    for left in path.parent.glob(f"{new.name}*"):  # a journal too would be played back
+        left.unlink()
     try:
         connection = sqlite3.connect(new, isolation_level=None)
         try:

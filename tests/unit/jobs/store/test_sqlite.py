@@ -129,7 +129,8 @@ def test_another_programs_database_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_was_never_finished_is_begun_again(tmp_path: Path) -> None:
-    (tmp_path / "jobs.sqlite.new").write_bytes(b"a crash while it was made")
+    for name in ("jobs.sqlite.new", "jobs.sqlite.new-journal"):
+        (tmp_path / name).write_bytes(b"a crash while it was made")
     SqliteDatabase(tmp_path / "jobs.sqlite").close()
     assert [path.name for path in tmp_path.iterdir()] == ["jobs.sqlite"]
 
