@@ -28,8 +28,8 @@ class OpenUpload:
 
     When a client comes back before its broken call was noticed, two calls write to one upload:
     whoever is late is told where to continue, and nothing is ever overwritten. The second may come
-    to another server: then the row in the store decides who was first, and ``stale`` tells that it
-    was not we.
+    to another server: then the row in the store decides who was first. One that is ``stale`` is not
+    written to any more: it is opened anew, as the row has it.
     """
 
     def __init__(self, upload: Upload, store: UploadStore, files: Files, clock: Clock) -> None:
@@ -104,11 +104,10 @@ class OpenUpload:
         self._growth.close()
 
     def _empty(self) -> None:
+        """Let the next call begin anew."""
         wrong = self.upload.parts
         self._became(())
-        self._growth.close()
-        self._growth = self._files.grow(upload_shelf(self.upload.id), ())
-        self._hash = hashlib.sha256()
+        self.stale = True
         self._files.discard(wrong)
 
     def _became(self, parts: Parts) -> None:

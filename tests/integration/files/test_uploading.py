@@ -116,6 +116,10 @@ def test_wrong_bytes_leave_nothing_behind(files: Files) -> None:
             writer.finish(200)
         with pytest.raises(FileNotFoundError):
             files.open(kept).read(0, 1)
+        with pytest.raises(WriteOffsetMismatch) as caught:
+            writer.append(200, DATA)
+        assert caught.value.committed_bytes == 0
+    with uploads.writer(WE, upload.id) as writer:
         writer.append(0, DATA)
         assert content(files, writer.finish(200)) == DATA
 
