@@ -5,12 +5,13 @@ eSpeak NG's library on the machine (Debian: apt-get install espeak-ng)::
 
     python -m demo.train
 
-On two idle cores that multiply bfloat16 it should take under two hours (an estimate from measured
-speeds: 26 windows of speech a second make 65 minutes, 280 sentences a second and core make 25 for
-the packages); on cores with AVX2 alone, 12 windows a second, about an hour more. It takes 3 GB of
-disk under ``--work``. It may be killed at any moment: the same command goes on from
-the last checkpoint. The models are written to ``--out``, beside the committed ones and not over
-them: compare them (``benchmarks/demo_models.py --models DIR --results DIR``), then copy.
+On two cores that multiply bfloat16 it takes under two hours: the recogniser took 75 minutes beside
+other work (39 windows of speech a second while the machine was idle), and 280 sentences a second
+and core make 25 minutes for the packages. On cores with AVX2 alone, 12 windows a second, it should
+take about an hour more. It takes 3 GB of disk under ``--work``. It may be killed at any moment: the
+same command goes on from the last checkpoint. The models are written to ``--out``, beside the
+committed ones and not over them: compare them (``benchmarks/demo_models.py --models DIR --results
+DIR``), then copy.
 """
 
 import argparse
