@@ -17,7 +17,7 @@ from polycue.rpc.access.tls import Credentials, TlsFiles, server_credentials
 from polycue.rpc.address import Address
 from polycue.rpc.gate import Gate
 
-_REQUESTS_AT_ONCE = 512  # calls that are a moment of the store's
+_REQUESTS_AT_ONCE = 128  # calls that are a moment of the store's
 
 log = telemetry.logger(__name__)
 
@@ -54,18 +54,19 @@ def make_doors(settings: Settings, clock: Clock) -> Doors:
 
         return Places(kind, limit, most_of=most_of, patience_s=patience_s)
 
+    wait_s = settings.call_wait_s
     held = {
-        Kind.WATCHES: settings.max_watches,
-        Kind.TRANSFERS: settings.max_transfers,
-        Kind.REQUESTS: _REQUESTS_AT_ONCE,
+        Kind.WATCHES: places(Kind.WATCHES, settings.max_watches),
+        Kind.TRANSFERS: places(Kind.TRANSFERS, settings.max_transfers),
+        Kind.REQUESTS: places(Kind.REQUESTS, _REQUESTS_AT_ONCE, patience_s=wait_s),
     }
     return Doors(
         address,
         _credentials(settings),
         authority,
-        Door(Gate(), authority, {kind: places(kind, limit) for kind, limit in held.items()}),
-        clips=places(Kind.CLIPS, settings.max_calls, patience_s=settings.call_wait_s),
-        texts=places(Kind.TEXTS, settings.max_texts, patience_s=settings.call_wait_s),
+        Door(Gate(), authority, held),
+        clips=places(Kind.CLIPS, settings.max_calls, patience_s=wait_s),
+        texts=places(Kind.TEXTS, settings.max_texts, patience_s=wait_s),
     )
 
 
@@ -116,7 +117,6 @@ def _everybody(settings: Settings) -> Allowance:
         Kind.TEXTS: settings.max_tenant_texts,
         Kind.WATCHES: settings.max_tenant_watches or (shared and _half(settings.max_watches)),
         Kind.TRANSFERS: settings.max_tenant_transfers or (shared and _half(settings.max_transfers)),
-        Kind.REQUESTS: shared and _half(_REQUESTS_AT_ONCE),
     }
     no_limit = TenantLimits()
     return Allowance(
