@@ -1,18 +1,31 @@
 """The real server and the real demo models, in an engine child that is killed or stopped."""
 
+import contextlib
 import os
+import random
 import select
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from polycue.api.v1 import jobs_pb2, media_pb2
+from polycue.domain.cancel import CancelToken
+from polycue.engine.backends.processes.host import child_host
+from polycue.engine.backends.processes.pace import Pace
+from polycue.engine.backends.processes.process import Cause, End
+from polycue.engine.backends.processes.supervisor import Supervisor
+from polycue.engine.backends.processes.work import Choose
+from polycue.engine.batcher import Batcher
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from polycue_client import Polycue, requests
 from support.fleet import WAIT_S, Server, python_path
+from support.fragile import PROGRAM, passage
+
+KILLS, PASSAGES = 12, 280
 
 FLAGS = ("--engine=child", "--device=cpu", "--engine-deadline-s=10", "--engine-deadline-factor=2")
 
@@ -27,7 +40,7 @@ def models(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def server(tmp_path: Path, models: Path) -> Iterator[Server]:
     flags = (*FLAGS, f"--models-dir={models}", f"--data-dir={tmp_path / 'data'}")
-    server = Server(tmp_path, {"PYTHONPATH": python_path()}, *flags, program=("-m", "polycue"))
+    server = Server(tmp_path, {"PYTHONPATH": python_path()}, *flags)
     try:
         yield server.start()
     finally:
@@ -104,3 +117,49 @@ def test_a_killed_server_takes_its_engine_with_it(server: Server) -> None:
     pid = engine_of(server)
     server.kill()
     wait_for_end(pid)
+
+
+def test_many_kills_of_an_engine_lose_no_answer(tmp_path: Path) -> None:
+    """Several models and callers, and a child that is killed again and again at any moment."""
+    chance = random.Random(2)
+    done = threading.Semaphore(0)
+    found: dict[tuple[str, int], list[int]] = {}
+    supervisor = Supervisor(
+        Choose("cpu", "int8", 0, 1), Pace(factor=20, least_s=60), program=PROGRAM
+    )
+    host = child_host(supervisor, "auto")
+
+    def caller(batcher: Batcher, name: str) -> None:
+        for first in range(0, PASSAGES, 4):
+            results = [
+                batcher.submit(passage(start_ms), cancel=CancelToken())
+                for start_ms in range(first, first + 4)
+            ]
+            for start_ms, result in enumerate(results, first):
+                found[name, start_ms] = [r.facts.start_ms for r in result.result(WAIT_S)]
+                done.release()
+
+    with contextlib.closing(supervisor), contextlib.ExitStack() as closing:
+        callers = []
+        for name in ("one", "two", "three"):
+            (tmp_path / name).mkdir()
+            backend = host.open_recogniser(tmp_path / name, name, host.device)
+            batcher = closing.enter_context(contextlib.closing(Batcher(backend)))
+            callers += [
+                threading.Thread(target=caller, args=(batcher, f"{name} {n}")) for n in range(2)
+            ]
+        for thread in callers:
+            thread.start()
+        for _ in range(KILLS):
+            # So many that all which the last kill cost have been done again: whatever is alone in
+            # two children that end is at fault, and who killed them is not asked.
+            for _ in range(chance.randint(100, 140)):
+                assert done.acquire(timeout=WAIT_S)
+            child = supervisor.child
+            if child is not None and child.alive:
+                child.end(Cause(End.SIGNAL, "SIGKILL"))
+        for thread in callers:
+            thread.join(WAIT_S)
+            assert not thread.is_alive()
+    assert len(found) == 6 * PASSAGES
+    assert all(starts == [start_ms] for (_, start_ms), starts in found.items())
