@@ -37,6 +37,12 @@ def _tenant(context: click.Context, option: click.Parameter, value: str) -> str:
     return value
 
 
+def _name(context: click.Context, option: click.Parameter, value: str) -> str:
+    if not value.isprintable():
+        raise click.BadParameter("has characters that cannot be shown")
+    return value
+
+
 def _day(context: click.Context, option: click.Parameter, value: str | None) -> dt.date | None:
     try:
         return dt.date.fromisoformat(value) if value else None
@@ -46,7 +52,7 @@ def _day(context: click.Context, option: click.Parameter, value: str | None) -> 
 
 @tokens.command(help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--tenant", required=True, callback=_tenant, help="Whose jobs its calls see.")
-@click.option("--name", default="", help="What it is for; the operator's own note.")
+@click.option("--name", default="", callback=_name, help="What it is for; the operator's own note.")
 @click.option(
     "--expires", callback=_day, metavar="DATE", help="The first day it is of no use; UTC."
 )
@@ -71,7 +77,7 @@ def new(tenant: str, name: str, expires: dt.date | None, file: Path | None) -> N
 def _add(path: Path, entry: str) -> None:
     """Append the entry in one write, so that no server reads half of it."""
     try:
-        with open(path, "a", opener=_private) as file:
+        with open(path, "a", encoding="utf-8", opener=_private) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             read_callers(path, Allowance())  # before anything is added to what is broken
             file.write(f"\n{entry}" if path.stat().st_size else entry)

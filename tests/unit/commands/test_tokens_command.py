@@ -47,6 +47,7 @@ def test_without_a_file_the_lines_to_add_are_shown(
     [
         (["--tenant", "a b"], "letters, digits"),
         (["--tenant", "films", "--expires", "soon"], "no date"),
+        (["--tenant", "films", "--name", "a\nb"], "cannot be shown"),
     ],
 )
 def test_what_is_no_tenant_or_day_is_refused(

@@ -94,9 +94,9 @@ def read_callers(path: Path, everybody: Allowance) -> Callers:
 
 
 def token_entry(tenant: str, sha256: bytes, *, name: str, expires: dt.date | None) -> str:
-    """The lines that let a token in; they can be added at the end of a file."""
+    """The lines that let a token in, for the end of a file; ``name`` is printable."""
     lines = ["[[tokens]]", f'tenant = "{tenant}"', f'sha256 = "{sha256.hex()}"']
-    lines += [f"name = {json.dumps(name)}"] if name else []
+    lines += [f"name = {json.dumps(name, ensure_ascii=False)}"] if name else []
     lines += [f"expires = {expires.isoformat()}"] if expires else []
     return "\n".join(lines) + "\n"
 
