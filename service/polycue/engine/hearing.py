@@ -1,6 +1,5 @@
 """One passage on its way through a batcher: recognised, and heard again while it is in doubt."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,6 +8,7 @@ from polycue.domain.chunk import Belief, Chunk, Recognised
 from polycue.domain.defence import Signal
 from polycue.domain.request import DefenceOptions
 from polycue.engine.batcher import Batcher, Result
+from polycue.engine.waiting import outcome
 from polycue.speech.hallucination import better, defended, doubts, redecoded
 from polycue.speech.passage import DecodeSettings, Passage
 
@@ -44,7 +44,7 @@ class Hearing:
             RecognitionFailed: the engine failed on it.
             Draining, Cancelled: as they say.
         """
-        _settled(self._first, self._cancel)
+        outcome(self._first, self._cancel)
         self.advance()
 
     def advance(self) -> None:
@@ -65,7 +65,7 @@ class Hearing:
         try:
             for attempt in self._attempts:
                 while attempt.pending is not None:
-                    _settled(attempt.pending, self._cancel)
+                    outcome(attempt.pending, self._cancel)
                     self.advance()
         finally:
             self.cancel()
@@ -117,17 +117,3 @@ class _Attempt:
 
     def _doubts_of(self, found: Recognised) -> tuple[Signal, ...]:
         return doubts(found, self._chunk, self._options) if self._options.enabled else ()
-
-
-def _settled(result: Result, cancel: CancelToken) -> tuple[Recognised, ...]:
-    """Wait for ``result``; a caller who has enough of it takes it back and waits no longer."""
-    settled = threading.Event()
-    result.add_done_callback(lambda _: settled.set())
-    forget = cancel.on_cancel(settled.set)
-    try:
-        settled.wait()
-        cancel.check()
-    finally:
-        forget()
-        result.cancel()  # does nothing to one that is done
-    return result.result()

@@ -3,17 +3,20 @@
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.translation import Hypotheses, Hypothesis, Search
 from polycue.engine.backends.backend import TextBackend
+from polycue.engine.waiting import outcome
 from polycue.speech.weights import fingerprint
 from polycue.translation.links import onward
 from polycue.translation.packages import Package, Packages
 from polycue.translation.tokens import has_letters
 
-_CALL_CHARS = 8192  # padded; about one of CTranslate2's batches, and what a cancel waits for
+_CALL_CHARS = 8192  # padded; about one of CTranslate2's batches
+_MOST_CALLS = 32  # at once; more than callers there are
 _WEIGHTS = ("model/model.bin", "sentencepiece.model", "bpe.model")
 BEST = Search()
 
@@ -26,6 +29,8 @@ class Translator:
 
     def __init__(self, packages: Packages, models: TextBackend) -> None:
         self._packages, self._models = packages, models
+        # Where calls end whose callers were cancelled; all others wait for theirs.
+        self._calls = ThreadPoolExecutor(_MOST_CALLS, thread_name_prefix="translate")
 
     def __repr__(self) -> str:
         return f"Translator({self._packages!r} in {self._models!r})"
@@ -73,6 +78,7 @@ class Translator:
             PairNotInstalled: a leg's package has gone since the route was found.
             ModelDamaged, DeviceUnavailable: a model does not load.
             TranslationFailed, EngineDied: a model gave up; nothing is translated.
+            Cancelled: the token was set; the call at work, of some seconds, ends for nobody.
         """
         legs = len(route) - 1
         found: list[Hypotheses] = [(Hypothesis(text, 0.0),) for text in texts]
@@ -87,6 +93,7 @@ class Translator:
 
     def close(self) -> None:
         """Let all models go; those at work end their call first."""
+        self._calls.shutdown()
         self._models.close()
 
     def _leg(
@@ -97,8 +104,8 @@ class Translator:
             text: (Hypothesis(text.strip(), 0.0),) for text in texts if not has_letters(text)
         }
         for call in _calls(texts - found.keys()):
-            cancel.check()
-            answers = self._models.translate(package, call, search)
+            asked = self._calls.submit(self._models.translate, package, call, search)
+            answers = outcome(asked, cancel)
             found.update(zip(call, answers, strict=True))
         return found
 
