@@ -1,7 +1,5 @@
 """Which failures are worth another try, how many, and how soon."""
 
-import signal
-
 from polycue.domain.errors import (
     EngineDied,
     EngineError,
@@ -15,7 +13,6 @@ from polycue.domain.errors import (
     SourceUnusable,
     StoreError,
     SubtitleError,
-    ToolFailed,
 )
 
 FIRST_PAUSE_MS = 1_000
@@ -27,14 +24,13 @@ _OF_THE_INPUT = (
     *(SourceUnusable, SourceTooLarge, SourceTooSlow),
 )
 
-# How often work is begun in all before such a failure is its end.
+# How often work is begun in all before such a failure is its end. A program that was killed is not
+# among them: it was started a second time where it runs.
 _TRIES: tuple[tuple[type[PolycueError], int], ...] = (
-    (ToolFailed, 2),
     (EngineError, 3),
     (StoreError, 5),
     (SourceUnreachable, 5),
 )
-_LIMITS = {-signal.SIGXCPU, -signal.SIGXFSZ}  # what a limit killed is as large the next time
 
 
 def may_pass(error: Exception) -> bool:
@@ -47,11 +43,4 @@ def pause_ms(error: Exception, attempt: int) -> int | None:
     tries = next((tries for kind, tries in _TRIES if isinstance(error, kind)), 1)
     if attempt >= tries or not may_pass(error):
         return None
-    if isinstance(error, ToolFailed) and not _was_killed(error):
-        return None
     return int(min(FIRST_PAUSE_MS * 4 ** (attempt - 1), _LONGEST_PAUSE_MS))
-
-
-def _was_killed(error: ToolFailed) -> bool:
-    """By somebody, for want of memory for one; not for what it did."""
-    return error.returncode < 0 and error.returncode not in _LIMITS

@@ -1,4 +1,3 @@
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,7 +11,6 @@ from polycue.domain.errors import (
     QueueFull,
     RecognitionFailed,
     StorageFull,
-    ToolFailed,
 )
 from polycue.domain.progress import CuesReady, FileReady, StageMoved
 from polycue.domain.request import Task
@@ -184,13 +182,17 @@ def test_failures_are_counted_anew_where_a_job_got_further(
 
 
 @pytest.mark.usefixtures("at_once")
-def test_a_program_that_is_killed_each_time_is_a_failure_at_last(
+def test_an_engine_that_fails_each_time_is_a_failure_at_last(
     board: Board, draft: JobDraft, run: Run
 ) -> None:
-    run(FakePipeline(raises=lambda: ToolFailed(["ffmpeg"], -signal.SIGKILL, "")))
+    class NeverGetsFurther(FakePipeline):
+        def run(self, task: Task, **given: Any) -> Any:
+            raise RecognitionFailed(0, "it died")
+
+    run(NeverGetsFurther())
     job = await_end(board, board.create(TENANT, draft))
     assert job.state is JobState.FAILED
-    assert (job.epoch, job.failure and job.failure.reason) == (2, "ToolFailed")
+    assert (job.epoch, job.failure and job.failure.reason) == (3, "RecognitionFailed")
 
 
 def test_a_job_that_waits_for_another_try_says_why(board: Board, draft: JobDraft, run: Run) -> None:
