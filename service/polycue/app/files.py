@@ -14,6 +14,8 @@ from polycue.jobs.inputs.buckets import Buckets
 from polycue.jobs.inputs.elsewhere import Elsewhere
 from polycue.jobs.inputs.rules import SourceRules
 from polycue.jobs.inputs.web import Web
+from polycue.jobs.store.identity import identity_of
+from polycue.jobs.store.session import Database
 
 log = telemetry.logger(__name__)
 
@@ -35,18 +37,21 @@ def open_objects(settings: Settings, closing: ExitStack) -> Objects | None:
     return objects
 
 
-def open_files(settings: Settings, folder: DataFolder, objects: Objects | None) -> Files:
-    """The data folder, or the bucket that several servers share.
+def open_files(
+    settings: Settings, folder: DataFolder, database: Database, objects: Objects | None
+) -> Files:
+    """The data folder, or the bucket that all servers of a database share.
 
     Raises:
         StorageUnavailable: the bucket is not there, not ours, or does not answer.
+        StoreUnusable: it is another database's.
     """
     if not (objects and settings.files_url):
         if settings.database_url:
             log.warning("no other server of this database can read what is uploaded to this one")
         return LocalFiles(folder.root)
     files = BucketFiles(objects, _bucket_of(settings))
-    next(files.shelves(), None)
+    files.claim(identity_of(database))
     return files
 
 

@@ -86,7 +86,7 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
     jobs, rows = SqlJobs(database), SqlUploads(database)
     folder.clean()
     objects = open_objects(settings, closing)
-    files = open_files(settings, folder, objects)
+    files = open_files(settings, folder, database, objects)
     artifacts = Artifacts(files)
     bells = Bells()
     at_work = AtWork(

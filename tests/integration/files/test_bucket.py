@@ -8,7 +8,7 @@ import pytest
 import s3fs
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import Cancelled, StorageUnavailable
+from polycue.domain.errors import Cancelled, StorageUnavailable, StoreUnusable
 from polycue.jobs.files.bucket import BucketFiles
 from polycue.jobs.files.objects import Objects
 from polycue.jobs.files.protocol import Part
@@ -63,6 +63,14 @@ def test_two_servers_never_write_the_same_object(bucket_files: BucketFiles) -> N
     bucket_files.prune("uploads/u", (ours,))
     with closing(bucket_files.open((ours,))) as reader:
         assert reader.read(0, 10) == b"new!"
+
+
+def test_two_databases_never_share_a_place(bucket_files: BucketFiles, objects: Objects) -> None:
+    bucket_files.claim("ours")
+    bucket_files.claim("ours")
+    with pytest.raises(StoreUnusable, match="its own prefix"):
+        bucket_files.claim("theirs")
+    assert list(bucket_files.shelves()) == []
 
 
 def test_who_has_been_cancelled_keeps_and_brings_nothing(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from polycue.domain.cancel import CancelToken
+from polycue.domain.errors import StoreUnusable
 from polycue.jobs.files.local import storage_errors
 from polycue.jobs.files.objects import Objects
 from polycue.jobs.files.protocol import Part, Parts, fresh_key
@@ -17,6 +18,7 @@ from polycue.jobs.files.protocol import Part, Parts, fresh_key
 _PIECE_BYTES = 8 * 1024 * 1024  # of an upload, kept in memory until it is whole
 _READ_AHEAD_BYTES = 4 * 1024 * 1024
 _FETCHED_TOGETHER = 4
+_LONGEST_OWNER_BYTES = 100
 _KINDS = ("jobs", "uploads")
 
 
@@ -28,6 +30,22 @@ class BucketFiles:
 
     def __repr__(self) -> str:
         return f"BucketFiles({self._root})"
+
+    def claim(self, owner: str) -> None:
+        """Take the place for a database; whose files lie here are those that its rows know.
+
+        Raises:
+            StoreUnusable: they are another's, which would sweep ours away, and we theirs.
+        """
+        mark = f"{self._root}/owner"
+        try:
+            found = self._objects.get(mark, 0, _LONGEST_OWNER_BYTES)
+        except FileNotFoundError:
+            self._objects.put(mark, owner.encode())
+            found = self._objects.get(mark, 0, _LONGEST_OWNER_BYTES)  # of two one was first
+        if found.decode("ascii", "replace") != owner:
+            problem = "another database's uploads and results lie there; give each its own prefix"
+            raise StoreUnusable(f"s3://{self._root}", problem)
 
     def grow(self, shelf: str, parts: Parts) -> "BucketGrowth":
         return BucketGrowth(self, shelf, parts)

@@ -74,6 +74,8 @@ MIGRATIONS: tuple[str, ...] = (
         media_ms  bigint NOT NULL,
         PRIMARY KEY (tenant, hour)
     );
+    CREATE TABLE identity (id text NOT NULL);  -- one row
+    INSERT INTO identity VALUES (replace(gen_random_uuid()::text, '-', ''));
     CREATE TABLE upload (
         id               text PRIMARY KEY,
         tenant           text NOT NULL,

@@ -113,6 +113,8 @@ MIGRATIONS: tuple[str, ...] = (
         media_ms  INTEGER NOT NULL,
         PRIMARY KEY (tenant, hour)
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE identity (id TEXT NOT NULL) STRICT;  -- one row
+    INSERT INTO identity VALUES (lower(hex(randomblob(16))));
     CREATE TABLE upload_2 (
         id               TEXT PRIMARY KEY,
         tenant           TEXT NOT NULL,
