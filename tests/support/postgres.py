@@ -15,6 +15,14 @@ import psycopg
 import pytest
 
 _WAIT_S = "60"
+# Waits until nobody holds the other end of its pipe, so that it tidies up after tests that were
+# killed too.
+_JANITOR = """
+    read line
+    kill -CONT "$(head -n 1 "$2/data/postmaster.pid")"
+    "$1/pg_ctl" stop --mode=immediate --pgdata="$2/data"
+    rm -rf "$2"
+"""
 
 
 class Cluster:
@@ -27,6 +35,16 @@ class Cluster:
         self._user = _ordinary_user()
         if self._user:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
+        self._janitor = subprocess.Popen(
+            ["/bin/sh", "-c", _JANITOR, "janitor", programs, self.folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+            user=self._user and self._user.pw_uid,
+            group=self._user and self._user.pw_gid,
+        )
         self._run("initdb", "--auth=trust", "--username=polycue", "--no-sync", "--encoding=UTF8")
         with (self.folder / "data" / "postgresql.conf").open("a") as config:
             config.write(
@@ -59,10 +77,7 @@ class Cluster:
         return f"postgresql://polycue:secret@/{database}?host={self.folder}"
 
     def remove(self) -> None:
-        with contextlib.suppress(FileNotFoundError, subprocess.CalledProcessError):  # it is stopped
-            self.thaw()
-            self.stop("immediate")
-        shutil.rmtree(self.folder)
+        self._janitor.communicate()
 
     def _signal(self, number: signal.Signals) -> None:
         """To the server and each of its children: stopping the first alone stops no query."""
