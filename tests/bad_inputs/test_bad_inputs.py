@@ -1,12 +1,15 @@
 """A few of the bad inputs, through real servers; ``make test-bad-inputs`` has all of them."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
 
 import pytest
 
 from bad_inputs import corpus
 from bad_inputs.bench import AT_ONCE, Bench, Missing, opened
 from bad_inputs.entry import Entry
+from bad_inputs.fuzz import tried
 from polycue.media import sandbox
 
 _FEW = ("1", "4b", "11", "22", "35", "40", "61", "69", "70", "72", "73", "74", "80", "86b")
@@ -42,3 +45,9 @@ def test_without_any_defence_the_same_attacks_succeed(bench: Bench) -> None:
     found = bench.run("without either", missing=Missing.BOTH, only=chosen(_ATTACKS))
 
     assert {"HTTP /x.ts", "seg.ts", "HTTP /a.m3u8"} <= set(found.touched)
+
+
+def test_damaged_files_of_many_kinds_end_in_errors_of_our_own(tmp_path: Path) -> None:
+    ends = [end for _, end in islice(tried(tmp_path, seed=1), 12)]
+
+    assert [end for end in ends if end.startswith("!")] == []

@@ -1,8 +1,10 @@
 """What ffmpeg's end says of the file, where it says more than that it failed."""
 
+import signal
 from pathlib import Path
 
 from polycue.domain.errors import (
+    MediaError,
     MediaOverLimit,
     PolycueError,
     ToolFailed,
@@ -12,6 +14,14 @@ from polycue.domain.errors import (
 )
 from polycue.media import complaints
 from polycue.media.arguments import MAX_STREAMS
+
+_CRASHES = frozenset(
+    -number
+    for number in (
+        *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL),
+        signal.SIGSYS,
+    )
+)
 
 
 def telling(path: Path, error: ToolFailed) -> PolycueError | None:
@@ -23,4 +33,6 @@ def telling(path: Path, error: ToolFailed) -> PolycueError | None:
         return TooManyStreams(path, MAX_STREAMS)
     if isinstance(error, ToolOverLimit):
         return MediaOverLimit(path, error.kind, error.limit)
+    if error.returncode in _CRASHES:
+        return MediaError(path, "ffmpeg crashed over it; write it anew with another program")
     return None

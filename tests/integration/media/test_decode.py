@@ -394,6 +394,10 @@ def test_an_ffmpeg_that_is_killed_twice_is_given_up(
     with decode(media, choose_audio(media, AudioChoice()), cancel=CancelToken()) as decoding:
         blocks = iter(decoding)
         next(blocks)
-        with pytest.raises(ToolKilled):
+
+        def read_and_kill() -> None:
             for _ in blocks:
                 kill_all(children)
+
+        with pytest.raises(ToolKilled):
+            read_and_kill()
