@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import Encrypted, LimitExceeded, ToolFailed, Undecodable
 from polycue.domain.media import Media, Stream
 from polycue.domain.notice import Notice
-from polycue.media import arguments, command
+from polycue.media import arguments, onset
 from polycue.media.complaints import reason, says_unopened
 from polycue.media.downmix import Downmix, Samples
 from polycue.media.failure import telling
@@ -21,7 +20,6 @@ from polycue.media.verdict import Heard, has_guessed_length, is_credible, judge,
 
 BLOCK_MS = 1000
 READ_TIMEOUT_S = 120.0  # for one block, which takes a few milliseconds
-FIRST_SAMPLE_TIMEOUT_S = 30.0
 _SAMPLE_BYTES = 4
 
 
@@ -35,6 +33,7 @@ def decode(
 
     Raises:
         LimitExceeded: the media credibly claims to be longer than ``max_duration_ms``.
+        Encrypted: only those with the key can hear it.
         ToolMissing: ffmpeg is not installed.
         Cancelled: the token is set.
     """
@@ -44,7 +43,7 @@ def decode(
     call = arguments.pcm(media, stream.index, channels=channels)
     with Reading(call, timeout_s=READ_TIMEOUT_S, cancel=cancel) as reading:
         # Looked up while the decoder starts, so that it costs no time of its own.
-        offset_ms = _offset_ms(media, stream, cancel)
+        offset_ms = onset.offset_ms(media, stream, cancel=cancel)
         source = _Source(media, stream, channels, offset_ms, max_duration_ms)
         yield Decoding(source, reading, cancel)
 
@@ -133,19 +132,10 @@ class Decoding:
             if says_unopened(error.stderr_tail):
                 why = f"its codec, {codec}, is not one that is let in"
                 raise Undecodable(path, why) from error
-            if self._is_encrypted():
+            if onset.is_encrypted(self._source.media, self._source.stream, cancel=self._cancel):
                 raise Encrypted(path) from error
             why = reason(error.stderr_tail, path) or f"ffmpeg ended with {error.returncode}"
             raise Undecodable(path, why) from error
-
-    def _is_encrypted(self) -> bool:
-        """Whether the container says so; ffmpeg itself finds nothing but damage."""
-        call = arguments.first_packet(self._source.media, self._source.stream.index)
-        try:
-            completed = command.run(call, timeout_s=FIRST_SAMPLE_TIMEOUT_S, cancel=self._cancel)
-        except ToolFailed:
-            return False
-        return b"Encryption info" in completed.stdout
 
     def _heard(self) -> Heard:
         media, stream = self._source.media, self._source.stream
@@ -172,29 +162,3 @@ def _check_claim(media: Media, stream: Stream, max_duration_ms: int | None) -> N
         return
     if is_credible(media, claimed_ms):
         raise _too_long(claimed_ms, max_duration_ms)
-
-
-def _offset_ms(media: Media, stream: Stream, cancel: CancelToken) -> int:
-    """When the first sound that can be decoded is heard, from the media's start.
-
-    The container knows when the stream starts, but its first packets may be damaged, and some are
-    dropped on purpose (the lead-in of AAC and Opus).
-    """
-    call = arguments.first_sample(media, stream.index)
-    try:
-        completed = command.run(call, timeout_s=FIRST_SAMPLE_TIMEOUT_S, cancel=cancel)
-        found = _framecrc_ms(completed.stdout.decode(errors="replace"))
-    except ToolFailed:  # the decoding proper will fail as well and say why
-        found = None
-    return (stream.start_ms if found is None else found) - media.start_ms
-
-
-def _framecrc_ms(text: str) -> int | None:
-    """The third field of ``0, 87142, 87142, 1024, ...``, in units of ``#tb 0: 1/44100``."""
-    time_base = None
-    for line in text.splitlines():
-        if line.startswith("#tb 0:"):
-            time_base = Fraction(line.removeprefix("#tb 0:").strip())
-        elif not line.startswith("#") and time_base is not None:
-            return round(int(line.split(",")[2]) * time_base * 1000)
-    return None

@@ -29,7 +29,8 @@ MAX_OPEN_FILES = 64
 # addresses.
 _LIBRARY_BYTES = 64 * MIB
 _MAPPED_BYTES = 1024 * MIB
-_PICTURES_COST = 60  # how many times the time that sound takes
+# Of the time that sound may take. A look takes a tenth of a second, pictures go by the whole film.
+_SHARE_OF_CPU = {Work.LOOK: 1 / 60, Work.PICTURES: 60, Work.DRAW: 60}
 _NEARLY = 0.7  # the limit is held against time counted in ticks, which is rough for a second
 _CPU_GRACE_S = 5  # from the signal that ffmpeg may heed to the one that it cannot
 
@@ -76,10 +77,9 @@ def configure(budget: Budget) -> None:
 
 def limits_of(call: Call) -> Limits:
     drawing = call.work is Work.DRAW
-    pictures = drawing or call.work is Work.PICTURES
     return Limits(
         memory_bytes=_budget.drawing_memory_bytes if drawing else _budget.memory_bytes,
-        cpu_s=_budget.cpu_s * (_PICTURES_COST if pictures else 1),
+        cpu_s=max(1, int(_budget.cpu_s * _SHARE_OF_CPU.get(call.work, 1))),
         file_bytes=call.file_bytes,
     )
 
