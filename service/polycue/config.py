@@ -355,9 +355,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _belong_together(self) -> "Settings":
         if (self.tls_cert is None) is not (self.tls_key is None):
-            raise ValueError("tls_cert and tls_key belong together")
+            raise ValueError("--tls-cert and --tls-key belong together")
         if self.tls_client_ca and not self.tls_cert:
-            raise ValueError("tls_client_ca is of no use without tls_cert and tls_key")
+            raise ValueError("--tls-client-ca is of no use without --tls-cert and --tls-key")
         return self
 
     @field_validator("file_root", mode="before")

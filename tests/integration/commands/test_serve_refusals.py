@@ -27,6 +27,12 @@ def logs_as_before() -> Iterator[None]:
     ("flags", "code", "words"),
     [
         (["--listen=0.0.0.0:0"], 2, "other machines reach it"),
+        (["--listen=0.0.0.0:0", "--tokens-file=t.toml"], 2, "in the clear: give --tls-cert"),
+        (["--tls-cert=c.pem"], 2, "--tls-cert and --tls-key belong together"),
+        (["--tls-client-ca=c.pem"], 2, "--tls-client-ca is of no use without"),
+        (["--tls-cert=/nowhere/c.pem", "--tls-key=/nowhere/k.pem"], 1, "/nowhere/c.pem"),
+        (["--tokens-file=/nowhere/t.toml"], 1, "/nowhere/t.toml: No such file"),
+        (["--metrics-listen=unix:/run/m"], 1, "it is no HOST:PORT"),
         (["--listen=nowhere"], 2, "neither HOST:PORT nor unix:/PATH"),
         (["--max-calls=0"], 2, "--max-calls or POLYCUE_MAX_CALLS"),
         (["--max-calls=many"], 2, "'many' is not a valid integer"),

@@ -31,6 +31,26 @@ def test_a_token_is_told_once_and_its_hash_lets_it_in(
     assert callers.by_token(made[1], now_ms=SUMMER_2027_MS - 1) == "news"
 
 
+def test_a_file_is_shown_without_what_would_let_anybody_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "tokens.toml"
+    made = ["new", "--tenant", "films", "--name", "build", "--expires", "2027-06-30"]
+    assert run(["tokens", *made, "--file", str(file)]) == 0
+    token = capsys.readouterr().out.strip()
+    with file.open("a") as lines:
+        lines.write('[[certificates]]\ntenant = "news"\nidentity = "dns:desk"\n')
+    assert run(["tokens", "list", "--file", str(file)]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith("films  token ")
+    assert shown[0].endswith("…  until 2027-06-30 00:00 UTC  build")
+    assert shown[1] == "news  certificate dns:desk"
+    assert token not in "".join(shown)
+    file.write_text("= 1")
+    assert run(["tokens", "list", "--file", str(file)]) == 1
+    assert "is no TOML" in capsys.readouterr().err
+
+
 def test_without_a_file_the_lines_to_add_are_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
