@@ -24,7 +24,7 @@ class Stage(StrEnum):
 class StageMoved:
     """Media time a stage has done; ``total_ms`` None while unknown.
 
-    ``checkpointed``: an earlier run of the job did it, and this one does not do it again.
+    ``checkpointed``: it is kept, so that a run of the job that is cut short does not lose it.
     """
 
     stage: Stage

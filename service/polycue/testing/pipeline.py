@@ -186,8 +186,8 @@ class FakePipeline:
                 text = line if len(route) == 1 else line.upper()
                 cues.append(_cue(number * CUE_MS, text))
                 report(CuesReady(route[-1], number + 1, (cues[-1],)))
-            done_ms, again = (number + 1) * CUE_MS, number in kept
-            report(StageMoved(Stage.TRANSCRIBE, done_ms, duration_ms, checkpointed=again))
+            done_ms, safe = (number + 1) * CUE_MS, checkpoints is not NOTHING_KEPT
+            report(StageMoved(Stage.TRANSCRIBE, done_ms, duration_ms, checkpointed=safe))
             if number == 0 and self.gate:
                 self.gate.pass_through(cancel)
         if self.raises:

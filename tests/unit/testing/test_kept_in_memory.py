@@ -4,10 +4,14 @@ import pytest
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import Cancelled
-from polycue.domain.progress import Event, StageMoved
+from polycue.domain.progress import Event
 from polycue.domain.request import InputFile, SubtitleTask
 from polycue.testing.checkpoints import KeptInMemory
 from polycue.testing.pipeline import FakePipeline
+
+
+def ignore(event: Event) -> None:
+    pass
 
 
 def test_another_plan_finds_nothing_of_the_first() -> None:
@@ -33,10 +37,7 @@ def test_a_fake_task_goes_on_behind_the_lines_that_were_kept(tmp_path: Path) -> 
     task = SubtitleTask(InputFile(film, film.name))
     pipeline, kept, cancel = FakePipeline(), KeptInMemory(), CancelToken()
     kept.interrupt(cancel, after=2)
-    told: list[Event] = []
     with pytest.raises(Cancelled):
-        pipeline.run(task, workdir=tmp_path, cancel=cancel, report=told.append, checkpoints=kept)
-    told.clear()
-    pipeline.run(task, workdir=tmp_path, cancel=CancelToken(), report=told.append, checkpoints=kept)
+        pipeline.run(task, workdir=tmp_path, cancel=cancel, report=ignore, checkpoints=kept)
+    pipeline.run(task, workdir=tmp_path, cancel=CancelToken(), report=ignore, checkpoints=kept)
     assert pipeline.heard == ["one", "two", "three"]
-    assert [e.checkpointed for e in told if isinstance(e, StageMoved)][1:-1] == [True, True, False]

@@ -10,11 +10,11 @@ from polycue.domain.media import Stream
 from polycue.domain.request import InputFile, SpeechOptions
 
 # To be raised whenever the same sound with the same options and weights may give other chunks,
-# words or times than before.
+# words or times than before, the same text another translation, or the same picture other cuts.
 ALGORITHM = 1
 
-NO_SPEECH = "no speech"
-"""The plan of a task in which nobody listens: translations know themselves what they are of."""
+NO_SPEECH = f"nobody listens, algorithm {ALGORITHM}"
+"""The plan of a task that only has text: translations know themselves what they are of."""
 
 
 def plan_hash(film: InputFile, stream: Stream, options: SpeechOptions, facts: ModelFacts) -> str:
