@@ -12,7 +12,7 @@ from polycue.domain.errors import (
     RecognitionFailed,
     StorageFull,
 )
-from polycue.domain.progress import CuesReady, FileReady, StageMoved
+from polycue.domain.progress import CuesReady, FileReady, Stage, StageMoved
 from polycue.domain.request import Task
 from polycue.jobs import retry
 from polycue.jobs import runner as runner_module
