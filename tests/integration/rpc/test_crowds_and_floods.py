@@ -1,10 +1,12 @@
 """Clients that send too much, read too little, or are too many."""
 
+import asyncio
 import threading
 from typing import Any
 
 import grpc
 import pytest
+from google.rpc import status_pb2
 
 from polycue.api.v1 import catalog_pb2, subtitles_pb2
 from polycue.api.v1 import transcription_pb2 as pb
@@ -14,7 +16,7 @@ from polycue.api.v1.subtitles_pb2_grpc import SubtitleServiceStub
 from polycue.api.v1.transcription_pb2_grpc import TranscriptionServiceStub
 from polycue.domain.errors import Cancelled
 from polycue.pipeline.result import TaskResult
-from polycue.testing.pipeline import FakePipeline
+from polycue.testing.pipeline import FakePipeline, Gate
 from support.serving import Channel, Serve, happened, refused
 
 MIB = 1024 * 1024
@@ -53,6 +55,27 @@ def test_a_client_that_reads_nothing_is_ended_and_holds_up_no_work(serve: Serve)
 
     pipeline = Noticing([f"{n} {'x' * 60_000}" for n in range(400)])  # more than grpc holds
     serve(scenario, pipeline=pipeline, reader_idle_s=0.2)
+
+
+def test_a_refusal_says_what_is_full_and_when_to_come_back(serve: Serve) -> None:
+    gate = Gate()
+    clip = pb.TranscribeRequest(media=MediaSource(content=b"a clip"))
+
+    async def scenario(channel: Channel) -> None:
+        stub = TranscriptionServiceStub(channel)
+        first = asyncio.ensure_future(stub.Transcribe(clip))
+        await happened(gate.reached)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stub.Transcribe(clip)
+        trailers = dict(caught.value.trailing_metadata())
+        assert trailers["grpc-retry-pushback-ms"] == "5000"  # gRPC's clients wait by themselves
+        rich = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
+        kinds = {detail.TypeName() for detail in rich.details}
+        assert kinds == {f"google.rpc.{k}" for k in ("ErrorInfo", "QuotaFailure", "RetryInfo")}
+        gate.open()
+        await first
+
+    serve(scenario, pipeline=FakePipeline(gate=gate), max_calls=1, call_wait_s=0)
 
 
 def test_metadata_are_bounded(serve: Serve) -> None:
