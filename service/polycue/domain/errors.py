@@ -709,6 +709,7 @@ class InsecureAddress(ListenError):
             f"other machines reach it, and {missing}; use 127.0.0.1:PORT or unix:/PATH, "
             "or add --insecure on a network you trust",
         )
+        self.missing = missing
 
 
 class AddressUnusable(ListenError):

@@ -9,8 +9,9 @@ from polycue.domain import errors
 
 def every_class(root: type[BaseException]) -> Iterator[type[BaseException]]:
     for child in root.__subclasses__():
-        yield child
-        yield from every_class(child)
+        if child.__module__ == errors.__name__:  # other tests have errors of their own
+            yield child
+            yield from every_class(child)
 
 
 def test_the_drawing_in_the_docstring_is_the_tree() -> None:
