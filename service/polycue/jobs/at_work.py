@@ -1,7 +1,6 @@
 """The jobs this server works on: claimed, changed under their leases, ended or let go."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -11,13 +10,11 @@ from polycue.domain.errors import LeaseLost, StoreError
 from polycue.domain.progress import CuesReady
 from polycue.jobs.bells import Bells
 from polycue.jobs.clock import Clock
-from polycue.jobs.feed import ArtifactReady, Feed, JobChanged, first_number
+from polycue.jobs.feed import ArtifactReady, JobChanged, RecentFeeds, first_number
 from polycue.jobs.job import Artifact, Failure, Job, JobState, move
 from polycue.jobs.live import LiveJob, Why
 from polycue.jobs.store.protocol import JobStore, unchanged
 from polycue.jobs.told import pack
-
-_FEEDS_KEPT = 8  # of attempts that are over, for watchers whose connection broke just then
 
 log = telemetry.logger(__name__)
 
@@ -45,7 +42,7 @@ class AtWork:
         self._poisoned = poisoned
         self._lock = threading.Lock()
         self._live: dict[str, LiveJob] = {}
-        self._feeds: OrderedDict[str, Feed] = OrderedDict()
+        self.recent = RecentFeeds()
         self._news = threading.Condition()
         self.calls, self.stopping = 0, False
 
@@ -64,12 +61,6 @@ class AtWork:
     def live(self, job_id: str) -> LiveJob | None:
         with self._lock:
             return self._live.get(job_id)
-
-    def kept_feed(self, job: Job) -> Feed | None:
-        """Of the job's last attempt, where that was here and not long ago."""
-        with self._lock:
-            feed = self._feeds.get(job.id)
-        return feed if feed and feed.epoch == job.epoch else None
 
     def as_of_now(self, job: Job) -> Job:
         """The job with the progress that is newer than the store's."""
@@ -113,6 +104,8 @@ class AtWork:
         if earlier:
             self.let_fall(earlier)
         live.feed.append(JobChanged(job))
+        if self.stopping:  # since it was looked for; ``interrupt`` may not have seen it
+            live.stop(Why.DRAINED)
 
     def sweep(self) -> None:
         """End what nobody goes on with: a job that was taken too often, for one."""
@@ -221,10 +214,7 @@ class AtWork:
         with self._lock:
             if self._live.get(job.id) is live:
                 del self._live[job.id]
-            self._feeds[job.id] = live.feed
-            self._feeds.move_to_end(job.id)
-            while len(self._feeds) > _FEEDS_KEPT:
-                self._feeds.popitem(last=False)
+        self.recent.keep(job.id, live.feed)
         _tell_end(job)
         return job
 

@@ -89,7 +89,8 @@ class Attempt:
         except LeaseLost:
             raise
         except Exception as error:
-            return self._failed(error)
+            # Work that is stopped may say so by what it was at: a program that was killed, say.
+            return self._stopped() if self._live.why else self._failed(error)
         finally:
             shutil.rmtree(workdir, ignore_errors=True)
         return partial(
@@ -128,7 +129,7 @@ class Attempt:
         at_work, live = self._shop.at_work, self._live
         failure = self._shop.failure_of(error)
         attempt = 1 if self._checkpoints.got_further else self._job.attempts
-        pause_ms = None if live.why is Why.CANCELLED else retry.pause_ms(error, attempt)
+        pause_ms = retry.pause_ms(error, attempt)
         log.warning(
             "job failed",
             reason=failure.reason,

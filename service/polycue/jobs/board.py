@@ -187,7 +187,7 @@ class Board:
                 job = self.get(tenant, job_id)
                 return Followed(job, live.feed.last, live.feed)
         job = self._store.get(tenant, job_id)
-        feed = self._at_work.kept_feed(job)
+        feed = self._at_work.recent.of(job)
         # After the job: what was told by its end is there when the end is.
         cues = [] if feed or cues_after is None else self._told(job, cues_after)
         return Followed(job, feed.last if feed else 0, feed, cues)

@@ -112,5 +112,29 @@ class Feed:
             self._kept -= _weight(event)
 
 
+class RecentFeeds:
+    """Feeds of attempts that are over, for watchers whose connection broke just then.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self, limit: int = 8) -> None:
+        self._limit, self._lock = limit, threading.Lock()
+        self._feeds: OrderedDict[str, Feed] = OrderedDict()
+
+    def keep(self, job_id: str, feed: Feed) -> None:
+        with self._lock:
+            self._feeds[job_id] = feed
+            self._feeds.move_to_end(job_id)
+            while len(self._feeds) > self._limit:
+                self._feeds.popitem(last=False)
+
+    def of(self, job: Job) -> Feed | None:
+        """Of the job's last attempt, where that is among them."""
+        with self._lock:
+            feed = self._feeds.get(job.id)
+        return feed if feed and feed.epoch == job.epoch else None
+
+
 def _weight(event: FeedEvent) -> int:
     return max(1, len(event.cues)) if isinstance(event, CuesReady) else 1

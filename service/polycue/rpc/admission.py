@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -36,33 +37,23 @@ class Admission:
         Raises:
             PolycueError: the request cannot be served; nothing was queued.
         """
-        request_id = fields.request_id(request.request_id)
-        labels, ttl_ms = fields.labels(request.labels), jobs.ttl_ms(request)
-        fingerprint = jobs.fingerprint(request)
-        whose = tenant.current()
-        if not request.validate_only and (
-            earlier := self._board.repeated(whose, request_id, fingerprint)
-        ):
-            return jobs_pb2.CreateJobResponse(job=jobs.job(earlier))
+        whose, draft = tenant.current(), _draft(request)
+        if not request.validate_only and (earlier := self._repeated(whose, draft)):
+            return _answer(earlier)
         check = partial(self._sources.check, whose)
         self._installed.check(task(request.spec, check))
         if request.validate_only:
-            return jobs_pb2.CreateJobResponse(job=jobs_pb2.Job(labels=labels))
+            return jobs_pb2.CreateJobResponse(job=jobs_pb2.Job(labels=draft.labels))
         key = content_key(request.spec, check, edition_of(self._installed, self._version))
         if not request.fresh and (done := self._board.same_content(whose, key)):
-            return jobs_pb2.CreateJobResponse(job=jobs.job(done), repeated_result=True)
+            return _answer(done, repeated_result=True)
         with self._small(whose, request.spec) as spec:
-            draft = JobDraft(
-                spec=spec.SerializeToString(),
-                inputs=input_names(spec),
-                labels=labels,
-                request_id=request_id,
-                fingerprint=fingerprint,
-                content_key=key,
-                ttl_ms=ttl_ms,
-            )
-            made = self._board.create(whose, draft)
-            return jobs_pb2.CreateJobResponse(job=jobs.job(made))
+            small = spec.SerializeToString()
+            draft = replace(draft, spec=small, inputs=input_names(spec), content_key=key)
+            return _answer(self._board.create(whose, draft))
+
+    def _repeated(self, whose: str, draft: JobDraft) -> Job | None:
+        return self._board.repeated(whose, draft.request_id, draft.fingerprint)
 
     @contextmanager
     def task_of(self, job: Job, folder: Path, cancel: CancelToken) -> Iterator[Task]:
@@ -81,3 +72,18 @@ class Admission:
                 with suppress(NotFound):
                     self._uploads.delete(whose, upload)
             raise
+
+
+def _draft(request: jobs_pb2.CreateJobRequest) -> JobDraft:
+    """All but the work itself."""
+    return JobDraft(
+        spec=b"",
+        labels=fields.labels(request.labels),
+        request_id=fields.request_id(request.request_id),
+        fingerprint=jobs.fingerprint(request),
+        ttl_ms=jobs.ttl_ms(request),
+    )
+
+
+def _answer(job: Job, *, repeated_result: bool = False) -> jobs_pb2.CreateJobResponse:
+    return jobs_pb2.CreateJobResponse(job=jobs.job(job), repeated_result=repeated_result)

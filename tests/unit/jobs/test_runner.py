@@ -262,6 +262,41 @@ def test_a_server_that_stops_lets_go_of_what_runs_and_leaves_what_waits(
     assert board.get(TENANT, waiting.id).state is JobState.QUEUED
 
 
+@pytest.mark.parametrize("asked", ["cancel", "stop"])
+def test_work_that_breaks_when_it_is_stopped_was_stopped(
+    board: Board, draft: JobDraft, run: Run, asked: str
+) -> None:
+    gate = Gate()
+
+    class Breaks(FakePipeline):
+        def run(self, task: Task, **given: Any) -> Any:
+            try:
+                return super().run(task, **given)
+            except Cancelled:
+                raise NotFound("upload", "its program was killed") from None
+
+    runner = run(Breaks(gate=gate))
+    job = board.create(TENANT, draft)
+    assert gate.reached.wait(WAIT_S)
+    if asked == "cancel":
+        board.cancel(TENANT, job.id)
+        assert await_end(board, job).state is JobState.CANCELLED
+    else:
+        runner.stop(within_s=WAIT_S)
+        assert board.get(TENANT, job.id).state is JobState.INTERRUPTED
+
+
+def test_a_job_that_is_claimed_just_as_the_server_stops_is_let_go(
+    board: Board, draft: JobDraft, at_work: AtWork
+) -> None:
+    board.create(TENANT, draft)
+    at_work.stop_claims()
+    at_work.interrupt()
+    taken = at_work.claim()  # which a worker was about to do
+    assert taken is not None
+    assert taken[1].cancel.cancelled
+
+
 def test_the_next_server_goes_on_behind_the_last_chunk(
     board: Board, draft: JobDraft, run: Run, crew: Any, folder: DataFolder, artifacts: Artifacts
 ) -> None:
