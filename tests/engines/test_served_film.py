@@ -131,6 +131,30 @@ def test_a_call_that_is_cancelled_lets_go_of_ffmpeg_and_of_its_folder(
     asyncio.run(scenario())
 
 
+def test_the_place_of_a_call_that_was_given_up_is_free_within_two_seconds(
+    settings: Settings, engine: Engine, repository: Path
+) -> None:
+    """Whether a deadline passed or the caller went: ffmpeg is dead by then, and the engine free."""
+    strict = settings.model_copy(update={"max_calls": 1, "call_wait_s": 2.0})
+    request = pb.StreamTranscribeRequest(media=tour(repository))
+
+    async def scenario() -> None:
+        async with serving(strict, engine) as channel:
+            stub = TranscriptionServiceStub(channel)
+            for timeout_s in (0.05, 0.2, 0.5):  # while it is probed, decoded, heard
+                clip = pb.TranscribeRequest(media=tour(repository))
+                error = await refused(stub.Transcribe(clip, timeout=timeout_s))
+                assert error.status == "DEADLINE_EXCEEDED"
+            for what in ("started", "progress", "cue"):
+                call = stub.StreamTranscribe(request)  # a place it waits for, at most that long
+                async for event in call:
+                    if event.HasField(what):
+                        break
+                call.cancel()
+
+    asyncio.run(scenario())
+
+
 def test_media_above_the_limit_of_a_call_are_refused(
     settings: Settings, models: Path, repository: Path
 ) -> None:
