@@ -5,8 +5,8 @@ PY := $(BIN)/python
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-bad-inputs check format format-check lint layers types proto proto-check lock \
-        bench bench-quality bench-demo-models demo-models film ffmpeg hooks clean
+.PHONY: help demo test test-bad-inputs test-faults soak check format format-check lint layers types proto proto-check lock \
+        bench bench-quality bench-demo-models demo-models film ffmpeg postgresql hooks clean
 
 help:                          ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -16,6 +16,12 @@ demo: .venv/service ffmpeg     ## set everything up and subtitle the demo film i
 
 test: .venv/ready ffmpeg       ## run all tests
 	$(BIN)/pytest
+
+test-faults: .venv/ready ffmpeg postgresql ## kill, freeze, fill and cut off servers, on both stores (minutes)
+	$(BIN)/pytest tests/faults -m "" -n 2
+
+soak: .venv/ready postgresql   ## kill servers a thousand times (an hour; goes on where it was stopped)
+	PYTHONPATH=tests nice $(PY) benchmarks/soak.py
 
 test-bad-inputs: .venv/ready ffmpeg ## put every bad input through the real service (minutes)
 	PYTHONPATH=tests $(PY) -m bad_inputs
@@ -46,6 +52,11 @@ $(UV):
 
 ffmpeg:
 	@command -v ffmpeg >/dev/null || sh demo/install-ffmpeg.sh
+
+# Debian keeps its programs off the PATH, in a folder for each version.
+postgresql:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+	    sh tests/install-postgresql.sh
 
 hooks: .venv/ready             ## run the checks before every commit
 	$(BIN)/prek install

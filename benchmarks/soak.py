@@ -1,6 +1,6 @@
 """How much is lost when a server is killed a thousand times? Jobs, chunks, results: none may be.
 
-Kills servers with SIGKILL at random instants while they work on six jobs of sixty chunks each, on
+Kills servers with SIGKILL at random instants while they work on six jobs of a hundred chunks, on
 SQLite and on PostgreSQL, and holds what is left against what was promised (tests/support/
 aftermath.py). Another server works on without a kill meanwhile, to see whether it grows. Writes
 benchmarks/results/soak.json. ``make soak`` runs it::
@@ -40,8 +40,10 @@ from support.zygote import ForkedServer, zygote
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROGRESS = REPOSITORY / ".polycue" / "soak.jsonl"
 KILLS_A_ROUND = 25
-JOBS, CHUNKS, RUNNING = 6, 60, 2
-MOST_STEPS = 30  # between two kills
+JOBS, CHUNKS, RUNNING = 6, 100, 2
+# Between two kills. A job whose server dies five times before it gets any further is given up, and
+# the few steps of its end are passed in less than the least of these.
+LEAST_STEPS, MOST_STEPS = 25, 60
 STORES = ("sqlite", "postgres")
 STANDING_JOBS = 300
 MIB = 1024 * 1024
@@ -91,10 +93,12 @@ def kill_for_a_round(store: str, number: int) -> Round:
         aftermath = Aftermath(fleet, director)
         server = fleet.server(f"--max-running-jobs={RUNNING}").start()
         with server.client() as polycue:
+            all_there = director.hold("begin", times=RUNNING)
             for job in range(JOBS):
                 aftermath.create(polycue, Film(f"film {job}", CHUNKS))
+            all_there.let_go()
             while done.kills < KILLS_A_ROUND and unfinished(director):
-                director.wait_until(len(director.steps) + chance.randint(1, MOST_STEPS))
+                director.wait_until(len(director.steps) + chance.randint(LEAST_STEPS, MOST_STEPS))
                 server.kill()
                 seen, killed_s = len(director.steps), time.monotonic()
                 server.start()

@@ -165,7 +165,7 @@ def test_a_message_over_the_limit_costs_no_memory(
             with pytest.raises(grpc.RpcError) as refused:
                 JobServiceStub(channel).CreateJob(request, compression=how)
             assert errors.from_rpc(refused.value).status == "RESOURCE_EXHAUSTED"
-        assert peak_bytes(server.pid) - before < 10 * MIB
+        assert peak_bytes(server.pid) - before < 20 * MIB  # what gRPC buffers of a stream, once
     aftermath.check(server)
 
 

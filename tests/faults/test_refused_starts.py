@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from polycue.engine.devices import has_cuda_driver
 from support.aftermath import Aftermath
-from support.fleet import Fleet
+from support.fleet import Fleet, python_path
 from support.stepped_server import Film
 
 ON_SQLITE = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
@@ -64,3 +65,13 @@ def test_a_damaged_database_is_refused_and_left_as_it_is(
     assert database.read_bytes() == damaged
     database.write_bytes(sound)
     aftermath.check(server.start())
+
+
+@pytest.mark.short
+def test_a_server_that_wants_a_gpu_does_not_start_without(tmp_path: Path) -> None:
+    if has_cuda_driver():
+        pytest.skip("there is a GPU here")
+    fleet = Fleet(tmp_path, {"PYTHONPATH": python_path()})
+    words = fleet.server("--device=cuda", f"--models-dir={tmp_path / 'models'}").refuse()
+    assert "device 'cuda' cannot be used" in words
+    assert "Traceback" not in words

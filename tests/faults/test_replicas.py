@@ -16,8 +16,6 @@ from support.stepped_server import Film
 from support.steps import Director
 from support.zygote import ForkedServer, Zygote
 
-LEASE = ("--lease-s=2", "--poll-s=0.2")
-
 
 @pytest.fixture(scope="session")
 def bucket() -> Iterator[dict[str, str]]:
@@ -39,7 +37,7 @@ def fleet(
     parent: Zygote,
 ) -> Iterator[Fleet]:
     env = {**director.env, **bucket}
-    shared = (*LEASE, "--max-running-jobs=1", f"--files-url=s3://{BUCKET}/{tmp_path.name}")
+    shared = ("--max-running-jobs=1", f"--files-url=s3://{BUCKET}/{tmp_path.name}")
     make = partial(ForkedServer, parent)
     fleet = Fleet(tmp_path, env, postgres.new_database(), shared, make)
     try:

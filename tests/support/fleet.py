@@ -7,6 +7,8 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +22,9 @@ ROOT = Path(__file__).parents[2]
 
 # Quick to try, slow to give up: a machine under load takes seconds to start the next server.
 PATIENT = Retry(attempts=10_000, patience_s=90, first_delay_s=0.02, longest_delay_s=0.2)
+
+# Where others may be alive, what a server held is free only when its lease has run out.
+SHARED = ("--lease-s=2", "--poll-s=0.2")
 
 
 def python_path() -> str:
@@ -113,6 +118,13 @@ class Server:
     def last_words(self) -> str:
         return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
 
+    def says(self, words: str) -> None:
+        """Come back when it has written the words into its log."""
+        until_s = time.monotonic() + WAIT_S
+        while words not in self.last_words():
+            assert time.monotonic() < until_s, f"it never said {words!r}:\n{self.last_words()}"
+            threading.Event().wait(0.01)
+
     @contextlib.contextmanager
     def client(self, retry: Retry = PATIENT) -> Iterator[Polycue]:
         with connect(self.address, retry=retry) as polycue:
@@ -141,7 +153,7 @@ class Fleet:
     def server(self, *flags: str, data: Path | None = None) -> Server:
         given = [f"--data-dir={data or self.data}", *self.settings, *flags]
         if self.database_url:
-            given.append(f"--database-url={self.database_url}")
+            given += [f"--database-url={self.database_url}", *SHARED]
         server = self.make(self.folder, self.env, *given)
         self.servers.append(server)
         return server
