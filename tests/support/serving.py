@@ -44,7 +44,7 @@ class Serve:
         self.address = ""
 
     def __call__(self, scenario: Callable[[grpc.aio.Channel], Awaitable[None]], **how: Any) -> None:
-        """``how``: ``pipeline``, ``installed``, ``ready``, ``up``, and any setting."""
+        """``how``: ``pipeline``, ``installed``, ``ready``, ``up``, ``abandon``, and any setting."""
 
         async def with_channel(channel: grpc.aio.Channel, stop: Stop) -> None:
             await scenario(channel)
@@ -71,10 +71,11 @@ class Serve:
         ready: Callable[[], None] = lambda: None,
         credentials: grpc.ChannelCredentials | None = None,
         up: Callable[[], bool] = lambda: True,
+        abandon: Callable[[], None] = lambda: None,
         **settings: Any,
     ) -> None:
         fake: Any = pipeline or FakePipeline()
-        engine = Engine(fake, fake, installed or FakeInstalled(), ready, up, lambda: None)
+        engine = Engine(fake, fake, installed or FakeInstalled(), ready, up, lambda: None, abandon)
         given: dict[str, Any] = {"listen": "127.0.0.1:0", "data_dir": self._folder, "drain_s": 5.0}
         app, stop = App(Settings(**given | settings), engine, clock=self.clock), Stop()
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()

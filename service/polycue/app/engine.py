@@ -32,7 +32,7 @@ class Engine:
     """What the server needs of everything below it; tests put fakes here.
 
     ``ready`` returns once the default recogniser can be used, and raises while it cannot; whether
-    that is still so ``up`` says, at once.
+    that is still so ``up`` says, at once. ``abandon`` ends at once what can be ended.
     """
 
     jobs: RunsTasks
@@ -41,6 +41,7 @@ class Engine:
     ready: Callable[[], None]
     up: Callable[[], bool]
     close: Callable[[], None]
+    abandon: Callable[[], None] = lambda: None
 
 
 def open_engine(settings: Settings, *, preload: bool) -> Engine:
@@ -92,4 +93,5 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
         ready=ready,
         up=host.up,
         close=close,
+        abandon=host.abandon,
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from polycue import telemetry
 from polycue.config import Settings
 from polycue.engine.backends.backend import Host
 from polycue.engine.backends.processes.host import child_host
@@ -12,6 +13,8 @@ from polycue.engine.backends.processes.supervisor import Supervisor
 from polycue.engine.backends.processes.work import Choose
 from polycue.engine.backends.threads import thread_host
 from polycue.engine.devices import Device, choose, has_cuda_driver
+
+log = telemetry.logger(__name__)
 
 
 def open_host(settings: Settings, *, check: Callable[[Path], None] = lambda folder: None) -> Host:
@@ -30,6 +33,7 @@ def open_host(settings: Settings, *, check: Callable[[Path], None] = lambda fold
     supervisor = Supervisor(Choose(*_wish(settings)), pace, check=check)
     device = supervisor.device
     if settings.engine == "auto" and device.kind == "cpu":
+        log.warning("there is a GPU's driver and no GPU to use; polycue doctor says why")
         supervisor.close()
         return _threads(settings, device)
     return child_host(supervisor, settings.compute_type)

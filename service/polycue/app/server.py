@@ -77,6 +77,7 @@ class App:
                 await self._drain(listeners, stop)
             finally:
                 stop.release_signals()
+                self._engine.abandon()
                 # Blocks until every thread has let go; the loop has nothing left to do by now.
                 self._closing.close()
 

@@ -251,6 +251,20 @@ def test_transcription_is_not_serving_while_the_engine_is_down(serve: Serve) -> 
     serve(scenario, ready=ready, up=up.is_set)
 
 
+def test_a_model_that_loads_for_ever_holds_up_no_exit(serve: Serve) -> None:
+    loading, given_up = threading.Event(), threading.Event()
+
+    def ready() -> None:
+        loading.set()
+        assert given_up.wait(timeout=60)
+
+    async def scenario(channel: Channel) -> None:
+        await happened(loading)
+
+    serve(scenario, ready=ready, abandon=given_up.set)
+    assert given_up.is_set()
+
+
 def test_reflection_lists_the_services_unless_it_is_off(serve: Serve) -> None:
     request = reflection_pb2.ServerReflectionRequest(list_services="")
 

@@ -74,7 +74,8 @@ class Host:
     """Where all models of a device live.
 
     ``up`` says at once whether they can be used now. ``restore`` loads again what was lost, and
-    raises DeviceUnavailable where that cannot be done.
+    raises DeviceUnavailable where that cannot be done. ``abandon`` ends at once what is at work, as
+    far as that can be ended; nothing is asked for any more.
     """
 
     name: str
@@ -83,4 +84,5 @@ class Host:
     texts: TextBackend
     up: Callable[[], bool]
     restore: Callable[[], None]
+    abandon: Callable[[], None]
     close: Callable[[], None]

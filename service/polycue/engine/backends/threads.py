@@ -132,5 +132,6 @@ def thread_host(device: Device, text_device: Device) -> Host:
         texts=ThreadTexts(text_device),
         up=lambda: True,  # what ends a model ends the whole server
         restore=lambda: None,
+        abandon=lambda: None,  # nothing stops CTranslate2 in the middle of a batch
         close=lambda: None,
     )

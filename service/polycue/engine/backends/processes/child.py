@@ -6,6 +6,7 @@ import numpy as np
 
 from polycue.domain.audio import Audio, Span
 from polycue.domain.chunk import Chunk
+from polycue.domain.errors import DeviceUnavailable, RecognitionFailed
 from polycue.engine.backends.processes.serve import serve
 from polycue.engine.backends.processes.work import ModelSpec
 from polycue.engine.backends.threads import ThreadBackend, ThreadTexts
@@ -30,10 +31,7 @@ class DeviceModels:
     def recogniser(self, spec: ModelSpec) -> ThreadBackend:
         with self._loading:
             if spec not in self._recognisers:
-                backend = ThreadBackend.open(spec.path, spec.name, spec.device)
-                if spec.device.kind == "cuda":
-                    backend.run([_WARM_UP])
-                self._recognisers[spec] = backend
+                self._recognisers[spec] = _warmed_up(spec)
             return self._recognisers[spec]
 
     def forget(self, spec: ModelSpec) -> None:
@@ -45,6 +43,17 @@ class DeviceModels:
     def texts(self, device: Device) -> ThreadTexts:
         with self._loading:
             return self._texts.setdefault(device, ThreadTexts(device))
+
+
+def _warmed_up(spec: ModelSpec) -> ThreadBackend:
+    backend = ThreadBackend.open(spec.path, spec.name, spec.device)
+    if spec.device.kind == "cuda":
+        try:
+            backend.run([_WARM_UP])
+        except RecognitionFailed as error:
+            backend.close()
+            raise DeviceUnavailable(spec.device.kind, error.reason) from error
+    return backend
 
 
 if __name__ == "__main__":

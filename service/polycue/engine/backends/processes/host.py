@@ -42,6 +42,7 @@ def child_host(supervisor: Supervisor, text_compute_type: str) -> Host:
         texts=ChildTexts(supervisor, replace(device, compute_type=text_compute_type)),
         up=lambda: supervisor.up,
         restore=supervisor.restore,
+        abandon=supervisor.close,
         close=supervisor.close,
     )
 

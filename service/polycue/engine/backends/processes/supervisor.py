@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 _START_S = 120  # for Python, CTranslate2 and CUDA to load; a second or two, off a warm disk
 _LOAD_S = 600  # for a model's files to be read, and its kernels compiled on a new GPU
+_CLOSE_S = 5
 _GONE_S = 30  # for a process to die that was killed; a driver may hold it up
 _FRUITLESS = 3  # children in a row that ended with nothing done: it is the device, not the work
 _CHILD = "child"  # what is held back when none works any more; else the load that fails
@@ -57,7 +58,9 @@ class Supervisor:
         self._wanted: dict[Load, None] = {}  # in order
         self._closed = False
         with self._starting:
-            self.device = chosen = self._started().device
+            chosen = self._started().device
+        assert chosen is not None  # noqa: S101 - for the type checker
+        self.device = chosen
         # On the same one from now on, though another might do.
         self._choose = Choose(chosen.kind, chosen.compute_type, chosen.index, chosen.threads)
 
@@ -127,7 +130,7 @@ class Supervisor:
     def close(self) -> None:
         """End the child, whatever it does."""
         self._closed = True
-        self._end()  # whoever loads a model holds the lock until this
+        self._end()  # whoever starts a child or loads a model holds the lock until this
         with self._starting:
             self._end()
 
@@ -135,7 +138,7 @@ class Supervisor:
         running = self._running
         if running is not None:
             running.child.end(Cause(End.CLOSED, "the engine was closed"))
-            running.child.wait(_GONE_S)
+            running.child.wait(_CLOSE_S)
 
     def _ready(self, needs: Loads | None) -> "_Running":
         """As ``_having``, for who does no work: a child may have ended under somebody else's."""
@@ -169,14 +172,15 @@ class Supervisor:
             child = Child(self._program, on_end=_count)
         except OSError as error:
             raise self._not_started(f"no process can be started: {error.strerror}") from error
+        self._running = running = _Running(child)
         try:
-            device = child.do(self._choose, within_s=_START_S)
+            running.device = child.do(self._choose, within_s=_START_S)
         except Exception as error:
+            self._running = None
             child.end(Cause(End.BROKEN, str(error)))
             raise self._not_started(_reason(error)) from error
-        log.info("engine started", pid=child.pid, device=device.kind)
-        self._running = _Running(child, device)
-        return self._running
+        log.info("engine started", pid=child.pid, device=running.device.kind)
+        return running
 
     def _not_started(self, problem: str) -> DeviceUnavailable:
         return self._backoff.failed(_CHILD, self._choose.device, problem)
@@ -192,7 +196,7 @@ class Supervisor:
         self._fruitless += 1
         if self._fruitless >= _FRUITLESS:
             problem = f"its engine ended {self._fruitless} times with nothing done"
-            self._backoff.failed(_CHILD, running.device.kind, problem)
+            self._backoff.failed(_CHILD, self.device.kind, problem)
 
     def _loaded(self, child: Child, needs: Loads, *, alone: bool) -> Any:
         self._check(needs.folder)
@@ -207,15 +211,17 @@ class Supervisor:
 
 
 class _Running:
-    """A child, and what was done in it so far."""
+    """A child, and what was done in it so far: the device chosen, models loaded, work done."""
 
-    def __init__(self, child: Child, device: Device) -> None:
-        self.child, self.device = child, device
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self.device: Device | None = None
         self.loaded: dict[Work[Any], Any] = {}
         self.fruitful = False
 
     def has(self, needs: Iterable[Work[Any]]) -> bool:
-        return self.child.alive and all(need in self.loaded for need in needs)
+        begun = self.child.alive and self.device is not None
+        return begun and all(need in self.loaded for need in needs)
 
 
 def _reason(error: Exception) -> str:
