@@ -93,4 +93,30 @@ def cut_off(request: Request) -> None:
     request.close_connection = True
 
 
+def in_turn(*answers: Answer) -> Answer:
+    """One after the other, one to each request."""
+    left = iter(answers)
+    return lambda request: next(left)(request)
+
+
+def breaks_off(data: bytes, tag: str = '"1"', *, parts: int = 2) -> Answer:
+    """A part of what was asked for, from wherever it was, as long as it is the same file."""
+
+    def answer(request: Request) -> None:
+        start = 0
+        asked = request.headers["Range"] or ""
+        if asked and request.headers["If-Range"] == tag:
+            start = int(asked.removeprefix("bytes=").removesuffix("-"))
+        request.send_response(206 if start else 200)
+        request.send_header("ETag", tag)
+        request.send_header("Content-Length", str(len(data) - start))
+        if start:
+            request.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+        request.end_headers()
+        request.wfile.write(data[start : start + (len(data) - start) // parts])
+        request.close_connection = True
+
+    return answer
+
+
 missing = says(404)

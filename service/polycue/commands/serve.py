@@ -43,7 +43,7 @@ def _option(name: str, field: FieldInfo) -> click.Option:
         flags = [name, f"{flag_of(name)}/{flag_of('no_' + name)}"]
         return click.Option(flags, default=None, help=help_text)
     if get_origin(kind) is tuple:
-        metavar = name.rpartition("_")[2].upper()
+        metavar = "DIR" if Path in get_args(kind) else name.rpartition("_")[2].upper()
         return click.Option(flags, multiple=True, metavar=metavar, help=help_text)
     if get_origin(kind) is Literal:
         return click.Option(flags, type=click.Choice(get_args(kind)), help=help_text)

@@ -28,7 +28,18 @@ from polycue.jobs.inputs.addresses import Resolve
 from polycue.jobs.inputs.elsewhere import Elsewhere
 from polycue.jobs.inputs.rules import SourceRules, on_host
 from polycue.jobs.inputs.web import Web
-from support.web import Answer, Request, Site, cut_off, never_ends, says, sends, site
+from support.web import (
+    Answer,
+    Request,
+    Site,
+    breaks_off,
+    cut_off,
+    in_turn,
+    never_ends,
+    says,
+    sends,
+    site,
+)
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 DATA = bytes(range(256)) * 1000
@@ -88,10 +99,11 @@ def fetch(tmp_path: Path, trust: ssl.SSLContext) -> Callable[..., bytes]:
         hosts = (f"films.example:{port}", f"*.films.example:{port}")
         rules = SourceRules(hosts=hosts, networks=LOOPBACK, max_bytes=len(DATA), timeout_s=60)
         rules = replace(rules, **changes)
-        web = Web(rules, tls=trust, resolve=resolve)
+        web = Web(rules, tls=trust, resolve=resolve, pauses_s=(0, 0))
         place = on_host(f"https://{host}:{port}{path}", "uri", rules)
-        digest = web.fetch(place, "uri", tmp_path / "film.mkv", cancel, rules.max_bytes)
-        data = (tmp_path / "film.mkv").read_bytes()
+        film = tmp_path / str(len(list(tmp_path.iterdir())))
+        digest = web.fetch(place, "uri", film, cancel, rules.max_bytes)
+        data = film.read_bytes()
         assert digest == hashlib.sha256(data).hexdigest()
         return data
 
@@ -99,6 +111,11 @@ def fetch(tmp_path: Path, trust: ssl.SSLContext) -> Callable[..., bytes]:
 
 
 Fetch = Callable[..., bytes]
+
+
+def came(folder: Path) -> int:
+    """How many bytes were stored."""
+    return sum(path.stat().st_size for path in folder.iterdir())
 
 
 def test_a_file_comes_whole(serve: Serve, fetch: Fetch) -> None:
@@ -187,7 +204,7 @@ def test_a_file_that_is_announced_too_large_does_not_begin(
     with pytest.raises(SourceTooLarge) as caught:
         fetch(films, "/a.mkv", max_bytes=len(DATA) - 1)
     assert caught.value.limit == len(DATA) - 1
-    assert not (tmp_path / "film.mkv").exists()
+    assert came(tmp_path) == 0
 
 
 def test_a_file_that_never_ends_is_left_at_the_limit(
@@ -196,7 +213,7 @@ def test_a_file_that_never_ends_is_left_at_the_limit(
     films = serve({"/a.mkv": never_ends})
     with pytest.raises(SourceTooLarge):
         fetch(films, "/a.mkv")
-    assert (tmp_path / "film.mkv").stat().st_size <= len(DATA)
+    assert 0 < came(tmp_path) <= len(DATA)
 
 
 def test_all_that_one_job_fetches_is_bounded_together(
@@ -216,7 +233,39 @@ def test_nothing_is_unpacked_on_the_way(serve: Serve, fetch: Fetch, tmp_path: Pa
     films = serve({"/bomb.mkv": sends(bytes(100), Content_Encoding="gzip")})
     with pytest.raises(SourceUnusable, match="compressed"):
         fetch(films, "/bomb.mkv")
-    assert not (tmp_path / "film.mkv").exists()
+    assert came(tmp_path) == 0
+
+
+def test_what_broke_off_goes_on_where_it_was(serve: Serve, fetch: Fetch) -> None:
+    broken = breaks_off(DATA)
+    films = serve({"/a.mkv": in_turn(broken, broken, breaks_off(DATA, parts=1))})
+    assert fetch(films, "/a.mkv") == DATA
+    assert len(films.asked) == 3
+
+
+def test_what_is_another_file_by_then_comes_from_its_beginning(serve: Serve, fetch: Fetch) -> None:
+    other = DATA[::-1]
+    films = serve({"/a.mkv": in_turn(breaks_off(DATA), sends(other, ETag='"2"'))})
+    assert fetch(films, "/a.mkv") == other
+
+
+def test_a_host_that_sends_another_part_is_not_believed(serve: Serve, fetch: Fetch) -> None:
+    half, end = len(DATA) // 2, f"{len(DATA) - 1}/{len(DATA)}"
+    for wrong in (
+        {"Content-Range": f"bytes 5-{end}"},
+        {"Content-Range": "all of it"},
+        {"Content-Range": f"bytes {half}-{end}", "ETag": '"2"'},
+    ):
+        films = serve({"/a.mkv": in_turn(breaks_off(DATA), says(206, **wrong))})
+        with pytest.raises(SourceUnusable, match="another part"):
+            fetch(films, "/a.mkv")
+
+
+def test_a_host_that_breaks_off_again_and_again_is_given_up(serve: Serve, fetch: Fetch) -> None:
+    films = serve({"/a.mkv": breaks_off(DATA)})
+    with pytest.raises(SourceUnreachable):
+        fetch(films, "/a.mkv")
+    assert len(films.asked) == 3
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ something else a moment later changes nothing. Redirects are checked as the firs
 """
 
 import asyncio
-import hashlib
 import ssl
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -19,20 +18,19 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import (
     Cancelled,
     SourceRefused,
-    SourceTooLarge,
     SourceTooSlow,
     SourceUnreachable,
     SourceUnusable,
 )
-from polycue.jobs.files.local import storage_errors
 from polycue.jobs.inputs.addresses import Resolve, may_be_reached, resolve
+from polycue.jobs.inputs.download import Download
 from polycue.jobs.inputs.rules import OnHost, SourceRules, on_host
 
 _MOST_REDIRECTS = 5
 _ADDRESSES_TRIED = 3
+_PAUSES_S = (1.0, 5.0, 15.0)  # before what broke off is gone on with
 _RESOLVE_S, _CONNECT_S, _SILENT_S = 10, 10, 30
 _REDIRECTS = {301, 302, 303, 307, 308}
-_MAY_PASS = {408, 425, 429, 500, 502, 503, 504}
 _HEADERS = {"User-Agent": "polycue", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 T = TypeVar("T")
@@ -46,9 +44,15 @@ class Web:
     """
 
     def __init__(
-        self, rules: SourceRules, *, tls: ssl.SSLContext | None = None, resolve: Resolve = resolve
+        self,
+        rules: SourceRules,
+        *,
+        tls: ssl.SSLContext | None = None,
+        resolve: Resolve = resolve,
+        pauses_s: Sequence[float] = _PAUSES_S,
     ) -> None:
         self._rules, self._resolve, self._own_tls = rules, resolve, tls
+        self._pauses_s = tuple(pauses_s)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -58,6 +62,8 @@ class Web:
         self, place: OnHost, field: str, path: Path, cancel: CancelToken, most_bytes: int
     ) -> str:
         """Store a file at ``path``; returns its SHA-256, in hex. Blocks.
+
+        Where the connection breaks, it goes on at the byte where it was, if the host can do so.
 
         Raises:
             SourceRefused: it, or where it redirects to, may not be read.
@@ -72,24 +78,45 @@ class Web:
 
     async def _fetch(self, place: OnHost, field: str, path: Path, most_bytes: int) -> str:
         limit_s = self._rules.timeout_s
-        try:
-            async with asyncio.timeout(limit_s):
-                for _ in range(_MOST_REDIRECTS + 1):
-                    async with self._answer(place, field) as response:
-                        if response.status_code not in _REDIRECTS:
-                            _check(place, response, most_bytes)
-                            return await _save(place, response, path, most_bytes)
-                        place = self._next(place, response, field)
-        except TimeoutError as error:
-            raise SourceTooSlow(place.host, limit_s) from error
+        with path.open("xb") as file:
+            download = Download(file, most_bytes)
+            try:
+                async with asyncio.timeout(limit_s):
+                    await self._persist(place, field, download)
+            except TimeoutError as error:
+                raise SourceTooSlow(place.host, limit_s) from error
+        return download.sha256
+
+    async def _persist(self, place: OnHost, field: str, download: Download) -> None:
+        for pause_s in self._pauses_s:
+            try:
+                return await self._follow(place, field, download)
+            except SourceUnreachable:
+                if not download.goes_on:
+                    raise
+            await asyncio.sleep(pause_s)
+        return await self._follow(place, field, download)
+
+    async def _follow(self, place: OnHost, field: str, download: Download) -> None:
+        """Ask, there and where that leads."""
+        for _ in range(_MOST_REDIRECTS + 1):
+            async with self._answer(place, field, download.headers()) as response:
+                if response.status_code not in _REDIRECTS:
+                    return await download.take(place, response)
+                place = self._next(place, response, field)
         raise SourceRefused(field, f"redirects more than {_MOST_REDIRECTS} times")
 
     @asynccontextmanager
-    async def _answer(self, place: OnHost, field: str) -> AsyncIterator[httpx.Response]:
+    async def _answer(
+        self, place: OnHost, field: str, headers: Mapping[str, str]
+    ) -> AsyncIterator[httpx.Response]:
         timeout = httpx.Timeout(_SILENT_S, connect=_CONNECT_S)
         transport = httpx.AsyncHTTPTransport(verify=self._tls)  # and no proxy of the environment's
         async with httpx.AsyncClient(
-            transport=transport, trust_env=False, timeout=timeout, headers=_HEADERS
+            transport=transport,
+            trust_env=False,
+            timeout=timeout,
+            headers={**_HEADERS, **headers},
         ) as client:
             try:
                 response = await self._first_answer(client, place, field)
@@ -123,38 +150,6 @@ class Web:
     def _next(self, place: OnHost, response: httpx.Response, field: str) -> OnHost:
         url = place.url.join(response.headers.get("Location", ""))
         return on_host(str(url), field, self._rules)
-
-
-def _check(place: OnHost, response: httpx.Response, most_bytes: int) -> None:
-    if response.status_code in _MAY_PASS:
-        raise SourceUnreachable(place.host, f"it answers {response.status_code}")
-    if response.status_code != httpx.codes.OK:
-        raise SourceUnusable(place.host, f"it answers {response.status_code}")
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise SourceUnusable(place.host, "it sends the file compressed, unasked")
-    announced = response.headers.get("Content-Length", "")
-    if announced.isdecimal() and int(announced) > most_bytes:
-        raise SourceTooLarge(place.host, most_bytes)
-
-
-async def _save(place: OnHost, response: httpx.Response, path: Path, most_bytes: int) -> str:
-    digest, size_bytes = hashlib.sha256(), 0
-    with storage_errors("the job's input"), path.open("xb") as file:
-        async for data in _pieces(place, response):
-            size_bytes += len(data)
-            if size_bytes > most_bytes:
-                raise SourceTooLarge(place.host, most_bytes)
-            file.write(data)
-            digest.update(data)
-    return digest.hexdigest()
-
-
-async def _pieces(place: OnHost, response: httpx.Response) -> AsyncIterator[bytes]:
-    try:
-        async for data in response.aiter_raw():
-            yield data
-    except OSError as error:  # of the connection, such as a record that TLS finds tampered with
-        raise SourceUnreachable(place.host, "the connection broke") from error
 
 
 def _request(client: httpx.AsyncClient, place: OnHost, address: str) -> httpx.Request:
