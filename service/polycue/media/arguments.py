@@ -14,31 +14,7 @@ import ffmpeg
 from polycue.domain.audio import SAMPLE_RATE_HZ
 from polycue.domain.media import Media
 from polycue.media.call import Call, Work
-
-# The demuxers of media files. Those that open further files (HLS, DASH, concat, SDP, image
-# sequences) are missing on purpose: by default ffmpeg would read a neighbour's upload through them.
-_FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,flv,wav,w64,mp3,aac,flac,asf,mxf,"
-    "aiff,caf,amr,ac3,eac3,au,dv"
-)
-_AUDIO_DECODERS = (
-    "aac,aac_fixed,aac_latm,mp3,mp3float,opus,libopus,vorbis,flac,ac3,eac3,alac,"
-    "mp2,mp2float,mp1,mp1float,dca,truehd,mlp,wmav1,wmav2,wmapro,wmalossless,wmavoice,amrnb,amrwb,wavpack,tta,speex,"
-    "libspeex,nellymoser,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,pcm_u8,pcm_s8,pcm_s16le,"
-    "pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"
-    "pcm_mulaw,pcm_alaw,pcm_bluray,pcm_dvd,s302m"
-)
-# Pictures and text are decoded only to probe and to burn in; decoders of rare formats, where the
-# bugs are (CVE-2026-8461 was in MagicYUV), stay shut.
-_PICTURE_DECODERS = (
-    "h264,hevc,av1,libdav1d,libaom-av1,vp8,vp9,libvpx,libvpx-vp9,mpeg4,mpeg2video,mpeg1video,"
-    "h263,flv,msmpeg4,msmpeg4v2,wmv1,wmv2,wmv3,vc1,theora,prores,dnxhd,dvvideo,mjpeg,png"
-)
-_TEXT_DECODERS = (
-    "subrip,srt,ass,ssa,webvtt,mov_text,text,dvdsub,dvbsub,pgssub,xsub,cc_dec,libzvbi_teletextdec"
-)
-# Subtitle files are ours, or were read and written anew by us; still nothing else may be in them.
-_SUBTITLE_DECODERS = {"srt": "subrip,srt", "webvtt": "webvtt"}
+from polycue.media.whitelists import ALL_DECODERS, AUDIO_DECODERS, FORMATS, SUBTITLE_DECODERS
 
 MAX_STREAMS = 128  # a film with two dozen languages and all its fonts has about a hundred
 MAX_PIXELS = 8192 * 4320  # a picture of 16000 by 16000 in a file of 1 MB took 784 MB to look at
@@ -71,7 +47,7 @@ def probe(path: Path, *, decoding: bool = True) -> Call:
     are, but not one frame is given to them, which costs what only decoding shows, such as
     Matroska's start times.
     """
-    opened = _opened(_all_decoders())
+    opened = _opened(ALL_DECODERS)
     if not decoding:
         del opened["codec_whitelist"]
     argv = [
@@ -132,7 +108,7 @@ def scene_scores(media: Media, index: int, *, threads: int) -> Call:
     and ``lavfi.scd.score=31.250``. A small grey picture has the same cuts as the whole one; what
     ffmpeg prints of times in seconds has but six digits.
     """
-    video = _source(media, codec_whitelist=_all_decoders(), threads=str(threads))[str(index)]
+    video = _source(media, codec_whitelist=ALL_DECODERS, threads=str(threads))[str(index)]
     small = video.filter("scale", f"min({_SCAN_WIDTH},iw)", "-2", flags="fast_bilinear")
     scored = small.filter("format", "gray").filter("scdet")
     printed = scored.filter("settb", "1/1000000").filter(
@@ -146,7 +122,7 @@ def scene_scores(media: Media, index: int, *, threads: int) -> Call:
 
 def picture(media: Media, index: int) -> Call:
     """The bytes of a cover picture, as they are."""
-    source = _source(media, codec_whitelist=_all_decoders())[str(index)]
+    source = _source(media, codec_whitelist=ALL_DECODERS)[str(index)]
     output = ffmpeg.output(source, "pipe:1", format="image2pipe", c="copy", **{"frames:v": 1})
     return Call(_compiled(output), Work.LOOK, reads=(media.path,))
 
@@ -203,7 +179,7 @@ def copy(
     one twice, and ``pictures`` are files that they name. ``burn`` draws an ASS file into the video
     stream of that index.
     """
-    source = _source(media, codec_whitelist=_all_decoders())
+    source = _source(media, codec_whitelist=ALL_DECODERS)
     # ffmpeg-python numbers inputs in the order of their first use, so the source must come first:
     # the metadata and the chapters are those of input 0.
     streams = [
@@ -228,7 +204,7 @@ def _source(media: Media, **options: str) -> Any:  # ffmpeg-python is not typed
     # In a radio recording's Ogg the clock starts anew with every song: without this, twenty links
     # of a second each come out as 38 s. The price is that gaps in Ogg are taken for such restarts.
     restarts = {"dts_delta_threshold": "0.1"} if media.container == "ogg" else {}
-    return ffmpeg.input(local(media.path), **(_opened(_AUDIO_DECODERS) | restarts | options))
+    return ffmpeg.input(local(media.path), **(_opened(AUDIO_DECODERS) | restarts | options))
 
 
 def _copy_bytes(film: Path, *, drawn: bool) -> int:
@@ -248,7 +224,7 @@ def _subtitles(path: Path, subtitle_format: str) -> Any:
         format=subtitle_format,
         protocol_whitelist="file",
         format_whitelist=subtitle_format,
-        codec_whitelist=_SUBTITLE_DECODERS[subtitle_format],
+        codec_whitelist=SUBTITLE_DECODERS[subtitle_format],
     )["0"]
 
 
@@ -262,17 +238,13 @@ def _opened(decoders: str) -> dict[str, Any]:
     """What limits the opening of a file; must stand before its ``-i``."""
     return {
         "protocol_whitelist": "file",
-        "format_whitelist": _FORMATS,
+        "format_whitelist": FORMATS,
         "codec_whitelist": decoders,
         "max_streams": MAX_STREAMS,
         "max_pixels": MAX_PIXELS,
         "probesize": _PROBE_BYTES,
         "analyzeduration": _ANALYZE_US,
     }
-
-
-def _all_decoders() -> str:
-    return f"{_AUDIO_DECODERS},{_PICTURE_DECODERS},{_TEXT_DECODERS}"
 
 
 def _flags(options: dict[str, Any]) -> list[str]:

@@ -17,26 +17,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import (
-    SandboxFailed,
-    ToolFailed,
-    ToolKilled,
-    ToolOverLimit,
-    ToolTimedOut,
-)
+from polycue.domain.errors import SandboxFailed, ToolFailed, ToolKilled, ToolTimedOut
 from polycue.media import sandbox
 from polycue.media.call import Call
+from polycue.media.endings import failed
+from polycue.media.tail import Tail
 
 MAX_STDOUT_BYTES = 16 * 2**20  # of ``run``: a probe of a film with a hundred streams has 200 KB
-MAX_STDERR_BYTES = 64 * 2**10
-MAX_LINE_BYTES = 4 * 2**10
 _PIPE_BYTES = 64 * 2**10  # what Linux gives a pipe
 _SLICE_S = 0.5  # how long a cancelled call may wait for a pipe that somebody else holds open
 _EXIT_POLL_S = 0.002
 _ASIDE_NICENESS = 10  # a tenth of the share of a process at 0
-# Why a process ended that nothing of its own ended: its owner, or a system that is short of memory.
-_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
-
 # A child dies with the thread that started it, so one thread starts them all, and it never ends.
 _starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
 
@@ -129,7 +120,7 @@ class Piped:
         for fd in self._open:
             self._poll.register(fd, select.POLLIN)
         self._buffer = bytearray()
-        self._complaints = _Tail(on_line)
+        self._complaints = Tail(on_line)
         self._reaping = threading.Lock()  # whoever holds it knows whether the id is still ours
 
     def __repr__(self) -> str:
@@ -170,7 +161,7 @@ class Piped:
         self._cancel.check()
         returncode = self._reap()
         if returncode:
-            raise self._failure(returncode)
+            raise failed(self._call, returncode, self._complaints.text(), cpu_s=self._cpu_s)
         return self._complaints.text()
 
     def step_aside(self) -> None:
@@ -241,44 +232,10 @@ class Piped:
                 self._cpu_s = used.ru_utime + used.ru_stime
             return self._process.returncode
 
-    def _failure(self, returncode: int) -> ToolFailed | SandboxFailed:
-        """The error for a status that is not 0, once the child is reaped."""
-        tail = self._complaints.text()
-        if returncode == sandbox.NOT_CONFINED and tail.startswith(sandbox.NOT_CONFINED_TEXT):
-            problem = tail.removeprefix(sandbox.NOT_CONFINED_TEXT).strip()
-            return SandboxFailed(self._argv[0], problem)
-        if hit := sandbox.limit_hit(self._call, returncode, tail, cpu_s=self._cpu_s):
-            return ToolOverLimit(self._argv, returncode, tail, *hit)
-        kind = ToolKilled if returncode in _FROM_OUTSIDE else ToolFailed
-        return kind(self._argv, returncode, tail)
-
     def _kill_group(self) -> None:
         if self._process.returncode is None:  # else the id may be another's by now
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-
-
-class _Tail:
-    """The end of what was written to stderr, and its lines as they come."""
-
-    def __init__(self, on_line: Callable[[str], None] | None) -> None:
-        self._on_line = on_line
-        self._ring = bytearray()
-        self._line = bytearray()
-
-    def feed(self, data: bytes) -> None:
-        """Take in what came; nothing means the end."""
-        self._ring += data
-        del self._ring[:-MAX_STDERR_BYTES]
-        if self._on_line is not None:
-            *whole, rest = (bytes(self._line) + data).split(b"\n")
-            self._line = bytearray(rest[:MAX_LINE_BYTES])
-            for line in whole if data else [*whole, rest]:
-                if line:
-                    self._on_line(line[:MAX_LINE_BYTES].decode(errors="replace"))
-
-    def text(self) -> str:
-        return self._ring.decode(errors="replace")
 
 
 def _start(call: Call) -> subprocess.Popen[bytes]:

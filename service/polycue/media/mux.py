@@ -1,10 +1,7 @@
 """A copy of a film with subtitle tracks in it, whole or not there at all."""
 
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +27,7 @@ from polycue.media.options import options
 from polycue.media.plan import Plan, plan_mux
 from polycue.media.probe import probe
 from polycue.media.progress import Progress, forward, progress_of
+from polycue.media.publishing import folder_beside, publish, unwritable
 
 # For one line of progress, of which ffmpeg writes two a second; but moving the index of a film of
 # many gigabytes to its front is one silent step.
@@ -70,13 +68,13 @@ def mux(
     for track in (*tracks, *([burn_in] if burn_in else [])):
         _check_readable(track.path)
     plan = plan_mux(media, tracks, container, burning=burn_in is not None)
-    with _folder_beside(to) as folder:
+    with folder_beside(to) as folder:
         job = _Job(plan, folder, to, cancel, forward(progress, media.duration_ms))
         try:
             notices = job.run(burn_in)
-            _publish(job.target, to)
+            publish(job.target, to)
         except OSError as error:
-            raise _unwritable(to, error) from error
+            raise unwritable(to, error) from error
     return (*plan.notices, *notices)
 
 
@@ -226,35 +224,3 @@ def _check_readable(path: Path) -> None:
         path.open("rb").close()
     except OSError as error:
         raise Unreadable(path, error.strerror or "cannot be read") from error
-
-
-@contextmanager
-def _folder_beside(to: Path) -> Iterator[Path]:
-    """A new folder on the file system of ``to``, so that a rename out of it is one step."""
-    try:
-        if to.is_dir():
-            raise Unwritable(to, "is a folder")
-        folder = tempfile.TemporaryDirectory(prefix=".polycue-", dir=to.parent)
-    except OSError as error:
-        raise _unwritable(to, error) from error
-    with folder as name:
-        yield Path(name)
-
-
-def _unwritable(to: Path, error: OSError) -> Unwritable:
-    return Unwritable(to, error.strerror or "cannot be written")
-
-
-def _publish(copy: Path, to: Path) -> None:
-    _sync(copy)
-    copy.replace(to)
-    _sync(to.parent)
-
-
-def _sync(path: Path) -> None:
-    """See that it survives a power cut."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -10,7 +10,6 @@ import errno
 import os
 import resource
 import shutil
-import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +20,6 @@ from pathlib import Path
 from polycue.domain.errors import SandboxMissing, ToolMissing
 from polycue.media import landlock, seccomp
 from polycue.media.call import Call, Work
-from polycue.media.complaints import says_no_memory
 
 MIB = 2**20
 MAX_OPEN_FILES = 64
@@ -31,7 +29,6 @@ _LIBRARY_BYTES = 64 * MIB
 _MAPPED_BYTES = 1024 * MIB
 # Of the time that sound may take. A look takes a tenth of a second, pictures go by the whole film.
 _SHARE_OF_CPU = {Work.LOOK: 1 / 60, Work.PICTURES: 60, Work.DRAW: 60}
-_NEARLY = 0.7  # the limit is held against time counted in ticks, which is rough for a second
 _CPU_GRACE_S = 5  # from the signal that ffmpeg may heed to the one that it cannot
 
 _RUN = landlock.READ | landlock.EXECUTE
@@ -41,10 +38,6 @@ _SYSTEM = ("/usr/bin", "/bin", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/ld.so.preload", "/dev/null", "/dev/urandom")
 _FONTS = ("/usr/share", "/usr/local/share", "/etc/fonts", "/var/cache/fontconfig")
 _STORES = ("/nix/store", "/gnu/store")  # where a program's libraries lie in folders of their own
-
-# How ``confine`` tells that it failed.
-NOT_CONFINED = 125
-NOT_CONFINED_TEXT = "cannot be confined: "
 
 _CONFINE = Path(__file__).with_name("confine.py")
 _PR_SET_SECCOMP, _FILTER_MODE = 22, 2
@@ -122,23 +115,6 @@ def confined(call: Call) -> Iterator[tuple[list[str], tuple[int, ...]]]:
     with landlock.Ruleset(landlock.abi()) as rules:
         _allow(rules, program, call)
         yield _command_line(program, call, str(rules.fd)), (rules.fd, *inherited)
-
-
-def limit_hit(
-    call: Call, returncode: int, stderr_tail: str, *, cpu_s: float
-) -> tuple[str, str] | None:
-    """Which limit a call that failed ran into, and how much that is; None for no such end.
-
-    ffmpeg takes the signal for too much time as a wish to stop, so its status says little.
-    """
-    limits = limits_of(call)
-    if cpu_s >= _NEARLY * limits.cpu_s:
-        return "cpu_time", f"{limits.cpu_s} s"
-    if returncode == -signal.SIGXFSZ:
-        return "file_size", f"{limits.file_bytes // MIB} MiB"
-    if says_no_memory(stderr_tail):
-        return "memory", f"{limits.memory_bytes // MIB} MiB"
-    return None
 
 
 def _command_line(program: str, call: Call, ruleset: str) -> list[str]:

@@ -14,6 +14,7 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import Cancelled, ToolFailed, ToolKilled, ToolMissing, ToolTimedOut
 from polycue.media import command, sandbox
 from polycue.media.call import Call
+from polycue.media.tail import MAX_LINE_BYTES, MAX_STDERR_BYTES
 
 LONG_S = 30.0
 
@@ -96,7 +97,7 @@ def test_of_stderr_without_end_the_last_64_kib_are_kept_and_every_line_is_seen()
     ) as child:
         tail = child.finish()
 
-    assert len(tail) == command.MAX_STDERR_BYTES
+    assert len(tail) == MAX_STDERR_BYTES
     assert tail.endswith("line 19999\n")
     assert lines == [f"line {i}" for i in range(20_000)]
 
@@ -110,7 +111,7 @@ def test_a_line_without_end_is_cut() -> None:
         child.finish()
 
     assert [line[:4] for line in lines] == ["0000", "last"]
-    assert len(lines[0]) == command.MAX_LINE_BYTES
+    assert len(lines[0]) == MAX_LINE_BYTES
 
 
 def test_output_is_read_in_the_portions_asked_for() -> None:
