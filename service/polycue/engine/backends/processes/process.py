@@ -3,6 +3,7 @@
 import itertools
 import logging
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ T = TypeVar("T")
 
 PROGRAM = ("-m", "polycue.engine.backends.processes.child")
 _MAX_LINE_BYTES = 4096
+_LAST_MOMENTS_S = 5
 
 # All of the environment that models and their libraries look at. The rest holds the server's
 # secrets, which a child has no need of.
@@ -98,8 +100,10 @@ class Child:
             self._asked[number] = result
         try:
             self._wire.send(Call(number, work))
-        except OSError as error:  # those that wait are told by whoever ends it, us or another
-            self.end(Cause(End.HUNG, f"it takes nothing in: {error.strerror}"))
+        except BlockingIOError:
+            self.end(Cause(End.HUNG, "it takes nothing in"))
+        except OSError:  # it is ending; the keeper will know why, and tell
+            pass
         return result
 
     def do(self, work: Work[T], *, within_s: float) -> T:
@@ -163,6 +167,8 @@ class Child:
         except Exception as error:
             self.end(Cause(End.BROKEN, f"its answer cannot be read: {error}"))
         self._wire.close()
+        if not _exits(process.pid, within_s=_LAST_MOMENTS_S):
+            self.end(Cause(End.HUNG, "it hung up and went on"))
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         with self._lock:
             self._reaped = True
@@ -194,6 +200,17 @@ class Child:
 
 def _died(cause: Cause) -> EngineDied:
     return EngineDied("its work", cause.text)
+
+
+def _exits(pid: int, *, within_s: float) -> bool:
+    """Whether a child of ours does so; it stays to be waited for."""
+    handle = os.pidfd_open(pid)
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        return bool(poll.poll(within_s * 1000))
+    finally:
+        os.close(handle)
 
 
 def _cause_of(returncode: int) -> Cause:
