@@ -330,6 +330,7 @@ class AsyncPolycue:
         layout: media_pb2.LayoutConfig | None = None,
         forced: bool = False,
         report_page: bool = False,
+        fresh: bool = False,
         progress: Progress | None = None,
     ) -> jobs_pb2.Job:
         spec = requests.subtitle_spec(
@@ -344,7 +345,8 @@ class AsyncPolycue:
             forced=forced,
             report_page=report_page,
         )
-        return await self.create_job(spec, labels=requests.file_label(media, transcript))
+        labels = requests.file_label(media, transcript)
+        return await self.create_job(spec, labels=labels, fresh=fresh)
 
     async def sync(
         self,
@@ -356,6 +358,7 @@ class AsyncPolycue:
         by: str = "",
         formats: Sequence[str] = ("srt",),
         force: bool = False,
+        fresh: bool = False,
         transcribe: media_pb2.TranscribeConfig | None = None,
         progress: Progress | None = None,
     ) -> jobs_pb2.Job:
@@ -369,7 +372,7 @@ class AsyncPolycue:
             force=force,
             transcribe=transcribe,
         )
-        return await self.create_job(spec, labels=requests.file_label(subtitle))
+        return await self.create_job(spec, labels=requests.file_label(subtitle), fresh=fresh)
 
     async def _placed(
         self, given: requests.File | None, progress: Progress | None

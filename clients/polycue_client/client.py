@@ -402,6 +402,7 @@ class Polycue:
         layout: media_pb2.LayoutConfig | None = None,
         forced: bool = False,
         report_page: bool = False,
+        fresh: bool = False,
         progress: Progress | None = None,
     ) -> jobs_pb2.Job:
         """Queue a film, uploading it first where it is a path; ``wait`` or ``watch`` the job.
@@ -412,7 +413,8 @@ class Polycue:
         ``bilingual`` each translation stands beneath the spoken words. ``transcript`` is the JSON
         track of an earlier job, in the language that is spoken: with it the film is needed for
         muxed copies only. ``forced`` adds tracks of the parts that are not in the film's main
-        language, ``report_page`` the report on each track as a page for people.
+        language, ``report_page`` the report on each track as a page for people. An earlier job that
+        did the same on the same bytes is the answer, unless this one is to be ``fresh``.
         """
         spec = requests.subtitle_spec(
             self._placed(media, progress),
@@ -426,7 +428,8 @@ class Polycue:
             forced=forced,
             report_page=report_page,
         )
-        return self.create_job(spec, labels=requests.file_label(media, transcript))
+        labels = requests.file_label(media, transcript)
+        return self.create_job(spec, labels=labels, fresh=fresh)
 
     def sync(
         self,
@@ -438,6 +441,7 @@ class Polycue:
         by: str = "",
         formats: Sequence[str] = ("srt",),
         force: bool = False,
+        fresh: bool = False,
         transcribe: media_pb2.TranscribeConfig | None = None,
         progress: Progress | None = None,
     ) -> jobs_pb2.Job:
@@ -458,7 +462,7 @@ class Polycue:
             force=force,
             transcribe=transcribe,
         )
-        return self.create_job(spec, labels=requests.file_label(subtitle))
+        return self.create_job(spec, labels=requests.file_label(subtitle), fresh=fresh)
 
     def _placed(
         self, given: requests.File | None, progress: Progress | None

@@ -234,7 +234,10 @@ def test_work_is_done_afresh_where_that_is_wished(polycue: Polycue, server: Scri
     spec = jobs_pb2.JobSpec(subtitle=jobs_pb2.SubtitleTask(media=source()))
     polycue.create_job(spec)
     polycue.create_job(spec, fresh=True)
-    assert [request.fresh for request in server.requests["CreateJob"]] == [False, True]  # type: ignore[attr-defined]
+    polycue.subtitle(source(), fresh=True)
+    polycue.sync(source(), source(), fresh=True)
+    requests = server.requests["CreateJob"]
+    assert [request.fresh for request in requests] == [False, True, True, True]  # type: ignore[attr-defined]
 
 
 def test_a_job_is_asked_for_with_what_was_given(polycue: Polycue, server: ScriptedServer) -> None:

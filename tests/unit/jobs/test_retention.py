@@ -69,6 +69,25 @@ def test_what_a_waiting_job_reads_from_stays(
     assert retention.sweep() == 2
 
 
+def test_of_two_servers_that_sweep_one_removes_a_job(
+    board: Board,
+    jobs: MemoryJobs,
+    uploads: Uploads,
+    upload_rows: MemoryUploads,
+    draft: JobDraft,
+    files: LocalFiles,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
+    job = board.cancel(TENANT, board.create(TENANT, replace(draft, ttl_ms=HOUR_MS)).id)
+    clock.advance(HOUR_MS)
+    both_saw = jobs.expired()
+    assert [one.id for one in both_saw] == [job.id]
+    monkeypatch.setattr(jobs, "expired", lambda: both_saw)
+    assert [retention.sweep(), retention.sweep()] == [1, 0]
+
+
 def test_what_the_disk_does_not_let_go_keeps_nothing_else(
     board: Board,
     jobs: MemoryJobs,

@@ -1,10 +1,11 @@
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from polycue import metrics
 from polycue.domain.errors import (
     Cancelled,
     NotFound,
@@ -22,6 +23,7 @@ from polycue.jobs.attempt import RunsTasks
 from polycue.jobs.board import Board, JobDraft
 from polycue.jobs.feed import ArtifactReady, FeedEvent, JobChanged
 from polycue.jobs.folder import DataFolder
+from polycue.jobs.heartbeat import Heartbeat
 from polycue.jobs.job import Failure, Job, JobState
 from polycue.jobs.runner import Runner
 from polycue.jobs.store.protocol import Lease
@@ -426,6 +428,54 @@ def test_a_beat_stores_progress_for_others_to_see(
     assert seen.stages == board.get(TENANT, job.id).stages
     assert seen.media_ms > 0
     gate.open()
+
+
+def test_leases_are_kept_and_jobs_counted_by_a_thread_of_their_own(
+    draft: JobDraft, crew: Any, jobs: MemoryJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = crew.board.create(TENANT, draft)
+    beat, beaten = jobs.beat, threading.Event()
+
+    def beat_and_tell(lease: Lease) -> bool:
+        beaten.set()
+        return beat(lease)
+
+    counts, counted = jobs.counts, threading.Event()
+
+    def count_and_tell() -> Mapping[JobState, int]:
+        counted.set()
+        return counts()
+
+    monkeypatch.setattr(jobs, "beat", beat_and_tell)
+    monkeypatch.setattr(jobs, "counts", count_and_tell)
+    heartbeat = Heartbeat(crew.at_work, jobs, lease_s=0.03, poll_s=WAIT_S)
+    assert crew.at_work.claim()[0].id == waiting.id
+    heartbeat.start()
+    assert beaten.wait(WAIT_S)
+    assert counted.wait(WAIT_S)
+    heartbeat.stop()
+    assert metrics.REGISTRY.get_sample_value("polycue_jobs", {"state": "running"}) == 1
+
+
+def test_a_store_that_fails_does_not_stop_the_heart(
+    draft: JobDraft, crew: Any, jobs: MemoryJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crew.board.create(TENANT, draft)
+    assert crew.at_work.claim()
+    again = threading.Event()
+    problems = iter([StorageFull("the job store"), RuntimeError("a bug")])
+
+    def fail_twice(lease: Lease) -> bool:
+        for problem in problems:
+            raise problem
+        again.set()
+        return False
+
+    monkeypatch.setattr(jobs, "beat", fail_twice)
+    heartbeat = Heartbeat(crew.at_work, jobs, lease_s=0.03, poll_s=WAIT_S)
+    heartbeat.start()
+    assert again.wait(WAIT_S)
+    heartbeat.stop()
 
 
 def test_what_stood_still_renews_its_leases_before_it_takes_more(
