@@ -16,6 +16,7 @@ def entries() -> Entries:
     yield Entry("105", "20 MB of tags", _many_tags, rejected("NOT_MEDIA", "MEDIA_UNUSABLE"))
     yield Entry("106", "pictures whose size changes all the time", _changing_size, FINE)
     yield Entry("107", "a film with a ZIP behind it", _two_in_one, FINE)
+    yield Entry("108", "two hours, encrypted", _long_encrypted, rejected("ENCRYPTED"))
 
 
 def _large_pictures(shop: Workshop) -> Path:
@@ -96,3 +97,11 @@ def _changing_size(shop: Workshop) -> Path:
 
 def _two_in_one(shop: Workshop) -> Path:
     return shop.file("x107.mp4", shop.good.read_bytes() + b"PK\3\4" + shop.noise[: MIB // 4])
+
+
+def _long_encrypted(shop: Workshop) -> Path:
+    key = "00112233445566778899aabbccddeeff"
+    return shop.ffmpeg(
+        *("x108.mp4", "-stream_loop", "719", "-i", shop.good, "-vn", "-c", "copy"),
+        *("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", key, "-encryption_kid", key),
+    )
