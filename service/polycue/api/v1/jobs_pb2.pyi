@@ -737,7 +737,9 @@ class CreateJobRequest(_message.Message):
     validate_only: _builtins.bool
     """Optional. Check the request and queue nothing; the job returned has no name."""
     fresh: _builtins.bool
-    """Optional. Do the work even where an earlier job of the caller's has done the same."""
+    """Optional. Do the work even where an earlier job of the caller's has done the same on the same
+    bytes.
+    """
     @_builtins.property
     def spec(self) -> Global___JobSpec:
         """Required."""
@@ -777,8 +779,8 @@ class CreateJobResponse(_message.Message):
     JOB_FIELD_NUMBER: _builtins.int
     REPEATED_RESULT_FIELD_NUMBER: _builtins.int
     repeated_result: _builtins.bool
-    """True where it is an earlier job, of the same content and options, that waits, runs or has
-    succeeded; its labels and ttl stay what they are.
+    """True where it is an earlier job that has succeeded in the same work on the same bytes, so that
+    its artifacts are the results; its labels and ttl stay what they are.
     """
     @_builtins.property
     def job(self) -> Global___Job:
