@@ -6,33 +6,23 @@ import os
 import select
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 from polycue import telemetry
 from polycue.domain.errors import EngineDied
+from polycue.engine.backends.processes.start import Process, relayed, start
 from polycue.engine.backends.processes.wire import Wire
 from polycue.engine.backends.processes.work import Answer, Call, LogLine, Work
 
 T = TypeVar("T")
 
-PROGRAM = ("-m", "polycue.engine.backends.processes.child")
-_MAX_LINE_BYTES = 4096
 _LAST_MOMENTS_S = 5
-
-# All of the environment that models and their libraries look at. The rest holds the server's
-# secrets, which a child has no need of.
-_PASSED_ON = (
-    *("PATH", "HOME", "TMPDIR", "LANG", "LC_", "LD_", "XDG_CACHE_HOME"),
-    *("CUDA", "NVIDIA", "CT2_", "OMP_", "KMP_", "MKL_", "OPENBLAS_"),
-)
 
 log = telemetry.logger(__name__)
 
@@ -74,7 +64,7 @@ class Child:
         self._numbers = itertools.count()
         self._cause: Cause | None = None
         self._reaped = False
-        started: Future[subprocess.Popen[bytes]] = Future()
+        started: Future[Process] = Future()
         # The kernel ends a child with the thread that started it, so that one stays until its end.
         self._keeper = threading.Thread(
             target=self._keep, args=(program, theirs, started), name="engine-child", daemon=True
@@ -145,20 +135,18 @@ class Child:
         self,
         program: Sequence[str],
         theirs: socket.socket,
-        started: "Future[subprocess.Popen[bytes]]",
+        started: Future[Process],
     ) -> None:
         """Start the process, take its answers in until there are no more, and bury it."""
         try:
             with theirs:
-                process = _start(program, theirs.fileno())
+                process = start(program, theirs.fileno())
         except BaseException as error:
             started.set_exception(error)
             return
         self._process = process
         started.set_result(process)
-        assert process.stderr is not None  # noqa: S101 - for the type checker
-        relay = threading.Thread(target=_relay, args=(process.stderr,), daemon=True)
-        relay.start()
+        words = relayed(process)
         try:
             while True:
                 self._take(self._wire.receive())
@@ -173,7 +161,7 @@ class Child:
         with self._lock:
             self._reaped = True
         self.end(_cause_of(process.wait()))
-        relay.join()
+        words.join()
 
     def _take(self, message: Answer | LogLine) -> None:
         if isinstance(message, LogLine):
@@ -220,30 +208,3 @@ def _cause_of(returncode: int) -> Cause:
         return Cause(End.SIGNAL, signal.Signals(-returncode).name)
     except ValueError:  # of the real-time ones only the ends have names
         return Cause(End.SIGNAL, f"signal {-returncode}")
-
-
-def _relay(stderr: IO[bytes]) -> None:
-    """What native code writes before it dies is often all that is known of the reason."""
-    with stderr:
-        while line := stderr.readline(_MAX_LINE_BYTES):
-            log.warning("the engine wrote", line=line.decode(errors="replace").rstrip())
-
-
-def _start(program: Sequence[str], descriptor: int) -> subprocess.Popen[bytes]:
-    level = logging.getLogger().getEffectiveLevel()
-    return subprocess.Popen(
-        # As isolated as with -I, but that it finds the very code that runs here.
-        [sys.executable, "-P", "-s", *program, str(descriptor), str(level)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        pass_fds=[descriptor],
-        env=_environment(),
-        start_new_session=True,  # Ctrl-C is for the server, which lets the child end its work
-    )
-
-
-def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
-    places = [os.path.abspath(place) for place in sys.path]
-    return {**kept, "PYTHONPATH": os.pathsep.join(places)}

@@ -10,8 +10,9 @@ from polycue import metrics, telemetry
 from polycue.domain.errors import DeviceUnavailable, Draining, EngineDied
 from polycue.engine.backends.processes.backoff import Backoff
 from polycue.engine.backends.processes.pace import Pace
-from polycue.engine.backends.processes.process import PROGRAM, Cause, Child, End
+from polycue.engine.backends.processes.process import Cause, Child, End
 from polycue.engine.backends.processes.room import Room
+from polycue.engine.backends.processes.start import PROGRAM
 from polycue.engine.backends.processes.work import Choose, Forget, Load, Loaded, Loads, Work
 from polycue.engine.devices import Device
 
