@@ -1,7 +1,9 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from pydantic import ValidationError
 
 from polycue.commands.serve import env_of, flag_of, serve
 from polycue.config import Settings
@@ -45,3 +47,30 @@ def test_a_flag_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert Settings().max_calls == 7
     assert Settings(max_calls=3).max_calls == 3
     assert Settings().file_root == (Path("/films"), Path("/series"))
+
+
+def test_sources_are_named_by_flags_and_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POLYCUE_SOURCE_HOST", "films.example,*.cdn.example:8443")
+    monkeypatch.setenv("POLYCUE_SOURCE_NETWORK", "10.1.0.0/16,fd00::/8")
+    settings = Settings(source_bucket=("films/2026",))
+    assert settings.source_host == ("films.example", "*.cdn.example:8443")
+    assert [str(network) for network in settings.source_network] == ["10.1.0.0/16", "fd00::/8"]
+    assert settings.source_bucket == ("films/2026",)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"source_host": ("https://films.example",)},
+        {"source_host": ("films.example/a",)},
+        {"source_network": ("10.0.0.1/8",)},
+        {"files_url": "https://films.example/"},
+        {"files_url": "s3://"},
+    ],
+    ids=str,
+)
+def test_sources_that_name_nothing_are_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Settings(**given)
