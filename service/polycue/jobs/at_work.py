@@ -40,7 +40,7 @@ class AtWork:
         self._store, self._bells, self._clock = store, bells, clock
         self.owner, self._lease_ms, self._max_attempts = owner, lease_ms, max_attempts
         self._poisoned = poisoned
-        self._lock = threading.Lock()
+        self._claiming, self._lock = threading.Lock(), threading.Lock()
         self._live: dict[str, LiveJob] = {}
         self.recent = RecentFeeds()
         self._news = threading.Condition()
@@ -62,6 +62,11 @@ class AtWork:
         with self._lock:
             return self._live.get(job_id)
 
+    def taken(self, job_id: str) -> LiveJob | None:
+        """As ``live``, and also one that was claimed this instant."""
+        with self._claiming:
+            return self.live(job_id)
+
     def as_of_now(self, job: Job) -> Job:
         """The job with the progress that is newer than the store's."""
         live = self.live(job.id)
@@ -82,15 +87,16 @@ class AtWork:
 
     def claim(self) -> tuple[Job, LiveJob] | None:
         """Take a job that can be worked on; None where there is none."""
-        taken = self._store.claim(
-            self.owner, lease_ms=self._lease_ms, max_attempts=self._max_attempts
-        )
-        if taken is None:
-            return None
-        job, lease = taken
-        live = LiveJob(lease, partial(self._bells.ring, job.id))
-        self._begin(job, live)
-        return job, live
+        with self._claiming:
+            taken = self._store.claim(
+                self.owner, lease_ms=self._lease_ms, max_attempts=self._max_attempts
+            )
+            if taken is None:
+                return None
+            job, lease = taken
+            live = LiveJob(lease, partial(self._bells.ring, job.id))
+            self._begin(job, live)
+            return job, live
 
     def wait(self, calls: int, within_s: float) -> None:
         """Come back when there may be a job to claim, if ``calls`` were all when it was tried."""

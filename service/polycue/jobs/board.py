@@ -133,8 +133,7 @@ class Board:
             NotFound: the tenant has no such job.
         """
         job = self._store.ask_cancel(tenant, job_id)
-        live = self._at_work.live(job_id)
-        if live and not job.ended:
+        if not job.ended and (live := self._at_work.taken(job_id)):
             self._at_work.asked_to_stop(live)
         self._bells.ring(job_id)
         return self._at_work.as_of_now(job)
@@ -167,8 +166,7 @@ class Board:
             NotFound: the tenant has no such job.
         """
         self._store.delete(tenant, job_id, if_expired=if_expired)
-        live = self._at_work.live(job_id)
-        if live:
+        if live := self._at_work.taken(job_id):
             self._at_work.let_fall(live)
         self._artifacts.remove(job_id)
         self._bells.ring(job_id)

@@ -222,6 +222,40 @@ def test_a_cancel_stops_a_running_job(
     assert not list(folder.work(job.id).parent.iterdir())
 
 
+@pytest.mark.parametrize("stop", ["cancel", "delete"])
+def test_a_job_can_be_stopped_in_the_instant_it_is_claimed(
+    board: Board,
+    jobs: MemoryJobs,
+    draft: JobDraft,
+    at_work: AtWork,
+    monkeypatch: pytest.MonkeyPatch,
+    stop: str,
+) -> None:
+    job = board.create(TENANT, draft)
+    stopping = threading.Thread(target=getattr(board, stop), args=(TENANT, job.id))
+    claim, stored = jobs.claim, threading.Event()
+    name = "ask_cancel" if stop == "cancel" else "delete"
+    store = getattr(jobs, name)
+
+    def store_and_tell(*args: Any, **given: Any) -> Job:
+        done: Job = store(*args, **given)
+        stored.set()
+        return done
+
+    def claim_and_be_stopped(owner: str, **given: int) -> tuple[Job, Lease] | None:
+        claimed = claim(owner, **given)
+        stopping.start()
+        assert stored.wait(WAIT_S)
+        return claimed
+
+    monkeypatch.setattr(jobs, name, store_and_tell)
+    monkeypatch.setattr(jobs, "claim", claim_and_be_stopped)
+    taken = at_work.claim()
+    assert taken is not None
+    stopping.join(WAIT_S)
+    assert taken[1].cancel.cancelled
+
+
 def test_a_cancel_stops_a_queued_job_at_once_and_an_ended_one_not_at_all(
     board: Board, draft: JobDraft
 ) -> None:
