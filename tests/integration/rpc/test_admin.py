@@ -52,7 +52,7 @@ def test_health_reflection_and_channelz_are_answered_to_who_brings_nothing(
             assert await services(mine) >= {*SERVICES, "grpc.channelz.v1.Channelz"}
             stub: Any = channelz_pb2_grpc.ChannelzStub(mine)
             servers = (await stub.GetServers(channelz_pb2.GetServersRequest())).server
-            assert len(servers) == 2
+            assert len(servers) >= 2  # other tests of this process may have left some
             # No service of a tenant's is here.
             assert (await refused(METHODS[0].call(mine))).status == "UNIMPLEMENTED"
         assert await asyncio.to_thread(run, ["health", "--server", admin]) == 0
