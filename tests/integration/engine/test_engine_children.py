@@ -402,6 +402,7 @@ def test_a_child_gets_neither_secrets_nor_files_of_the_server(
 ) -> None:
     monkeypatch.setenv("POLYCUE_DATABASE_URL", "postgres://me:secret@db")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "1")
     with (tmp_path / "private").open("w") as private:
         os.set_inheritable(private.fileno(), True)
         before = len(os.listdir("/proc/self/fd"))
@@ -409,7 +410,8 @@ def test_a_child_gets_neither_secrets_nor_files_of_the_server(
             child = Path(f"/proc/{pid_of(supervisor)}")
             environment = (child / "environ").read_bytes()
             assert b"secret" not in environment
-            assert b"CUDA_VISIBLE_DEVICES=1" in environment
+            for passed_on in (b"CUDA_VISIBLE_DEVICES=1", b"ORT_DISABLE_TELEMETRY=1"):
+                assert passed_on in environment
             files = [os.readlink(place) for place in (child / "fd").iterdir()]
             assert sorted(kind.partition(":")[0] for kind in files) == [
                 *("/dev/null", "/dev/null", "pipe", "socket")

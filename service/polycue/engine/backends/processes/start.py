@@ -18,7 +18,7 @@ _MAX_LINE_BYTES = 4096
 # All of the environment that models and their libraries look at. The rest holds the server's
 # secrets, which a child has no need of.
 _PASSED_ON = (
-    *("PATH", "HOME", "TMPDIR", "LANG", "LC_", "LD_", "XDG_CACHE_HOME"),
+    *("PATH", "HOME", "TMPDIR", "LANG", "LC_", "LD_", "XDG_CACHE_HOME", "ORT_"),
     *("CUDA", "NVIDIA", "CT2_", "OMP_", "KMP_", "MKL_", "OPENBLAS_"),
 )
 
