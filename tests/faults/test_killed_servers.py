@@ -189,7 +189,7 @@ def test_another_plan_begins_anew_and_mixes_nothing(
         server.kill()
         half_way.let_go()
         server.start(**{PLAN: "another model"})
-        aftermath.check(server)
+        aftermath.check(server, plans=2)
     assert director.count("chunk", "a") == {0: 2, 1: 2, 2: 2, 3: 2, 4: 1}
 
 
