@@ -119,6 +119,7 @@ bench: .venv/ready             ## run every benchmark that needs no GPU (minutes
 	$(PY) benchmarks/resume.py
 	$(PY) benchmarks/hallucination.py
 	$(PY) benchmarks/demo_models.py
+	$(PY) benchmarks/load.py
 
 bench-quality: .venv/ready ffmpeg ## print SubER, word errors, BLEU and chrF of the demo film's tracks
 	$(PY) benchmarks/quality.py

@@ -32,8 +32,8 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from polycue.api.v1 import jobs_pb2
-from polycue_client import aio
+from polycue.api.v1 import jobs_pb2, media_pb2
+from polycue_client import aio, requests
 from polycue_client.outcome import has_ended
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -152,10 +152,10 @@ async def load(address: str, folder: Path, given: argparse.Namespace) -> dict[st
             return [await stack.enter_async_context(aio.connect(address)) for _ in range(count)]
 
         (owner,) = await clients(1)
-        films = [
-            await owner.subtitle(FILM, translate_to=["es", "de"], formats=["srt", "vtt"])
-            for _ in range(given.jobs)
-        ]
+        source = media_pb2.MediaSource(upload=(await owner.upload(FILM)).name)
+        spec = requests.subtitle_spec(source, translate_to=["es", "de"], formats=["srt", "vtt"])
+        # Fresh: or the first one's results would answer for all.
+        films = [await owner.create_job(spec, fresh=True) for _ in range(given.jobs)]
         began = time.monotonic()
         watching = await clients(given.watchers)
         sending = await clients(given.uploads)
