@@ -156,6 +156,11 @@ def test_the_picture_is_looked_through_once(
     def never(*args: object, **kwargs: object) -> None:
         raise AssertionError("it was looked through already")
 
+    searched = bench.kept
+    bench.kept = KeptInMemory()
+    bench.run(task, killed_after=1)  # a search that was stopped is none that ended
+    assert bench.run(task) == whole
+    bench.kept = searched
     monkeypatch.setattr(searching, "find_cuts", never)
     assert bench.run(task) == whole
 
