@@ -178,6 +178,17 @@ def test_a_search_that_takes_too_long_is_left_alone(
         assert shots.notices() == (), "it was not asked for"
 
 
+def test_a_search_that_begins_anew_may_take_again_what_it_had_taken(
+    media: Media, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "LEAST_PATIENCE_S", 0.0)
+    monkeypatch.setattr(searching, "PATIENCE_SHARE", 0.0)
+    an_hour_ms = 3_600_000
+    with shots_of(media, LayoutOptions(), spent_ms=an_hour_ms, cancel=CancelToken()) as shots:
+        shots.wait(lambda until_ms: None)
+        assert shots.result() == Shots(CUTS)
+
+
 def test_whoever_asks_for_cuts_waits_for_them(media: Media) -> None:
     layout = LayoutOptions(shots=ShotMode.ON)
     with shots_of(media, layout, cancel=CancelToken()) as shots:
