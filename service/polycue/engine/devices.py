@@ -91,7 +91,7 @@ def usable_cores() -> int:
 def _cuda_problem(index: int) -> str:
     """Why CUDA cannot be used, or "" when it can; its libraries are loaded then."""
     try:
-        count = ctranslate2.get_cuda_device_count()
+        count = ctranslate2.get_cuda_device_count() if has_cuda_driver() else 0
     except RuntimeError as error:  # a driver that is there and broken
         return str(error)
     if count == 0:
