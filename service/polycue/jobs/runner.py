@@ -88,8 +88,11 @@ class Runner:
                     continue
                 with telemetry.bound(job=claimed[0].id):
                     self._see_to(*claimed)
+            except StoreError as error:
+                log.warning("no job can be taken now", problem=str(error))
+                self._stopped.wait(_STORE_RETRY_S)
             except Exception:
-                # A full disk, for one: a worker that died would leave the queue standing for good.
+                # Whatever it was: a worker that died would leave the queue standing for good.
                 log.exception("a worker stumbled")
                 self._stopped.wait(_STORE_RETRY_S)
 
