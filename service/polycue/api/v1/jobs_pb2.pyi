@@ -674,7 +674,7 @@ class StageProgress(_message.Message):
     finished: _builtins.bool
     """True once the stage has ended."""
     checkpointed: _builtins.bool
-    """True where an earlier attempt did this much, and this one did not have to do it again."""
+    """True where this much is kept, so that an attempt which is cut short loses next to nothing of it."""
     @_builtins.property
     def processed_duration(self) -> _duration_pb2.Duration:
         """Media time done."""

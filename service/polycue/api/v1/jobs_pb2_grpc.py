@@ -83,7 +83,8 @@ class JobServiceServicer(object):
         * `INVALID_ARGUMENT`: a field is not usable; BadRequest names it.
         * `NOT_FOUND`, `FAILED_PRECONDITION`: the source is not there, or not complete, or a model or
         language pair is not installed.
-        * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`; RetryInfo says when to come back.
+        * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`, or the caller's tenant has as much as it may have
+        (`JOBS_QUOTA`, `MEDIA_QUOTA`, `STORAGE_QUOTA`); RetryInfo says when to come back.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -137,7 +138,8 @@ class JobServiceServicer(object):
         Errors:
         * `NOT_FOUND`: no such job.
         * `FAILED_PRECONDITION`: `JOB_NOT_RESUMABLE`; it succeeded.
-        * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`; RetryInfo says when to come back.
+        * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`, or the caller's tenant has as much as it may have
+        (`JOBS_QUOTA`, `MEDIA_QUOTA`, `STORAGE_QUOTA`); RetryInfo says when to come back.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,7 +40,8 @@ class JobServiceStub:
     * `INVALID_ARGUMENT`: a field is not usable; BadRequest names it.
     * `NOT_FOUND`, `FAILED_PRECONDITION`: the source is not there, or not complete, or a model or
       language pair is not installed.
-    * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`; RetryInfo says when to come back.
+    * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`, or the caller's tenant has as much as it may have
+      (`JOBS_QUOTA`, `MEDIA_QUOTA`, `STORAGE_QUOTA`); RetryInfo says when to come back.
     """
     GetJob: _grpc.UnaryUnaryMultiCallable[_jobs_pb2.GetJobRequest, _jobs_pb2.GetJobResponse]
     """GetJob reads one job.
@@ -73,7 +74,8 @@ class JobServiceStub:
     Errors:
     * `NOT_FOUND`: no such job.
     * `FAILED_PRECONDITION`: `JOB_NOT_RESUMABLE`; it succeeded.
-    * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`; RetryInfo says when to come back.
+    * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`, or the caller's tenant has as much as it may have
+      (`JOBS_QUOTA`, `MEDIA_QUOTA`, `STORAGE_QUOTA`); RetryInfo says when to come back.
     """
     DeleteJob: _grpc.UnaryUnaryMultiCallable[_jobs_pb2.DeleteJobRequest, _jobs_pb2.DeleteJobResponse]
     """DeleteJob removes a job with its artifacts. One that waits or runs is stopped first.
@@ -94,7 +96,8 @@ class JobServiceAsyncStub(JobServiceStub):
     * `INVALID_ARGUMENT`: a field is not usable; BadRequest names it.
     * `NOT_FOUND`, `FAILED_PRECONDITION`: the source is not there, or not complete, or a model or
       language pair is not installed.
-    * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`; RetryInfo says when to come back.
+    * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`, or the caller's tenant has as much as it may have
+      (`JOBS_QUOTA`, `MEDIA_QUOTA`, `STORAGE_QUOTA`); RetryInfo says when to come back.
     """
     GetJob: _aio.UnaryUnaryMultiCallable[_jobs_pb2.GetJobRequest, _jobs_pb2.GetJobResponse]  # type: ignore[assignment]
     """GetJob reads one job.
@@ -127,7 +130,8 @@ class JobServiceAsyncStub(JobServiceStub):
     Errors:
     * `NOT_FOUND`: no such job.
     * `FAILED_PRECONDITION`: `JOB_NOT_RESUMABLE`; it succeeded.
-    * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`; RetryInfo says when to come back.
+    * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`, or the caller's tenant has as much as it may have
+      (`JOBS_QUOTA`, `MEDIA_QUOTA`, `STORAGE_QUOTA`); RetryInfo says when to come back.
     """
     DeleteJob: _aio.UnaryUnaryMultiCallable[_jobs_pb2.DeleteJobRequest, _jobs_pb2.DeleteJobResponse]  # type: ignore[assignment]
     """DeleteJob removes a job with its artifacts. One that waits or runs is stopped first.
@@ -151,7 +155,8 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         * `INVALID_ARGUMENT`: a field is not usable; BadRequest names it.
         * `NOT_FOUND`, `FAILED_PRECONDITION`: the source is not there, or not complete, or a model or
           language pair is not installed.
-        * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`; RetryInfo says when to come back.
+        * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`, or the caller's tenant has as much as it may have
+          (`JOBS_QUOTA`, `MEDIA_QUOTA`, `STORAGE_QUOTA`); RetryInfo says when to come back.
         """
 
     @_abc_1.abstractmethod
@@ -214,7 +219,8 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors:
         * `NOT_FOUND`: no such job.
         * `FAILED_PRECONDITION`: `JOB_NOT_RESUMABLE`; it succeeded.
-        * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`; RetryInfo says when to come back.
+        * `RESOURCE_EXHAUSTED`: `QUEUE_FULL`, or the caller's tenant has as much as it may have
+          (`JOBS_QUOTA`, `MEDIA_QUOTA`, `STORAGE_QUOTA`); RetryInfo says when to come back.
         """
 
     @_abc_1.abstractmethod

@@ -66,6 +66,8 @@ class UploadServiceServicer(object):
 
         Errors:
         * `INVALID_ARGUMENT`: larger than ServerLimits.max_upload_bytes, or a malformed field.
+        * `RESOURCE_EXHAUSTED`: there is no room now, for anybody (`UPLOAD_QUOTA`) or for the caller's
+        tenant (`STORAGE_QUOTA`); RetryInfo says when to come back.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,6 +38,8 @@ class UploadServiceStub:
 
     Errors:
     * `INVALID_ARGUMENT`: larger than ServerLimits.max_upload_bytes, or a malformed field.
+    * `RESOURCE_EXHAUSTED`: there is no room now, for anybody (`UPLOAD_QUOTA`) or for the caller's
+      tenant (`STORAGE_QUOTA`); RetryInfo says when to come back.
     """
     WriteUpload: _grpc.StreamUnaryMultiCallable[_uploads_pb2.WriteUploadRequest, _uploads_pb2.WriteUploadResponse]
     """WriteUpload appends chunks. What was stored when a call breaks off stays stored.
@@ -70,6 +72,8 @@ class UploadServiceAsyncStub(UploadServiceStub):
 
     Errors:
     * `INVALID_ARGUMENT`: larger than ServerLimits.max_upload_bytes, or a malformed field.
+    * `RESOURCE_EXHAUSTED`: there is no room now, for anybody (`UPLOAD_QUOTA`) or for the caller's
+      tenant (`STORAGE_QUOTA`); RetryInfo says when to come back.
     """
     WriteUpload: _aio.StreamUnaryMultiCallable[_uploads_pb2.WriteUploadRequest, _uploads_pb2.WriteUploadResponse]  # type: ignore[assignment]
     """WriteUpload appends chunks. What was stored when a call breaks off stays stored.
@@ -105,6 +109,8 @@ class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors:
         * `INVALID_ARGUMENT`: larger than ServerLimits.max_upload_bytes, or a malformed field.
+        * `RESOURCE_EXHAUSTED`: there is no room now, for anybody (`UPLOAD_QUOTA`) or for the caller's
+          tenant (`STORAGE_QUOTA`); RetryInfo says when to come back.
         """
 
     @_abc_1.abstractmethod
