@@ -23,6 +23,7 @@ import statistics
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -119,8 +120,8 @@ def unfinished(director: Director) -> bool:
 def judge(done: Round, aftermath: Aftermath, server: Server) -> None:
     try:
         aftermath.check(server)
-    except Exception as problem:
-        done.problem = f"{type(problem).__name__}: {str(problem)[:500]}"
+    except Exception:
+        done.problem = traceback.format_exc(limit=-3)
         with server.client() as polycue:
             states = {job.name: job for job in polycue.jobs()}
         done.jobs_lost = sum(name not in states for name in aftermath.films)

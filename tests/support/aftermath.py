@@ -1,6 +1,9 @@
 """What must be true once the dust has settled, whatever was done to the servers."""
 
+import threading
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from support.stepped_server import Film
 from support.steps import Director
 
 FORMATS = (TrackFormat.SRT, TrackFormat.VTT)
+_SOON_S = 5
 _PARTIAL = (".tmp", ".partial", ".draft")
 
 
@@ -65,7 +69,8 @@ class Aftermath:
         with server.client() as polycue:
             for name, film in self.films.items():
                 self._check_end(polycue, name, film, (failed or {}).get(name, ""))
-            assert sorted(job.name for job in polycue.jobs()) == sorted(self.films)
+            there = sorted(job.name for job in polycue.jobs())
+            assert there == sorted(self.films), there
         self._check_chunks(plans)
         self._check_folder()
         self._check_processes()
@@ -94,11 +99,22 @@ class Aftermath:
         assert [key for key, times in saved.items() if times > plans * makers[key[0]]] == []
 
     def _check_folder(self) -> None:
-        assert scratch(self.fleet.data) == []
+        """A job's end is told before its scratch is swept away, so that may take a moment."""
+        left = _soon_empty(lambda: scratch(self.fleet.data))
+        assert left == [], left
 
     def _check_processes(self) -> None:
         own = tuple(server.pid for server in self.fleet.servers if server.running)
-        assert orphans(str(self.fleet.folder), but=own) == []
+        left = _soon_empty(lambda: orphans(str(self.fleet.folder), but=own))
+        assert left == [], left
+
+
+def _soon_empty(look: Callable[[], list[str]]) -> list[str]:
+    """What is still found when there was time to remove it."""
+    until_s = time.monotonic() + _SOON_S
+    while (found := look()) and time.monotonic() < until_s:
+        threading.Event().wait(0.01)
+    return found
 
 
 def scratch(data: Path) -> list[str]:
