@@ -217,6 +217,7 @@ _TABLE = """
 45 a killed run beside one that was not
   faults/test_real_work.py
     test_a_film_whose_server_is_killed_again_and_again_gets_the_same_bytes
+    test_a_film_under_which_everything_is_killed_in_turn_gets_the_same_bytes
 """
 
 

@@ -114,6 +114,26 @@ def test_a_film_whose_ffmpeg_is_killed_gets_the_same_bytes(
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_a_film_under_which_everything_is_killed_in_turn_gets_the_same_bytes(
+    works: Fleet, film: Path, unharmed: dict[str, bytes]
+) -> None:
+    server = works.server().start()
+    victims = ["engine", "server", "engine", "server"]
+    with server.client() as polycue:
+        job = begin(polycue, film)
+        for event in polycue.watch(job, include_cues=True):
+            if not (event.HasField("cues") and victims):
+                continue
+            if victims.pop(0) == "engine":
+                signalled(child_of(server.pid, "processes.child"), signal.SIGKILL)
+            else:
+                server.kill()
+                server.start()
+    assert not victims
+    check_end(works, server, job, unharmed)
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_a_cancel_reaches_ffmpeg_and_the_models(works: Fleet, film: Path) -> None:
     server = works.server().start()
     with server.client() as polycue:
