@@ -17,7 +17,8 @@ from polycue.jobs import retry
 from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.at_work import AtWork
 from polycue.jobs.checkpoints import StoredCheckpoints
-from polycue.jobs.folder import DataFolder, disk_errors
+from polycue.jobs.disk import disk_errors
+from polycue.jobs.folder import DataFolder
 from polycue.jobs.job import Failure, Job, JobState
 from polycue.jobs.live import LiveJob, Why
 from polycue.jobs.reporter import Reporter

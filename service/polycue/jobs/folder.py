@@ -1,18 +1,15 @@
 """The data folder: where everything lies in it, and the lock that keeps a second server out."""
 
-import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from polycue.domain.errors import DataFolderInUse, StorageFull, StorageUnavailable, Unwritable
+from polycue.domain.errors import DataFolderInUse, Unwritable
 
 
 class DataFolder:
-    """``jobs.sqlite``, scratch in ``work/{job}`` and ``calls``, and mostly uploads and results.
+    """``jobs.sqlite``, scratch in ``work/{attempt}`` and ``calls``, and mostly uploads and results.
 
     Held by one process at a time, from ``DataFolder(...)`` to ``close``.
     """
@@ -57,29 +54,11 @@ class DataFolder:
         """Whether uploads or results lie in it."""
         return any(any((self.root / kind).glob("*")) for kind in ("jobs", "uploads"))
 
-    def work(self, job: str) -> Path:
-        """Scratch of a running job; gone when it ends."""
-        return self._work / job
+    def work(self, attempt: str) -> Path:
+        """Scratch of an attempt at a job; gone when that ends."""
+        return self._work / attempt
 
     def clean(self) -> None:
         """Remove the scratch that a crash left behind; only before any work has begun."""
         for scratch in (*self.calls.iterdir(), *self._work.iterdir()):
             shutil.rmtree(scratch, ignore_errors=True)
-
-
-@contextmanager
-def disk_errors(what: str) -> Iterator[None]:
-    """Turn the system's word for a disk at fault into ours.
-
-    Raises:
-        StorageFull: the block found the disk, or its owner's quota, full.
-        StorageUnavailable: it found the disk read-only or broken.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull(what) from error
-        if error.errno in {errno.EROFS, errno.EIO}:
-            raise StorageUnavailable(what, error.strerror or str(error)) from error
-        raise

@@ -11,7 +11,7 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import LimitExceeded
 from polycue.domain.progress import Event, MediaFound, Report
 from polycue.domain.request import SubtitleTask
-from polycue.jobs.folder import disk_errors
+from polycue.jobs.disk import disk_errors
 from polycue.pipeline.result import TaskResult
 from polycue.rpc import tenant
 from polycue.rpc.convert.tasks import ClipRequest, clip_task

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from polycue.domain.errors import DataFolderInUse, StorageFull, Unwritable
-from polycue.jobs.folder import DataFolder, disk_errors
+from polycue.domain.errors import DataFolderInUse, Unwritable
+from polycue.jobs.folder import DataFolder
 
 
 def test_a_second_server_is_kept_out_and_told_who_is_in(tmp_path: Path) -> None:
@@ -36,10 +36,3 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Unwritable):
         DataFolder(tmp_path / "file" / "data")
-
-
-def test_only_a_full_disk_is_a_full_disk() -> None:
-    with pytest.raises(StorageFull), disk_errors("the test"):
-        raise OSError(28, "No space left on device")
-    with pytest.raises(PermissionError), disk_errors("the test"):
-        raise PermissionError(13, "no")

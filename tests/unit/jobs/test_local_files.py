@@ -7,29 +7,12 @@ from pathlib import Path
 import pytest
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import Cancelled, StorageFull, StorageUnavailable
-from polycue.jobs.files.local import LocalFiles, storage_errors
+from polycue.domain.errors import Cancelled, StorageFull
+from polycue.jobs.files.local import LocalFiles
 from polycue.jobs.files.protocol import Part
 
 LIVE = CancelToken()
 KEY = "jobs/j/1/film.srt"
-
-
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_told_as_such(number: int) -> None:
-    with pytest.raises(StorageFull), storage_errors("the test"):
-        raise OSError(number, os.strerror(number))
-
-
-@pytest.mark.parametrize("number", [errno.EROFS, errno.EIO, errno.EACCES, errno.ENOTDIR])
-def test_a_disk_at_fault_is_told_as_such(number: int) -> None:
-    with pytest.raises(StorageUnavailable), storage_errors("the test"):
-        raise OSError(number, os.strerror(number))
-
-
-def test_a_missing_file_is_just_that() -> None:
-    with pytest.raises(FileNotFoundError), storage_errors("the test"):
-        raise OSError(errno.ENOENT, "No such file")
 
 
 def test_what_a_crash_left_of_a_result_is_in_nobodys_way(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import StoreUnusable
-from polycue.jobs.files.local import storage_errors
+from polycue.jobs.disk import storage_errors
 from polycue.jobs.files.objects import Objects
 from polycue.jobs.files.protocol import Part, Parts, fresh_key
 

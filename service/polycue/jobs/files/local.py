@@ -4,11 +4,11 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import StorageFull, StorageUnavailable
+from polycue.jobs.disk import storage_errors
 from polycue.jobs.files.protocol import Part, Parts, fresh_key
 
 _KEEP_EVERY_BYTES = 64 * 1024 * 1024  # what a power cut in the middle of a long call may cost
@@ -16,7 +16,6 @@ _COPIED_AT_ONCE_BYTES = 8 * 1024 * 1024
 _KINDS = ("jobs", "uploads")
 # The file system knows no hard links, or the file lies on another one.
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class LocalFiles:
@@ -138,24 +137,6 @@ class LocalReader:
 
     def close(self) -> None:
         os.close(self._descriptor)
-
-
-@contextmanager
-def storage_errors(what: str) -> Iterator[None]:
-    """Turn the system's word for a disk at fault into ours; a missing file stays one.
-
-    Raises:
-        StorageFull: the block found the disk, or its owner's quota, full.
-        StorageUnavailable: the disk is read-only or broken, or belongs to somebody else.
-    """
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFull(what) from error
-        raise StorageUnavailable(what, error.strerror or str(error)) from error
 
 
 def link_or_copy(source: Path, target: Path, cancel: CancelToken) -> None:

@@ -11,7 +11,7 @@ from polycue.domain.errors import (
     SourceUnusable,
     StorageUnavailable,
 )
-from polycue.jobs.files.local import storage_errors
+from polycue.jobs.disk import storage_errors
 from polycue.jobs.files.objects import PERMANENT, Objects
 from polycue.jobs.inputs.rules import InBucket
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import httpx
 
 from polycue.domain.errors import SourceTooLarge, SourceUnreachable, SourceUnusable
-from polycue.jobs.files.local import storage_errors
+from polycue.jobs.disk import storage_errors
 from polycue.jobs.inputs.rules import OnHost
 
 _MAY_PASS = {408, 425, 429, 500, 502, 503, 504}
