@@ -216,10 +216,6 @@ class SqlJobs:
         return claims.end_abandoned(db, max_attempts=max_attempts, poisoned=poisoned)
 
     @in_transaction
-    def unended(self, db: Session) -> Sequence[Job]:
-        return statements.select(db, f"state IN ({statements.UNENDED}) ORDER BY number")
-
-    @in_transaction
     def inputs_in_use(self, db: Session) -> Collection[str]:
         return statements.inputs_in_use(db)
 

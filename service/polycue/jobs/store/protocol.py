@@ -212,10 +212,6 @@ class JobStore(Protocol):
         """
         ...
 
-    def unended(self) -> Sequence[Job]:
-        """Jobs that wait, run or were let go, oldest first."""
-        ...
-
     def inputs_in_use(self) -> Collection[str]:
         """The resource names that jobs which have not ended read from."""
         ...

@@ -11,7 +11,7 @@ from polycue.jobs.store.protocol import JobFilter
 from polycue.jobs.store.rows import job_of_row, row_of_job
 from polycue.jobs.store.session import Row, Session, Value
 
-UNENDED = ", ".join(f"'{state.value}'" for state in JobState if not state.ended)
+_UNENDED = ", ".join(f"'{state.value}'" for state in JobState if not state.ended)
 
 
 def find(db: Session, job_id: str) -> Row | None:
@@ -125,7 +125,7 @@ def drop_chunks(db: Session, job_id: str) -> None:
 
 
 def inputs_in_use(db: Session) -> Collection[str]:
-    rows = db.rows(f"SELECT inputs FROM job WHERE state IN ({UNENDED})")  # noqa: S608
+    rows = db.rows(f"SELECT inputs FROM job WHERE state IN ({_UNENDED})")  # noqa: S608
     return {name for row in rows for name in json.loads(row["inputs"])}
 
 
