@@ -21,7 +21,7 @@ class Stream:
     ``index`` counts all streams from 0, ``ordinal`` those of its kind. ``language`` is BCP-47,
     "und" where the container says none. ``start_ms`` is on the container's own clock, as is
     ``Media.start_ms``; ``duration_ms`` is None where the container does not say.
-    ``frame_rate`` is of video only.
+    ``frame_rate`` and ``pixels``, width times height, are of video only.
     """
 
     index: int
@@ -35,6 +35,7 @@ class Stream:
     dispositions: frozenset[str] = field(default_factory=frozenset)
     channels: int = 0
     frame_rate: Fraction | None = None
+    pixels: int = 0
 
 
 # Covers and previews, by ffmpeg's names of them.

@@ -137,6 +137,7 @@ def _stream(facts: _Json, kind: StreamKind, ordinal: int, language: str) -> Stre
         dispositions=frozenset(name for name, on in facts.get("disposition", {}).items() if on),
         channels=int(facts.get("channels", 0)),
         frame_rate=_frame_rate(facts) if kind is StreamKind.VIDEO else None,
+        pixels=int(facts.get("width", 0)) * int(facts.get("height", 0)),
     )
 
 

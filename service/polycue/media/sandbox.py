@@ -37,7 +37,11 @@ _RUN = landlock.READ | landlock.EXECUTE
 _SYSTEM = ("/usr/bin", "/bin", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/ld.so.preload", "/dev/null", "/dev/urandom")
 _FONTS = ("/usr/share", "/usr/local/share", "/etc/fonts", "/var/cache/fontconfig")
-_STORES = ("/nix/store", "/gnu/store")  # where a program's libraries lie in folders of their own
+_STORES = (
+    "/nix/store",
+    "/gnu/store",
+    "/home/linuxbrew/.linuxbrew",
+)  # where a program's libraries lie in folders of their own
 
 _CONFINE = Path(__file__).with_name("confine.py")
 _PR_SET_SECCOMP, _FILTER_MODE = 22, 2

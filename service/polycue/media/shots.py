@@ -28,7 +28,9 @@ READ_TIMEOUT_S = 120.0  # for a few pictures, which take milliseconds
 # A search that takes four times as long as the film is of no use to anybody.
 SLOWEST = 4.0
 _GRACE_S = 60.0
-_MOST_THREADS = 8  # each holds pictures of its own, 50 MB each of the largest films
+# Each holds pictures of its own, and in 4K half a gigabyte is not many pictures.
+_MOST_THREADS, _MOST_THREADS_IN_4K = 8, 4
+_4K_PIXELS = 3000 * 2000
 _READ_BYTES = 16 * 2**10
 _FRAME = re.compile(rb"pts:(-?\d+) .*\nlavfi\.scd\.score=([\d.]+)\n")
 
@@ -52,7 +54,8 @@ def find_cuts(media: Media, stream: Stream, *, cancel: CancelToken) -> Iterator[
         ToolMissing: ffmpeg is not installed.
         Cancelled: the token was set.
     """
-    threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    most = _MOST_THREADS if stream.pixels < _4K_PIXELS else _MOST_THREADS_IN_4K
+    threads = min(most, os.cpu_count() or 1)
     call = arguments.scene_scores(media, stream.index, threads=threads)
     began = time.monotonic()
     settling = Settling()

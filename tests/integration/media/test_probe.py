@@ -221,6 +221,12 @@ def test_a_cancelled_probe_stops(film: Path) -> None:
         probe(film, cancel=cancel)
 
 
+def test_the_size_of_a_picture_is_told_and_sound_has_none(film: Path, look: Look) -> None:
+    picture, sound = look(film).streams
+
+    assert (picture.pixels, sound.pixels) == (64 * 36, 0)
+
+
 def test_an_ffprobe_that_hangs_is_stopped(
     film: Path, tmp_path: Path, look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
