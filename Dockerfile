@@ -37,6 +37,7 @@ RUN /opt/pip/bin/pip install --no-deps .
 
 # CTranslate2's wheel opens cuBLAS and nothing else of CUDA's.
 FROM packages AS packages-cuda
+ARG PIP_CERT
 COPY requirements-cuda.lock ./
 RUN /opt/pip/bin/pip install --no-deps --require-hashes -r requirements-cuda.lock
 
@@ -53,21 +54,23 @@ LABEL org.opencontainers.image.title="polycue" \
 RUN groupadd --gid 10001 polycue \
     && useradd --uid 10001 --gid polycue --home-dir /var/lib/polycue --no-create-home \
         --shell /usr/sbin/nologin polycue \
-    && install -d -o polycue -g polycue /var/lib/polycue
+    && install -d -o polycue -g polycue /var/lib/polycue /var/lib/polycue/models
 # All that is ever written lies below the volume, or in /tmp: the rest may be mounted read-only.
 # onnxruntime reports to its maker from version 1.29 on, unless it is told not to.
 ENV ORT_DISABLE_TELEMETRY=1
 ENV PATH=/opt/polycue/bin:$PATH \
     HOME=/var/lib/polycue \
     POLYCUE_LISTEN=0.0.0.0:50051 \
+    POLYCUE_ADMIN_LISTEN=127.0.0.1:50052 \
     POLYCUE_DATA_DIR=/var/lib/polycue/data \
     POLYCUE_MODELS_DIR=/var/lib/polycue/models
 VOLUME /var/lib/polycue
 WORKDIR /var/lib/polycue
 EXPOSE 50051
 USER 10001:10001
+# At the admin port, which wants neither certificates nor tokens: it is the container's own loopback.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
-    CMD ["polycue", "health", "--server", "127.0.0.1:50051"]
+    CMD ["polycue", "health", "--server", "127.0.0.1:50052"]
 ENTRYPOINT ["polycue"]
 CMD ["serve"]
 

@@ -4,6 +4,27 @@ import re
 from fnmatch import fnmatch
 from pathlib import Path
 
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from polycue.app.doors import safe_address
+from polycue.commands.serve import serve
+from polycue.config import Settings
+from polycue.rpc.address import Address
+
+# What a command of the light client, run in the image, would read too.
+NAMES_OF_COMMANDS = {"POLYCUE_SERVER", "POLYCUE_TOKEN"}
+
+
+@pytest.fixture(scope="module")
+def dockerfile(repository: Path) -> str:
+    return (repository / "Dockerfile").read_text()
+
+
+@pytest.fixture(scope="module")
+def guide(repository: Path) -> str:
+    return (repository / "docs/container.md").read_text()
+
 
 def copied_from_the_repository(dockerfile: str) -> set[str]:
     sources = re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE)
@@ -16,8 +37,16 @@ def pins(lock: str) -> dict[str, str]:
     return {name: pin.strip() for name, pin in found}
 
 
-def test_all_that_is_copied_is_there_and_not_ignored(repository: Path) -> None:
-    sources = copied_from_the_repository((repository / "Dockerfile").read_text())
+def stages(dockerfile: str) -> list[str]:
+    return re.split(r"^(?=FROM )", dockerfile, flags=re.MULTILINE)[1:]
+
+
+def environment(dockerfile: str) -> dict[str, str]:
+    return dict(re.findall(r"\b(POLYCUE_[A-Z_]+)=(\S+)", dockerfile))
+
+
+def test_all_that_is_copied_is_there_and_not_ignored(repository: Path, dockerfile: str) -> None:
+    sources = copied_from_the_repository(dockerfile)
     allowed = (repository / ".dockerignore").read_text()
     assert len(sources) > 5
     for source in sources:
@@ -34,6 +63,10 @@ def test_the_lock_for_cuda_is_the_lock_and_nvidias_libraries(repository: Path) -
     assert all(name.startswith("nvidia-") for name in cuda.keys() - plain.keys())
 
 
+def test_the_images_can_share_jobs_and_files(repository: Path) -> None:
+    assert {"psycopg-binary", "s3fs"} <= pins((repository / "requirements.lock").read_text()).keys()
+
+
 def test_no_lock_says_where_packages_were_fetched(repository: Path) -> None:
     for lock in repository.glob("requirements*.lock"):
         text = lock.read_text()
@@ -41,5 +74,56 @@ def test_no_lock_says_where_packages_were_fetched(repository: Path) -> None:
         assert "find-links" not in text, lock.name
 
 
-def test_the_images_switch_off_what_reports_home(repository: Path) -> None:
-    assert "ORT_DISABLE_TELEMETRY=1" in (repository / "Dockerfile").read_text()
+def test_the_images_switch_off_what_reports_home(dockerfile: str) -> None:
+    assert "ORT_DISABLE_TELEMETRY=1" in dockerfile
+
+
+def test_every_stage_that_fetches_packages_is_given_the_certificates_for_it(
+    dockerfile: str,
+) -> None:
+    # Not every builder hands an argument on from stage to stage.
+    fetching = [stage for stage in stages(dockerfile) if "pip install" in stage]
+    assert len(fetching) == 2
+    assert all("ARG PIP_CERT" in stage for stage in fetching)
+
+
+def test_the_health_check_asks_where_callers_need_nothing(dockerfile: str) -> None:
+    asked = re.search(r'"health", "--server", "([^"]+)"', dockerfile)
+    assert asked is not None
+    assert asked[1] == environment(dockerfile)["POLYCUE_ADMIN_LISTEN"]
+    assert Address.parse(asked[1]).is_local
+
+
+def test_every_variable_of_the_images_and_their_guide_is_a_setting(
+    dockerfile: str, guide: str
+) -> None:
+    settings = {f"POLYCUE_{name.upper()}" for name in Settings.model_fields}
+    named = set(re.findall(r"\bPOLYCUE_[A-Z_]+", dockerfile + guide))
+    assert named - NAMES_OF_COMMANDS <= settings
+
+
+def test_the_replicas_of_the_guide_are_safe_and_share_all_they_have_to(
+    dockerfile: str, guide: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = re.search(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    secrets = re.search(r"# polycue\.env\n((?: +\w+=.+\n)+)", guide)
+    assert example is not None
+    assert secrets is not None
+    replica = yaml.safe_load(example[1])["services"]["polycue"]
+    given = environment(dockerfile) | replica["environment"]
+    given |= dict(line.strip().split("=", 1) for line in secrets[1].splitlines())
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    command, *flags = replica["command"].split()
+    assert command == "serve"
+    told = serve.make_context(command, flags).params
+    settings = Settings(
+        **{name: told[name] for name in Settings.model_fields if told[name] not in {None, ()}}
+    )
+    assert not safe_address(settings).is_local
+    assert settings.tls_cert
+    assert settings.tokens_file
+    assert settings.database_url
+    assert settings.files_url
+    assert settings.require_sandbox
+    assert replica["read_only"]
