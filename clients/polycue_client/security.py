@@ -61,7 +61,13 @@ class Access:
     def channel(
         self, secure: Callable[..., Wire], insecure: Callable[..., Wire], options: list[Any]
     ) -> Wire:
-        """A channel made by grpc's or grpc.aio's functions."""
+        """A channel made by grpc's or grpc.aio's functions.
+
+        Where the server is this machine no proxy of the environment's stands in between: gRPC asks
+        one for ``localhost`` too, and it would read what travels in the clear.
+        """
+        if is_local(self.target):
+            options = [*options, ("grpc.enable_http_proxy", 0)]
         if self.tls:
             tls = Tls() if self.tls is True else self.tls
             if tls.server_name:

@@ -1,3 +1,6 @@
+import socket
+
+import grpc
 import pytest
 
 from polycue_client import Tls, connect
@@ -45,3 +48,24 @@ def test_a_token_stays_on_this_machine_unless_it_is_encrypted_or_told(
 
 def test_a_token_is_not_shown() -> None:
     assert TOKEN not in repr(Access("localhost:1", token=TOKEN))
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_no_proxy_reads_what_is_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy, socket.create_server((host, 0)) as server:
+        for name in ("grpc_proxy", "https_proxy", "http_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        for name in ("no_grpc_proxy", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        access = Access(f"{host}:{server.getsockname()[1]}", token=TOKEN)
+        channel = access.channel(grpc.secure_channel, grpc.insecure_channel, [])
+        ready = grpc.channel_ready_future(channel)  # which makes it connect
+        server.settimeout(30)
+        server.accept()[0].close()
+        ready.cancel()
+        channel.close()
+        proxy.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
