@@ -254,11 +254,19 @@ def test_a_host_that_sends_another_part_is_not_believed(serve: Serve, fetch: Fet
     for wrong in (
         {"Content-Range": f"bytes 5-{end}"},
         {"Content-Range": "all of it"},
+        {"Content-Range": f"bytes {'1' * 5000}-{end}"},  # more digits than Python reads
         {"Content-Range": f"bytes {half}-{end}", "ETag": '"2"'},
     ):
         films = serve({"/a.mkv": in_turn(breaks_off(DATA), says(206, **wrong))})
         with pytest.raises(SourceUnusable, match="another part"):
             fetch(films, "/a.mkv")
+
+
+def test_a_tag_that_cannot_be_sent_back_is_none(serve: Serve, fetch: Fetch) -> None:
+    films = serve({"/a.mkv": in_turn(breaks_off(DATA, tag='"\xe9"'), sends(DATA))})
+    with pytest.raises(SourceUnreachable):
+        fetch(films, "/a.mkv")
+    assert fetch(films, "/a.mkv") == DATA
 
 
 def test_a_host_that_breaks_off_again_and_again_is_given_up(serve: Serve, fetch: Fetch) -> None:

@@ -12,7 +12,8 @@ from polycue.jobs.disk import storage_errors
 from polycue.jobs.inputs.rules import OnHost
 
 _MAY_PASS = {408, 425, 429, 500, 502, 503, 504}
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]+/([0-9]+|\*)")
+_TAG = re.compile(r"[ -~]+")  # what we can send back as it came
 
 
 class Download:
@@ -52,7 +53,8 @@ class Download:
         if response.status_code != httpx.codes.PARTIAL_CONTENT:
             self._begin()
         tag = response.headers.get("ETag", "")
-        self._tag = "" if tag.startswith("W/") else tag  # weak ones do not promise the same bytes
+        is_weak = tag.startswith("W/")  # and promises no same bytes
+        self._tag = tag if _TAG.fullmatch(tag) and not is_weak else ""
         announced = response.headers.get("Content-Length", "")
         if announced.isdecimal() and self._size_bytes + int(announced) > self._most_bytes:
             raise SourceTooLarge(place.host, self._most_bytes)
