@@ -13,6 +13,11 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host; raises OSError where it has none."""
 
 _PUBLIC_V6 = ipaddress.IPv6Network("2000::/3")
+# What Python, or some version of it, calls public: the protocol assignments of IPv4, where one cloud
+# has its metadata; where another's hosts answer each machine; relays; examples.
+_NOT_PUBLIC = tuple(
+    map(ipaddress.ip_network, ("192.0.0.0/24", "168.63.129.16/32", "192.88.99.0/24", "3fff::/20"))
+)
 # In these an IPv4 address travels in disguise.
 _DISGUISES = tuple(map(ipaddress.IPv6Network, ("2001::/32", "2002::/16")))
 
@@ -25,6 +30,8 @@ def may_be_reached(address: str, allowed: Sequence[Network]) -> bool:
     if isinstance(ip, ipaddress.IPv6Address) and (
         ip not in _PUBLIC_V6 or any(ip in network for network in _DISGUISES)
     ):
+        return False
+    if any(ip in network for network in _NOT_PUBLIC if network.version == ip.version):
         return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
