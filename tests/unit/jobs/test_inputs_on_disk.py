@@ -51,7 +51,14 @@ def test_a_root_is_a_folder_not_a_prefix(root: Path, tmp_path: Path) -> None:
 
 def test_what_lies_elsewhere_is_not_even_confirmed_to_exist(root: Path, tmp_path: Path) -> None:
     problems = set()
-    for path in (tmp_path / "filmset.mkv", tmp_path / "nothing.mkv"):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "back").symlink_to(root)
+    led_here = [f"/proc/{pid}/root{root}/sub/b.mkv" for pid in (os.getpid(), 2**30)]
+    for path in (
+        *(tmp_path / name for name in ("filmset.mkv", "nothing.mkv", "loop", "x" * 300)),
+        *(tmp_path / "back" / "sub" / "b.mkv", root / ".." / "back" / "sub" / "b.mkv"),
+        *map(Path, led_here),
+    ):
         with pytest.raises(SourceRefused) as caught:
             find(path.as_uri(), root)
         problems.add(caught.value.problem)

@@ -14,12 +14,15 @@ _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Not to wait for whoever writes into a pipe, nor to make a terminal ours.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
+_ELSEWHERE = "lies below none of the folders this server may read"
+
 
 class Roots:
-    """Links in a path are followed as long as they stay below one of the folders."""
+    """Links below one of the folders are followed as long as they lead below one; none elsewhere."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folder.resolve() for folder in folders)
+        self._named = (*self._folders, *(folder.absolute() for folder in folders))
 
     def open(self, path: Path, field: str) -> tuple[int, Path]:
         """A descriptor to read from, to be closed by the caller, and the path without links.
@@ -30,14 +33,17 @@ class Roots:
         """
         if not self._folders:
             raise SourceRefused(field, "this server reads no files of its own; upload the media")
+        # Before the disk is asked: a link elsewhere, such as that of a process to its root, would
+        # tell by the way it leads here that it exists.
+        if not any(Path(os.path.normpath(path)).is_relative_to(each) for each in self._named):
+            raise SourceRefused(field, _ELSEWHERE)
         try:
             path = path.resolve()
         except (OSError, RuntimeError, ValueError) as error:  # a loop, a name too long, a NUL
             raise InvalidRequest(field, "is no path that can be read") from error
-        # Before anything is said of the file: what lies elsewhere is not even confirmed to exist.
         root = next((each for each in self._folders if path.is_relative_to(each)), None)
         if root is None:
-            raise SourceRefused(field, "lies below none of the folders this server may read")
+            raise SourceRefused(field, _ELSEWHERE)
         try:
             return _plain_file(root, path.relative_to(root), field), path
         except PermissionError as error:
