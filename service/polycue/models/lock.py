@@ -5,6 +5,7 @@ of what is installed; held to it, another machine installs the same bytes or not
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from polycue.models.manifest import FileRecord, Record
 
 _FORMAT = 1
 _MOST_BYTES = 4 * 2**20
+_NAME = re.compile(r"\w[\w.:-]*")  # of a folder or a pair, and no way to another place
+_NONSENSE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 _HEAD = """\
 # Models pinned to their bytes. Install exactly these with: polycue models pull --lock models.lock
 format = 1
@@ -70,7 +73,7 @@ class Lock:
         """The lock in a text; ``path`` is what errors call it."""
         try:
             return cls(tuple(map(_model, _tables(tomllib.loads(text)))))
-        except (tomllib.TOMLDecodeError, ValueError, TypeError, KeyError) as error:
+        except _NONSENSE as error:  # and what is no TOML is a ValueError
             raise Unreadable(path, f"is no models.lock ({error})") from error
 
     def text(self) -> str:
@@ -129,7 +132,7 @@ def _model(table: Mapping[str, Any]) -> LockedModel:
         for name, file in table.get("files", {}).items()
     }
     return LockedModel(
-        name=str(table["name"]),
+        name=_name(table["name"]),
         source=str(table["source"]),
         revision=str(table["revision"]),
         size_bytes=int(table["size_bytes"]),
@@ -138,6 +141,12 @@ def _model(table: Mapping[str, Any]) -> LockedModel:
         aliases=tuple(map(str, table.get("aliases", ()))),
         licence=str(table.get("licence", "")),
     )
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError(f"{text!r} is no name of a model")
+    return text
 
 
 def _sha256(text: str) -> str:

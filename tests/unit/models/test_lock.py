@@ -24,7 +24,7 @@ hashes = st.binary(min_size=32, max_size=32).map(bytes.hex)
 records = st.builds(FileRecord, size_bytes=st.integers(0, 2**40), sha256=hashes)
 pinned_models = st.builds(
     LockedModel,
-    name=texts,
+    name=st.from_regex(r"\w[\w.:-]*", fullmatch=True),
     source=texts,
     revision=texts,
     size_bytes=st.integers(0, 2**40),
@@ -33,6 +33,9 @@ pinned_models = st.builds(
     aliases=st.lists(texts, max_size=2).map(tuple),
     licence=texts,
 )
+
+
+WHOLE = "format = 1\n[[model]]\nname = 'x'\nkind = 'whisper'\nsource = 'x'\nrevision = 'x'\n"
 
 
 class Site:
@@ -88,13 +91,32 @@ def test_a_lock_is_read_as_it_was_written(models: tuple[LockedModel, ...]) -> No
 
 @pytest.mark.parametrize(
     "text",
-    ["", "format = 2", "format = 1\nmodel = 1", "format = 1\n[[model]]\nname = 'x'", "not toml"],
+    [
+        *(
+            "",
+            "format = 2",
+            "format = 1\nmodel = 1",
+            "format = 1\n[[model]]\nname = 'x'",
+            "not toml",
+        ),
+        *("format = 1\nmodel = [1]", "format = 1\nmodel = ['x']", "x = " + "[" * 5000),
+        *(f"{WHOLE}\n{line}" for line in ("size_bytes = inf", "files = 1", "files.a = 'x'")),
+    ],
 )
 def test_what_is_no_lock_says_which_file_it_is(tmp_path: Path, text: str) -> None:
     file = tmp_path / "models.lock"
     file.write_text(text)
     with pytest.raises(Unreadable, match=r"models\.lock.* is no models\.lock"):
         Lock.read(file)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "..", ".x", "/x", "../../x", "a/b", "a\\b", "../x:../y", "a\0"]
+)
+def test_a_name_in_a_lock_leads_nowhere_else(name: str) -> None:
+    text = Lock((LockedModel(name, "b", "c", 1),)).text()
+    with pytest.raises(Unreadable, match="is no name of a model"):
+        Lock.parse(text, Path("models.lock"))
 
 
 def test_a_hash_that_is_none_is_refused() -> None:
