@@ -17,6 +17,7 @@ _BLOCK_BYTES = 2**20
 # Sentence splitters, which polycue does not use; Stanza's are pickles, which run code when loaded.
 _LEFT_OUT = {"stanza", "spacy"}
 _CLASHES = (FileExistsError, NotADirectoryError, IsADirectoryError)  # of names in one archive
+_DAMAGE = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, UnicodeDecodeError)
 
 
 def extract_argos(archive: Path, into: Path) -> ArgosFacts:
@@ -36,7 +37,7 @@ def extract_argos(archive: Path, into: Path) -> ArgosFacts:
                 raise ModelDamaged(archive.name, "its metadata.json is not that of a translator")
             for name, entry in entries.items():
                 _unpack(opened, entry, into / name)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, *_CLASHES) as error:
+    except (*_DAMAGE, *_CLASHES) as error:
         raise ModelDamaged(archive.name, f"it cannot be unpacked: {error}") from error
     return facts
 
@@ -54,7 +55,8 @@ def _entries(archive: Path, opened: zipfile.ZipFile) -> Iterator[tuple[str, zipf
         path = PurePosixPath(entry.filename)
         mode = entry.external_attr >> 16
         long = any(len(part.encode()) > _MOST_NAME_BYTES for part in path.parts)
-        if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or long:
+        is_place = bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+        if not is_place or "\\" in entry.filename or long:
             raise ModelDamaged(archive.name, f"it would write to {entry.filename!r}")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ModelDamaged(archive.name, f"{entry.filename!r} is packed in an unusual way")

@@ -218,6 +218,14 @@ def test_a_file_that_is_no_archive_is_refused(
         import_models(path, store)
 
 
+@pytest.mark.parametrize("name", [b"\xff" * 6, b"\0" * 6])
+def test_a_name_that_is_none_is_refused(store: ModelStore, make_archive: Make, name: bytes) -> None:
+    path = make_archive(extra={"en_e\u00e9": "x"})  # a letter that makes zipfile say UTF-8
+    path.write_bytes(path.read_bytes().replace("en_e\u00e9".encode(), name))
+    with pytest.raises(ModelDamaged):
+        import_models(path, store)
+
+
 def test_damage_inside_an_archive_is_found(store: ModelStore, make_archive: Make) -> None:
     path = make_archive(weights="".join(str(i) for i in range(10_000)))
     data = bytearray(path.read_bytes())
