@@ -4,9 +4,11 @@ For a soak of a thousand kills. They are what ``stepped_server`` runs, each with
 own; only the start is quicker than anybody's. A program.
 """
 
+import ctypes
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import traceback
@@ -15,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from support.fleet import WAIT_S, Server
+
+_PR_SET_PDEATHSIG = 1
 
 
 class Zygote:
@@ -115,6 +119,7 @@ class ForkedServer(Server):
 def _serve_forked(pipe: str, argv: list[str], env: dict[str, str], log: str) -> int:
     from support import stepped_server
 
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # no test, no server
     os.setsid()
     os.environ.update(env)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
