@@ -581,12 +581,12 @@ class UploadIncomplete(TransferError):
 
 
 class UploadQuotaExceeded(TransferError):
-    """All uploads together would take more room than they may; nothing was reserved."""
+    """All uploads and results would take more room than they may; nothing was reserved."""
 
     def __init__(self, wanted_bytes: int, free_bytes: int, retry_after_s: int) -> None:
         super().__init__(
-            f"{wanted_bytes} bytes do not fit into the {free_bytes} bytes left for uploads; "
-            "delete some, or wait until some expire"
+            f"{wanted_bytes} bytes do not fit into the {free_bytes} bytes left for uploads and"
+            " results; delete some, or wait until some expire"
         )
         self.wanted_bytes, self.free_bytes = wanted_bytes, free_bytes
         self.retry_after_s = retry_after_s
@@ -661,7 +661,10 @@ class DataFolderInUse(StoreError):
 
 
 class StoreUnusable(StoreError):
-    """The job store is damaged, or was written by a newer release. ``store`` says which it is."""
+    """What ``store`` names, the job store or the bucket beside it, is not one to work with.
+
+    It is damaged, another's, newer than this release, or was named wrongly.
+    """
 
     def __init__(self, store: str, problem: str) -> None:
         super().__init__(f"{store}: {problem}")
@@ -752,8 +755,10 @@ class QuotaExceeded(PolycueError):
     """A tenant has as much of ``kind`` as it may have: ``jobs``, ``storage`` or ``media``."""
 
     def __init__(self, kind: str, used: int, limit: int, unit: str, retry_after_s: int) -> None:
+        advice = "delete some, or " if kind == "storage" else ""
         super().__init__(
-            f"{used} of {limit} {unit} are in use by this tenant; try again in {retry_after_s} s"
+            f"{used} of {limit} {unit} are in use by this tenant;"
+            f" {advice}try again in {retry_after_s} s"
         )
         self.kind, self.used, self.limit, self.unit = kind, used, limit, unit
         self.retry_after_s = retry_after_s

@@ -88,5 +88,6 @@ def test_a_tenant_without_room_for_results_waits(jobs: SqlJobs) -> None:
     with pytest.raises(QuotaExceeded) as caught:
         ask(jobs, limits)
     assert (caught.value.kind, caught.value.used) == ("storage", 501)
+    assert "delete some, or try again" in str(caught.value)
     jobs.delete(TENANT, job.id)
     ask(jobs, limits)
