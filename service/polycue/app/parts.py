@@ -77,7 +77,7 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
     """Take the data folder, and find what an earlier server left in it.
 
     Raises:
-        DataFolderInUse, StoreError, Unwritable: the data folder or the database cannot be used.
+        StoreError, Unwritable: the data folder, the database or the bucket cannot be used.
     """
     folder = DataFolder(settings.data_dir)
     closing.callback(folder.close)

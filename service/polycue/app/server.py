@@ -41,7 +41,7 @@ class App:
         Raises:
             ListenError: the address is malformed, or not safe.
             CredentialsUnusable: a certificate, a key or the file of callers cannot be used.
-            DataFolderInUse, StoreUnusable, Unwritable: the data folder cannot be used.
+            StoreError, Unwritable: the data folder, the database or the bucket cannot be used.
         """
         self._settings, self._engine = settings, engine
         self._doors = doors = make_doors(settings, clock)

@@ -1,10 +1,11 @@
 """The seam between our SQL and a database.
 
 The SQL is one text for all databases. Marks for values are written ``:name``. Of the functions in
-it, every database has been given these: ``now_ms()`` is the time of day, ``steady_ms()`` a clock
-for leases that nobody sets, ``up_since_ms()`` when by it the database began to answer,
-``label_of(labels, key)`` the value of a label or NULL, and ``take_turn(what)`` holds up all others
-who say the same until the transaction ends.
+it, every database has been given these: ``now_ms()`` is the time of day, ``steady_ms()`` the clock
+that leases go by (in SQLite one that nobody sets, in PostgreSQL the database's own time of day),
+``up_since_ms()`` when by it the database began to answer, ``label_of(labels, key)`` the value of a
+label or NULL, and ``take_turn(what)`` holds up all others who say the same until the transaction
+ends.
 """
 
 import functools
