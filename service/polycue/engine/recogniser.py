@@ -110,8 +110,8 @@ class Recogniser:
 
     def _batcher(self, model: str) -> Batcher:
         name = model or self._default_model()
-        if name in self._batchers:  # not behind another model's loading
-            return self._batchers[name]
+        if loaded := self._batchers.get(name):  # not behind another model's loading
+            return loaded
         with self._loading:
             if self._closed:
                 raise Draining

@@ -125,10 +125,8 @@ class BucketGrowth:
 
     def keep(self) -> Parts:
         if self._waiting:
-            data, self._waiting = (
-                bytes(self._waiting),
-                bytearray(),
-            )  # never twice in memory for long
+            data = bytes(self._waiting)
+            self._waiting = bytearray()  # now, so that it is not twice in memory while it is sent
             part = Part(fresh_key(self._shelf, self._kept_bytes), len(data))
             self._files.put_piece(part.key, data)
             self._parts, self._kept_bytes = (*self._parts, part), self._kept_bytes + len(data)

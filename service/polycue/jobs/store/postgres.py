@@ -39,6 +39,9 @@ _CONFIGURE = f"""
     SET lock_timeout TO '10s';
     SET idle_in_transaction_session_timeout TO '15s';
 """
+# What passes too, and is no OperationalError: a session that was idle for too long, a server that
+# has become a standby, and a pool that is empty.
+_LOST = (errors.IdleInTransactionSessionTimeout, errors.ReadOnlySqlTransaction, PoolTimeout)
 
 T = TypeVar("T")
 _Connection = psycopg.Connection[DictRow]
@@ -119,11 +122,6 @@ class PostgresDatabase:
                 delay_s = min(2 * delay_s, _LONGEST_DELAY_S)
             except psycopg.Error as error:
                 raise StoreUnusable(self._name, _problem(error)) from error
-
-
-# Not operational errors by their class: a server that was idle for too long, a pool that is empty,
-# and one that has become a standby.
-_LOST = (errors.IdleInTransactionSessionTimeout, errors.ReadOnlySqlTransaction, PoolTimeout)
 
 
 class _Session:
