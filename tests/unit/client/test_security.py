@@ -3,6 +3,8 @@ import socket
 import grpc
 import pytest
 
+from polycue.api.v1.catalog_pb2 import GetServerInfoRequest
+from polycue.api.v1.catalog_pb2_grpc import CatalogServiceStub
 from polycue_client import Tls, connect
 from polycue_client.security import Access, is_local
 
@@ -61,10 +63,9 @@ def test_no_proxy_reads_what_is_for_this_machine(
             monkeypatch.delenv(name, raising=False)
         access = Access(f"{host}:{server.getsockname()[1]}", token=TOKEN)
         channel = access.channel(grpc.secure_channel, grpc.insecure_channel, [])
-        ready = grpc.channel_ready_future(channel)  # which makes it connect
+        CatalogServiceStub(channel).GetServerInfo.future(GetServerInfoRequest())
         server.settimeout(30)
         server.accept()[0].close()
-        ready.cancel()
         channel.close()
         proxy.settimeout(0)
         with pytest.raises(BlockingIOError):

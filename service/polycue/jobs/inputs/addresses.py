@@ -13,7 +13,7 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host; raises OSError where it has none."""
 
 _PUBLIC_V6 = ipaddress.IPv6Network("2000::/3")
-# What Python, or some version of it, calls public: the protocol assignments of IPv4, where one cloud
+# What Python, or some version of it, calls public: protocol assignments of IPv4, where one cloud
 # has its metadata; where another's hosts answer each machine; relays; examples.
 _NOT_PUBLIC = tuple(
     map(ipaddress.ip_network, ("192.0.0.0/24", "168.63.129.16/32", "192.88.99.0/24", "3fff::/20"))

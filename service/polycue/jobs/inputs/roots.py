@@ -18,7 +18,7 @@ _ELSEWHERE = "lies below none of the folders this server may read"
 
 
 class Roots:
-    """Links below one of the folders are followed as long as they lead below one; none elsewhere."""
+    """Links below a folder are followed as long as they lead below one; none elsewhere is."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folder.resolve() for folder in folders)
