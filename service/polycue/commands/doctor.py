@@ -204,7 +204,10 @@ def _sandbox() -> Iterator[Finding]:
     missing = [layer for layer, has in layers().items() if not has]
     if missing:
         detail = f"no {' and no '.join(missing)} for ffmpeg, only {', '.join(there)}"
-        advice = "use Linux 5.13 or newer, with Landlock switched on"
+        advice = (
+            "use Linux 5.13 or newer, with Landlock switched on,"
+            " and a container engine that lets it through"
+        )
         yield Finding("sandbox", State.WARNING, detail, advice)
     else:
         yield Finding("sandbox", State.FINE, ", ".join(there))

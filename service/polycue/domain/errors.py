@@ -354,7 +354,8 @@ class SandboxMissing(ToolError):
     def __init__(self, missing: Sequence[str]) -> None:
         super().__init__(
             f"this machine has no {' and no '.join(missing)}, which --require-sandbox asks for;"
-            " use Linux 5.13 or newer with Landlock switched on"
+            " use Linux 5.13 or newer with Landlock switched on,"
+            " and a container engine that lets it through"
         )
         self.missing = tuple(missing)
 
