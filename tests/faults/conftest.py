@@ -22,9 +22,9 @@ def director() -> Iterator[Director]:
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def parent() -> Iterator[Zygote]:
-    """Whom the servers are forked from."""
+    """Whom the servers are forked from; gone before tests elsewhere count their children."""
     with zygote({"PYTHONPATH": python_path()}) as one:
         yield one
 
