@@ -26,7 +26,7 @@ from polycue.api.v1 import (
 )
 from polycue_client import channel, outcome, requests
 from polycue_client.drafts import Draft, own_name
-from polycue_client.errors import JobInterrupted, PolycueClientError, translated
+from polycue_client.errors import PolycueClientError, translated
 from polycue_client.retry import Failures, Retry
 from polycue_client.security import Access, Tls
 from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
@@ -433,9 +433,7 @@ class AsyncPolycue:
             async for event in events:
                 if event.HasField("job") and outcome.has_ended(event.job):
                     return outcome.succeeded(event.job)
-        raise JobInterrupted(
-            f"the server stopped telling about {requests.job_name(job)} before its end"
-        )
+        raise outcome.broken_off(requests.job_name(job))
 
     async def cancel(self, job: str | jobs_pb2.Job) -> jobs_pb2.Job:
         request = jobs_pb2.CancelJobRequest(name=requests.job_name(job))

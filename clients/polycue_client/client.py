@@ -28,7 +28,6 @@ from polycue_client import channel, outcome, requests
 from polycue_client.drafts import Draft, own_name
 from polycue_client.errors import (
     CallCancelled,
-    JobInterrupted,
     PolycueClientError,
     translated,
 )
@@ -538,9 +537,7 @@ class Polycue:
         for event in self.watch(job):
             if event.HasField("job") and outcome.has_ended(event.job):
                 return outcome.succeeded(event.job)
-        raise JobInterrupted(
-            f"the server stopped telling about {requests.job_name(job)} before its end"
-        )
+        raise outcome.broken_off(requests.job_name(job))
 
     def cancel(self, job: str | jobs_pb2.Job) -> jobs_pb2.Job:
         """Ask a job to stop; one that has ended stays as it is."""

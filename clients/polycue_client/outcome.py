@@ -43,5 +43,10 @@ def succeeded(job: jobs_pb2.Job) -> jobs_pb2.Job:
     if job.state == jobs_pb2.JOB_STATE_CANCELLED:
         raise JobCancelled(f"{job.name} was cancelled")
     if not has_ended(job):
-        raise JobInterrupted(f"the server stopped telling about {job.name} before its end")
+        raise broken_off(job.name)
     return job
+
+
+def broken_off(job_name: str) -> JobInterrupted:
+    """For a watch that came to no end."""
+    return JobInterrupted(f"the server stopped telling about {job_name} before its end")

@@ -22,7 +22,6 @@ from polycue_client.cli.servers import ServerChoice
 from polycue_client.cli.workplace import Workplace, workplace
 from polycue_client.drafts import wire_name
 from polycue_client.errors import (
-    JobInterrupted,
     PolycueClientError,
     ServerFault,
     ServerUnreachable,
@@ -142,7 +141,7 @@ class Worker:
                 # Cues may follow, where it was over before the watch began.
                 ended = event.job if outcome.has_ended(event.job) else None
         if ended is None:
-            raise JobInterrupted(f"the server stopped telling about {result.job} before its end")
+            raise outcome.broken_off(result.job)
         result.notices = list(ended.notices)
         return ended
 
