@@ -1,7 +1,7 @@
 """Calls of ffmpeg and ffprobe; the only module that imports ffmpeg-python.
 
 ffmpeg-python writes the arguments, ``command`` runs them. Media is hostile: every input is opened
-as a local file, never as a URL or a pattern, by demuxers and decoders that are named here.
+as a local file, never as a URL or a pattern, by demuxers and decoders that ``whitelists`` names.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from polycue.media.whitelists import ALL_DECODERS, AUDIO_DECODERS, FORMATS, SUBT
 
 MAX_STREAMS = 128  # a film with two dozen languages and all its fonts has about a hundred
 MAX_PIXELS = 8192 * 4320  # a picture of 16000 by 16000 in a file of 1 MB took 784 MB to look at
-GIB = 2**30
+_GIB = 2**30
 _TEXT_BYTES = 64 * 2**20  # of a subtitle file
 _SCAN_WIDTH = 320
 _PROBE_BYTES = 32 * 2**20
@@ -210,7 +210,7 @@ def _source(media: Media, **options: str) -> Any:  # ffmpeg-python is not typed
 def _copy_bytes(film: Path, *, drawn: bool) -> int:
     """What a copy may take at most: a picture encoded anew can be many times what it was."""
     size_bytes = film.stat().st_size
-    return size_bytes * 20 + 4 * GIB if drawn else size_bytes * 2 + GIB
+    return size_bytes * 20 + 4 * _GIB if drawn else size_bytes * 2 + _GIB
 
 
 def _of_text(output: Any, subtitles: Path, to: Path) -> Call:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import SandboxFailed, ToolFailed, ToolKilled, ToolTimedOut
@@ -22,6 +23,8 @@ from polycue.media import sandbox
 from polycue.media.call import Call
 from polycue.media.endings import failed
 from polycue.media.tail import Tail
+
+T = TypeVar("T")
 
 MAX_STDOUT_BYTES = 16 * 2**20  # of ``run``: a probe of a film with a hundred streams has 200 KB
 _PIPE_BYTES = 64 * 2**10  # what Linux gives a pipe
@@ -49,10 +52,15 @@ def run(call: Call, *, timeout_s: float, cancel: CancelToken) -> Completed:
         ToolTimedOut: it ran longer than ``timeout_s``.
         Cancelled: the token was set.
     """
+    return once_more(lambda: _run(call, timeout_s, cancel))
+
+
+def once_more(work: Callable[[], T]) -> T:
+    """What comes of work with a command, done anew where something killed that the first time."""
     try:
-        return _run(call, timeout_s, cancel)
+        return work()
     except ToolKilled:
-        return _run(call, timeout_s, cancel)
+        return work()
 
 
 def _run(call: Call, timeout_s: float, cancel: CancelToken) -> Completed:

@@ -6,14 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import (
-    MuxRejected,
-    NotMedia,
-    ToolFailed,
-    ToolKilled,
-    Unreadable,
-    Unwritable,
-)
+from polycue.domain.errors import MuxRejected, NotMedia, ToolFailed, Unreadable, Unwritable
 from polycue.domain.media import Media
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.request import Container
@@ -122,10 +115,7 @@ class _Job:
             pictures=self._covers(),
         )
         try:
-            try:
-                complaints, tail = self._copy(call)
-            except ToolKilled:
-                complaints, tail = self._copy(call)
+            complaints, tail = command.once_more(lambda: self._copy(call))
         except ToolFailed as error:
             raise self._refusal(error) from error
         self._check_space(tail)
