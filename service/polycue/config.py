@@ -170,7 +170,7 @@ class Settings(BaseSettings):
     )
     offline: bool = Field(
         default=False,
-        description="Never touch the network. A server never does anyway; scripts may say so.",
+        description="Fetch nothing, so that --source-host and --source-bucket are refused.",
     )
     preload: bool | None = Field(
         default=None,
@@ -358,6 +358,8 @@ class Settings(BaseSettings):
             raise ValueError("--tls-cert and --tls-key belong together")
         if self.tls_client_ca and not self.tls_cert:
             raise ValueError("--tls-client-ca is of no use without --tls-cert and --tls-key")
+        if self.offline and (self.source_host or self.source_bucket):
+            raise ValueError("--offline forbids what --source-host and --source-bucket allow")
         return self
 
     @field_validator("file_root", mode="before")

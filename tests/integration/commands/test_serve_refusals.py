@@ -29,6 +29,7 @@ def logs_as_before() -> Iterator[None]:
         (["--listen=0.0.0.0:0"], 2, "other machines reach it"),
         (["--listen=0.0.0.0:0", "--tokens-file=t.toml"], 2, "in the clear: give --tls-cert"),
         (["--tls-cert=c.pem"], 2, "--tls-cert and --tls-key belong together"),
+        (["--offline", "--source-host=films.example"], 2, "--offline forbids what --source-host"),
         (["--tls-client-ca=c.pem"], 2, "--tls-client-ca is of no use without"),
         (["--tls-cert=/nowhere/c.pem", "--tls-key=/nowhere/k.pem"], 1, "/nowhere/c.pem"),
         (["--tokens-file=/nowhere/t.toml"], 1, "/nowhere/t.toml: No such file"),
