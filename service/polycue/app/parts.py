@@ -87,9 +87,21 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
     folder.clean()
     objects = open_objects(settings, closing)
     files = open_files(settings, folder, database, objects)
-    artifacts = Artifacts(files)
-    bells = Bells()
-    at_work = AtWork(
+    artifacts, bells = Artifacts(files), Bells()
+    at_work = _at_work(settings, clock, jobs, bells)
+    at_work.recover()
+    limits = BoardLimits(
+        settings.max_queued_jobs, settings.job_ttl_s * 1000, of_tenant=doors.limits_of
+    )
+    board = Board(jobs, at_work, artifacts, bells, clock=clock, limits=limits)
+    uploads = Uploads(rows, files, clock=clock, limits=_upload_limits(settings, doors))
+    retention = Retention(jobs, rows, board=board, kept=uploads, files=files, clock=clock)
+    elsewhere = open_elsewhere(settings, objects)
+    return Keep(folder, jobs, files, at_work, elsewhere, board, uploads, artifacts, retention)
+
+
+def _at_work(settings: Settings, clock: Clock, jobs: JobStore, bells: Bells) -> AtWork:
+    return AtWork(
         jobs,
         bells,
         owner=f"{socket.gethostname()}/{os.getpid()}/{new_id()}",
@@ -98,27 +110,15 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
         max_attempts=settings.max_attempts,
         poisoned=_poisoned,
     )
-    at_work.recover()
-    board = Board(
-        jobs,
-        at_work,
-        artifacts,
-        bells,
-        clock=clock,
-        limits=BoardLimits(
-            settings.max_queued_jobs, settings.job_ttl_s * 1000, of_tenant=doors.limits_of
-        ),
-    )
-    limits = UploadLimits(
+
+
+def _upload_limits(settings: Settings, doors: Doors) -> UploadLimits:
+    return UploadLimits(
         max_upload_bytes=settings.max_upload_bytes,
         max_stored_bytes=settings.max_stored_bytes,
         max_ttl_ms=settings.upload_ttl_s * 1000,
         of_tenant=doors.limits_of,
     )
-    uploads = Uploads(rows, files, clock=clock, limits=limits)
-    retention = Retention(jobs, rows, board=board, kept=uploads, files=files, clock=clock)
-    elsewhere = open_elsewhere(settings, objects)
-    return Keep(folder, jobs, files, at_work, elsewhere, board, uploads, artifacts, retention)
 
 
 def _poisoned(job: Job) -> Failure:

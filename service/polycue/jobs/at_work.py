@@ -70,7 +70,9 @@ class AtWork:
     def as_of_now(self, job: Job) -> Job:
         """The job with the progress that is newer than the store's."""
         live = self.live(job.id)
-        return replace(job, stages=live.stages) if live and _same_attempt(live, job) else job
+        if live and live.lease.epoch == job.epoch:
+            return replace(job, stages=live.stages)
+        return job
 
     def wake(self) -> None:
         """Have idle workers look for a job at once."""
@@ -245,10 +247,6 @@ class AtWork:
             except (LeaseLost, StoreError):
                 log.warning("a job could not be let go", job=live.lease.job_id, exc_info=True)
             self.let_fall(live)
-
-
-def _same_attempt(live: LiveJob, job: Job) -> bool:
-    return live.lease.epoch == job.epoch
 
 
 def _tell_end(job: Job) -> None:
