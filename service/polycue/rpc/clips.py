@@ -14,8 +14,8 @@ from polycue.domain.request import SubtitleTask
 from polycue.jobs.disk import disk_errors
 from polycue.pipeline.result import TaskResult
 from polycue.rpc import tenant
+from polycue.rpc.clip_pace import ClipPace
 from polycue.rpc.convert.tasks import ClipRequest, clip_task
-from polycue.rpc.pace import Pace
 from polycue.rpc.sources import Sources
 from polycue.rpc.workers import Workers
 
@@ -37,7 +37,7 @@ class Clips:
         self, pipeline: Subtitles, sources: Sources, workers: Workers, folder: Path
     ) -> None:
         self._pipeline, self._sources = pipeline, sources
-        self._workers, self._folder, self._pace = workers, folder, Pace()
+        self._workers, self._folder, self._pace = workers, folder, ClipPace()
 
     def messages(
         self,

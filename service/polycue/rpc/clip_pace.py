@@ -8,14 +8,14 @@ from polycue.domain.request import SpeechOptions
 _REMEMBERED = 32
 
 
-class Pace:
+class ClipPace:
     """Safe to use from several threads: it only ever appends, and reads a copy."""
 
     def __init__(self) -> None:
         self._recent: deque[tuple[SpeechOptions, int, float]] = deque(maxlen=_REMEMBERED)
 
     def __repr__(self) -> str:
-        return f"Pace({len(self._recent)} clips)"
+        return f"ClipPace({len(self._recent)} clips)"
 
     def note(self, speech: SpeechOptions, media_ms: int, took_s: float) -> None:
         """A clip of this length was done in so many seconds."""

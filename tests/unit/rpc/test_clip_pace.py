@@ -11,8 +11,8 @@ from polycue.domain.errors import DeadlineTooShort
 from polycue.domain.request import InputFile, SpeechOptions
 from polycue.rpc.access.callers import Kind
 from polycue.rpc.access.places import Places
+from polycue.rpc.clip_pace import ClipPace
 from polycue.rpc.clips import Clips
-from polycue.rpc.pace import Pace
 from polycue.rpc.sources import Sources
 from polycue.rpc.workers import Workers
 from polycue.testing.pipeline import FakePipeline
@@ -22,7 +22,7 @@ SMALL, LARGE = SpeechOptions(model="small"), SpeechOptions(model="large")
 
 
 def test_a_clip_is_refused_where_even_the_best_pace_is_too_slow() -> None:
-    pace = Pace()
+    pace = ClipPace()
     pace.require(SMALL, MINUTE_MS, within_s=0.1)  # nobody knows
     pace.note(SMALL, MINUTE_MS, 30)
     pace.note(SMALL, MINUTE_MS, 20)
@@ -35,14 +35,14 @@ def test_a_clip_is_refused_where_even_the_best_pace_is_too_slow() -> None:
 
 
 def test_clips_much_shorter_or_otherwise_heard_say_nothing() -> None:
-    pace = Pace()
+    pace = ClipPace()
     pace.note(SMALL, 1000, 5)  # most of which was the loading of the model
     pace.note(LARGE, MINUTE_MS, 600)
     pace.require(SMALL, MINUTE_MS, within_s=19)
 
 
 def test_only_the_last_clips_count() -> None:
-    pace = Pace()
+    pace = ClipPace()
     pace.note(SMALL, MINUTE_MS, 1)
     for _ in range(32):
         pace.note(SMALL, MINUTE_MS, 50)
