@@ -12,7 +12,7 @@ import pytest
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import SandboxFailed, SandboxMissing, ToolFailed, ToolOverLimit
-from polycue.media import command, sandbox
+from polycue.media import command, sandbox, seccomp
 from polycue.media.call import Call, Work
 
 MIB = 2**20
@@ -223,6 +223,16 @@ def test_what_cannot_be_confined_is_not_started(tmp_path: Path) -> None:
     with pytest.raises(SandboxFailed, match="No such file"):
         command.run(call, timeout_s=30, cancel=CancelToken())
     assert not (tmp_path / "done").exists()
+
+
+@pytest.mark.skipif(not sandbox.layers()["seccomp"], reason="this kernel has no seccomp")
+def test_what_fails_at_confining_itself_is_no_failure_of_ffmpegs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(seccomp, "compiled", lambda: bytes(8))  # which no kernel takes for a filter
+
+    with pytest.raises(SandboxFailed, match="could not be confined: Invalid argument"):
+        ffmpeg(*SILENCE, "-f", "null", "-")
 
 
 def test_every_layer_can_be_required(monkeypatch: pytest.MonkeyPatch) -> None:
