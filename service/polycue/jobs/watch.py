@@ -58,15 +58,8 @@ class Watcher:
             while True:
                 news.clear()
                 closing = self._board.closing  # before looking, so that nothing slips by
-                if view.feed:
-                    seen = view.read(view.feed)
-                else:
-                    found = await self._lane(
-                        self._board.follow, tenant, job_id, cues_after=view.cues_after
-                    )
-                    seen = view.look(found)
-                for one in seen:
-                    yield one
+                for seen in await self._unseen(view, tenant, job_id):
+                    yield seen
                     heartbeat_due_s = loop.time() + self._heartbeat_s
                 if view.ended:
                     return
@@ -81,6 +74,14 @@ class Watcher:
                 if loop.time() >= heartbeat_due_s:
                     yield Seen(view.position, Quiet())
                     heartbeat_due_s = loop.time() + self._heartbeat_s
+
+    async def _unseen(self, view: "_View", tenant: str, job_id: str) -> list[Seen]:
+        """What the watcher does not know yet, from the feed it reads or else from the store."""
+        if view.feed:
+            return view.read(view.feed)
+        cues_after = view.cues_after
+        found = await self._lane(self._board.follow, tenant, job_id, cues_after=cues_after)
+        return view.look(found)
 
 
 class _View:
