@@ -1,6 +1,6 @@
 """From a request to a queued job: checked, its inputs found, its models there."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -8,14 +8,14 @@ from pathlib import Path
 
 from polycue.api.v1 import jobs_pb2
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import NotFound, PolycueError
+from polycue.domain.errors import NotFound
 from polycue.domain.request import Task
 from polycue.jobs.board import Board, JobDraft
 from polycue.jobs.job import Job
 from polycue.jobs.uploads import Uploads
 from polycue.rpc import tenant
 from polycue.rpc.content import content_key, edition_of
-from polycue.rpc.convert import fields, jobs
+from polycue.rpc.convert import fields, jobs, names
 from polycue.rpc.convert.sources import input_names
 from polycue.rpc.convert.tasks import task
 from polycue.rpc.installed import Installed
@@ -47,10 +47,7 @@ class Admission:
         key = content_key(request.spec, check, edition_of(self._installed, self._version))
         if not request.fresh and (done := self._board.same_content(whose, key)):
             return _answer(done, repeated_result=True)
-        with self._small(whose, request.spec) as spec:
-            small = spec.SerializeToString()
-            draft = replace(draft, spec=small, inputs=input_names(spec), content_key=key)
-            return _answer(self._board.create(whose, draft))
+        return _answer(self._queue(whose, replace(draft, content_key=key), request.spec))
 
     def _repeated(self, whose: str, draft: JobDraft) -> Job | None:
         return self._board.repeated(whose, draft.request_id, draft.fingerprint)
@@ -61,17 +58,23 @@ class Admission:
         with self._sources.brought(job.tenant, folder, cancel) as find:
             yield task(jobs_pb2.JobSpec.FromString(job.spec), find)
 
-    @contextmanager
-    def _small(self, whose: str, spec: jobs_pb2.JobSpec) -> Iterator[jobs_pb2.JobSpec]:
-        """The spec without inline bytes; those are deleted again if the block fails."""
+    def _queue(self, whose: str, draft: JobDraft, spec: jobs_pb2.JobSpec) -> Job:
+        """Queue the spec without its inline bytes, which stay only where a job wants them.
+
+        That may be an earlier job: the same request comes again while it is still being answered.
+        """
         small, made = self._sources.without_inline(whose, spec)
+        wanted: Collection[str] = ()
         try:
-            yield small
-        except PolycueError:
+            draft = replace(draft, spec=small.SerializeToString(), inputs=input_names(small))
+            job = self._board.create(whose, draft)
+            wanted = job.inputs
+        finally:
             for upload in made:
-                with suppress(NotFound):
-                    self._uploads.delete(whose, upload)
-            raise
+                if names.upload(upload) not in wanted:
+                    with suppress(NotFound):
+                        self._uploads.delete(whose, upload)
+        return job
 
 
 def _draft(request: jobs_pb2.CreateJobRequest) -> JobDraft:

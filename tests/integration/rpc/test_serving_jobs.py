@@ -635,3 +635,15 @@ def test_reading_behind_the_end_is_out_of_range(serve: Serve) -> None:
         assert (await refused(read(-1))).reason == "INVALID_FIELD"
 
     serve(scenario)
+
+
+def test_a_request_that_comes_often_at_once_leaves_its_media_once(
+    serve: Serve, tmp_path: Path
+) -> None:
+    async def scenario(channel: Channel) -> None:
+        request_id = str(uuid.uuid4())
+        made = await asyncio.gather(*(create(channel, request_id=request_id) for _ in range(20)))
+        assert len({job.name for job in made}) == 1
+        assert len(list((tmp_path / "data" / "uploads").iterdir())) == 1
+
+    serve(scenario)
