@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -24,6 +25,7 @@ def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> N
         PolycueError: the server cannot start.
     """
     telemetry.configure(level=settings.log_level, log_format=settings.log_format)
+    _open_all_files_allowed()
     confine_media(settings)
     preload = not exit_with_stdin if settings.preload is None else settings.preload
     engine = open_engine(settings, preload=preload)
@@ -34,6 +36,15 @@ def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> N
         engine.close()
         raise
     _leave()
+
+
+def _open_all_files_allowed() -> None:
+    """Let connections run out later: each holds a descriptor, and without one no job can work.
+
+    The soft limit is usually 1024, for programs that use ``select``, the hard one half a million.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _leave() -> NoReturn:

@@ -44,6 +44,8 @@ OPTIONS: Mapping[str, int] = {
     "grpc.max_metadata_size": 8 * 1024,
     "grpc.absolute_max_metadata_size": 16 * 1024,
     "grpc.max_concurrent_streams": 200,  # of one connection
+    # For TLS and HTTP/2 to agree; 120 s by default, in which who says nothing holds a descriptor.
+    "grpc.server_handshake_timeout_ms": 20_000,
     # Finds dead watchers after 80 s; the default is two hours.
     "grpc.keepalive_time_ms": 60_000,
     "grpc.keepalive_timeout_ms": 20_000,

@@ -1,11 +1,13 @@
 """``python -m polycue`` as a process: flags, environment, signals, exit codes."""
 
 import os
+import resource
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +98,33 @@ def test_it_stops_on_sigterm_and_says_when_it_was_ready(tmp_path: Path) -> None:
         assert f"is ready on {server.address}\n" in words
         assert '"event": "stopping"' in words
         assert "polycue models pull" in words  # no recogniser is installed, and how to get one
+
+
+def test_more_connections_than_the_usual_limit_of_files_keep_nobody_out(
+    folders: list[str], tmp_path: Path
+) -> None:
+    film = tmp_path / "film.mkv"
+    film.write_bytes(b"a film")
+    with ExitStack() as stack:
+        with _few_files(128):
+            server = stack.enter_context(started("--listen=127.0.0.1:0", *folders))
+        host, _, port = server.address.rpartition(":")
+        for _ in range(300):
+            silent = socket.create_connection((host, int(port)), timeout=WAIT_S)
+            stack.enter_context(silent)
+        with connect(server.address) as polycue:
+            assert polycue.upload(film).committed_bytes == len(b"a film")
+
+
+@contextmanager
+def _few_files(most: int) -> Iterator[None]:
+    """What is started in the block has this soft limit, as most systems set one."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_a_port_that_is_taken_is_told_once_and_is_no_wrong_usage(
