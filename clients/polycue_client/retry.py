@@ -27,7 +27,8 @@ class Retry:
     The wait doubles from ``first_delay_s`` to ``longest_delay_s``, each somewhat shorter by chance;
     a server that says how long to wait has its way. ``attempts`` and ``patience_s`` hold for
     failures in a row: whatever gets through starts both anew. ``on_wait`` is told the first error
-    of a row, from whichever thread had it. A server that never answered is not waited for.
+    of a row, from whichever thread had it. A server that never answered is waited for by
+    watches and downloads only.
     """
 
     attempts: int = 100
