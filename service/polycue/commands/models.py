@@ -1,6 +1,5 @@
 """``polycue models``: what is installed, what can be had, and whether it is still what it was."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,16 +7,23 @@ from typing import Any
 
 import click
 
-from polycue.commands.bars import bar, size_text
+from polycue.commands.bars import bar
+from polycue.commands.model_facts import (
+    argos_facts,
+    installed_facts,
+    outcome_of,
+    whisper_facts,
+    write_json,
+)
 from polycue.commands.tables import show_available, show_installed
 from polycue.domain.errors import ModelMissing, PolycueError
-from polycue.models.argos_index import INDEX_URL, ArgosIndex, ArgosPackage
+from polycue.models.argos_index import INDEX_URL, ArgosIndex
 from polycue.models.catalogue import catalogue
 from polycue.models.imports import import_models
-from polycue.models.lock import Lock, LockedModel
+from polycue.models.lock import Lock
 from polycue.models.pinning import differences_from, lock_of
 from polycue.models.pull import Sources, pull
-from polycue.models.store import InstalledModel, ModelStore, default_models_dir
+from polycue.models.store import ModelStore, default_models_dir
 
 _HELP = """List, fetch and check models.
 
@@ -86,11 +92,11 @@ def list_models(
         pairs = ArgosIndex(argos_index).packages() if available and not offline else ()
     whisper = catalogue().models if available else ()
     if as_json:
-        _write_json(
+        write_json(
             {
                 "models_dir": str(store.root),
-                "installed": [_installed_facts(model) for model in installed],
-                "available": [*map(_whisper_facts, whisper), *map(_argos_facts, pairs)],
+                "installed": [installed_facts(model) for model in installed],
+                "available": [*map(whisper_facts, whisper), *map(argos_facts, pairs)],
             }
         )
         return
@@ -132,7 +138,7 @@ def pull_models(
             pulled = pull(
                 name, store, offline=offline, progress=progress, sources=sources, lock=lock
             )
-        return [_outcome(pulled.model, already_there=pulled.already_there)]
+        return [outcome_of(pulled.model, already_there=pulled.already_there)]
 
     return _each(names, work, as_json=as_json)
 
@@ -166,7 +172,7 @@ def import_local(
 
     def work(path: str) -> list[dict[str, Any]]:
         found = import_models(Path(path), store, name=name, replace=replace, lock=lock)
-        return [_outcome(each.model, already_there=each.already_there) for each in found]
+        return [outcome_of(each.model, already_there=each.already_there) for each in found]
 
     return _each([str(path) for path in paths], work, as_json=as_json)
 
@@ -189,7 +195,7 @@ def verify_models(
         wanted = names or tuple(dict.fromkeys(_all_names(store, lock)))
         problems = {name: _problems_of(name, store, lock) for name in wanted}
     if as_json:
-        _write_json([{"name": name, "problems": found} for name, found in problems.items()])
+        write_json([{"name": name, "problems": found} for name, found in problems.items()])
     else:
         for name, found in problems.items():
             click.echo(f"{name}: {'; '.join(found) or 'as it was installed'}")
@@ -262,7 +268,7 @@ def _each(
                 if outcome["state"] != "failed":
                     click.echo(f"{outcome['name']}: {outcome['state']}, {outcome['size']}")
     if as_json:
-        _write_json(outcomes)
+        write_json(outcomes)
     return 1 if any(outcome["state"] == "failed" for outcome in outcomes) else 0
 
 
@@ -276,44 +282,3 @@ def _reported() -> Iterator[None]:
 
 def _store(models_dir: Path | None) -> ModelStore:
     return ModelStore(models_dir or default_models_dir())
-
-
-def _outcome(model: InstalledModel, *, already_there: bool) -> dict[str, Any]:
-    return {
-        **_installed_facts(model),
-        "state": "already there" if already_there else "installed",
-        "size": size_text(model.size_bytes),
-    }
-
-
-def _installed_facts(model: InstalledModel) -> dict[str, Any]:
-    return {
-        "name": model.name,
-        "kind": model.kind.value,
-        "size_bytes": model.size_bytes,
-        "revision": model.revision,
-        "languages": list(model.languages),
-        "demo": model.demo,
-        "recorded": model.recorded,
-    }
-
-
-def _whisper_facts(model: LockedModel) -> dict[str, Any]:
-    weights = model.files.get("model.bin")
-    return {
-        "name": model.name,
-        "kind": "whisper",
-        "size_bytes": model.size_bytes,
-        "revision": model.revision,
-        "repository": model.source,
-        "licence": model.licence,
-        "sha256": weights.sha256 if weights else "",
-    }
-
-
-def _argos_facts(package: ArgosPackage) -> dict[str, Any]:
-    return {"name": package.name, "kind": "argos", "revision": package.version}
-
-
-def _write_json(content: object) -> None:
-    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
