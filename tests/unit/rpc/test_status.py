@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,6 +155,17 @@ def test_every_error_says_one_reason_and_what_goes_with_its_code(error: PolycueE
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
         assert "RetryInfo" in details
     assert len(rich.SerializeToString()) <= status.MOST_STATUS_BYTES
+
+
+def test_the_page_for_callers_tells_of_reasons_that_there_are(repository: Path) -> None:
+    page = (repository / "docs" / "api.md").read_text(encoding="utf-8")
+    table = page.partition("| code | reasons |")[2].partition("\n\n")[0]
+    told = {
+        reason for line in table.splitlines() for reason in re.findall(r"`([A-Z_]{5,})`", line)
+    } - {code.name for code in grpc.StatusCode}
+    known = "|".join(row.reason.format(kind="[A-Z_]+") for row in status.TABLE.values())
+    assert len(told) > 40
+    assert [reason for reason in told if not re.fullmatch(known, reason)] == []
 
 
 @pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
