@@ -14,8 +14,9 @@ help:                          ## list the targets
 demo: .venv/service ffmpeg     ## set everything up and subtitle the demo film in three languages
 	$(PY) demo/run.py
 
-test: .venv/ready ffmpeg       ## run all tests
-	$(BIN)/pytest
+# A file's tests stay together: many share a server, models or a folder.
+test: .venv/ready ffmpeg       ## run all tests but the minutes of faults
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-faults: .venv/ready ffmpeg postgresql ## kill, freeze, fill and cut off servers, on both stores (minutes)
 	$(BIN)/pytest tests/faults -m "" -n 2
