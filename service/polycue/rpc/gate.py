@@ -26,8 +26,7 @@ class Gate:
         Raises:
             Draining: the gate is shut.
         """
-        if self._is_shut:
-            raise Draining
+        self.require_open()
         self._inside += 1
         self._empty.clear()
         try:
@@ -36,6 +35,11 @@ class Gate:
             self._inside -= 1
             if not self._inside:
                 self._empty.set()
+
+    def require_open(self) -> None:
+        """Raises Draining once the gate is shut."""
+        if self._is_shut:
+            raise Draining
 
     def shut(self) -> None:
         self._is_shut = True

@@ -70,21 +70,22 @@ class Guard(grpc.aio.ServerInterceptor):
         if handler is None or not method.startswith(_OURS):
             return handler
         behaviour, make = _shape(handler)
+        one = not handler.request_streaming
         if handler.response_streaming:
             behaviour = server_stream(behaviour, idle_s=self._reader_idle_s)
         # No deserializer: what grpc raises for bytes that are no message would be beyond our reach.
         guarded: Handler = make(
-            self._guarded(behaviour, method, handler.request_deserializer or bytes),
+            self._guarded(behaviour, method, handler.request_deserializer or bytes, one=one),
             response_serializer=handler.response_serializer,
         )
         return guarded
 
-    def _guarded(self, behaviour: Answer, method: str, parse: Parse) -> Answer:
-        async def run(request: Any, context: Context) -> Any:
-            async with self._watch(method.rpartition("/")[2], context):
-                if not isinstance(request, bytes):
-                    return await behaviour(_all_parsed(request, parse), context)
-                return await behaviour(await self._parsed(request, parse), context)
+    def _guarded(self, behaviour: Answer, method: str, parse: Parse, *, one: bool) -> Answer:
+        async def run(messages: AsyncIterable[bytes], context: Context) -> Any:
+            async with self._watch(method.rpartition("/")[2], context, messages, one=one) as came:
+                if isinstance(came, bytes):
+                    return await behaviour(await self._parsed(came, parse), context)
+                return await behaviour(_all_parsed(came, parse), context)
 
         return run
 
@@ -103,19 +104,26 @@ class Guard(grpc.aio.ServerInterceptor):
                 await asyncio.sleep(time.perf_counter() - began_s)
 
     @asynccontextmanager
-    async def _watch(self, method: str, context: Context) -> AsyncIterator[None]:
-        """Give the call its id, let it in, and turn whatever it raises into its status."""
+    async def _watch(
+        self, method: str, context: Context, messages: AsyncIterable[bytes], *, one: bool
+    ) -> "AsyncIterator[bytes | AsyncIterable[bytes]]":
+        """Give the call its id, let it in, and turn whatever it raises into its status.
+
+        What it sends, the ``one`` message or all, is taken in only once we know who is calling.
+        """
         request_id, began_s = request_id_of(context), time.perf_counter()
         context.set_trailing_metadata(((REQUEST_ID, request_id),))
         ended, refusal = {"code": "OK"}, None
         async with AsyncExitStack() as held:
             with telemetry.bound(request_id=request_id):
                 try:
-                    held.enter_context(self._door.gate.enter())
+                    self._door.gate.require_open()
                     tenant = ended["tenant"] = self._door.tenant_of(context)
+                    came = await _only(messages) if one else messages
+                    held.enter_context(self._door.gate.enter())
                     await held.enter_async_context(self._door.place(method, tenant))
                     with acting_for(tenant):
-                        yield
+                        yield came
                 except grpc.aio.AbortError:
                     ended["code"] = str(context.code())
                     raise
@@ -213,13 +221,23 @@ def request_id_of(context: Context) -> str:
     return uuid.uuid4().hex
 
 
+async def _only(messages: AsyncIterable[bytes]) -> bytes:
+    async for data in messages:
+        return data
+    raise InvalidRequest("request", "did not come")
+
+
 def _shape(handler: Handler) -> tuple[Any, Callable[..., Any]]:
-    """The handler's function, and what makes a handler of the same shape."""
+    """The handler's function, and what makes a handler that answers in the same shape.
+
+    All take a stream of messages, which is the same to a client: where there is to be one, grpc
+    would read it, four MiB of anybody's, before it asks us.
+    """
     match handler.request_streaming, handler.response_streaming:
         case False, False:
-            return handler.unary_unary, grpc.unary_unary_rpc_method_handler
+            return handler.unary_unary, grpc.stream_unary_rpc_method_handler
         case False, True:
-            return handler.unary_stream, grpc.unary_stream_rpc_method_handler
+            return handler.unary_stream, grpc.stream_stream_rpc_method_handler
         case True, False:
             return handler.stream_unary, grpc.stream_unary_rpc_method_handler
         case _:

@@ -1,7 +1,9 @@
 """Tokens: who is let in, as whom, and what those are told who are not."""
 
+import asyncio
 import contextlib
 import datetime as dt
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +25,11 @@ DAY_MS = 24 * 60 * 60 * 1000
 @pytest.fixture
 def tokens(tmp_path: Path) -> TokensFile:
     return TokensFile(tmp_path / "tokens.toml")
+
+
+async def nothing_yet() -> AsyncIterator[bytes]:
+    await asyncio.Event().wait()
+    yield b""
 
 
 async def info(channel: Channel, token: str) -> catalog_pb2.GetServerInfoResponse:
@@ -199,3 +206,17 @@ def test_each_tenant_is_told_its_own_limits(serve: Serve, tokens: TokensFile) ->
         assert not other.HasField("max_tenant_media_duration")
 
     serve(scenario, tokens_file=tokens.path, max_tenant_jobs=50)
+
+
+def test_nothing_is_taken_in_of_a_stranger(serve: Serve, tokens: TokensFile) -> None:
+    """Else many together fill the memory: each message may have four MiB."""
+    tokens.add("films")
+
+    async def scenario(channel: Any) -> None:
+        for method in METHODS:
+            send = channel.stream_stream(method.path)(nothing_yet())
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await send.read()
+            assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+    serve(scenario, tokens_file=tokens.path)
