@@ -8,6 +8,7 @@ broad ``except`` swallows ``abort``; a cancelled generator ends in another task.
 import asyncio
 import re
 import time
+import traceback
 import urllib.parse
 import uuid
 from collections.abc import (
@@ -81,11 +82,17 @@ class Guard(grpc.aio.ServerInterceptor):
         return guarded
 
     def _guarded(self, behaviour: Answer, method: str, parse: Parse, *, one: bool) -> Answer:
-        async def run(messages: AsyncIterable[bytes], context: Context) -> Any:
+        async def answer(messages: AsyncIterable[bytes], context: Context) -> Any:
             async with self._watch(method.rpartition("/")[2], context, messages, one=one) as came:
                 if isinstance(came, bytes):
                     return await behaviour(await self._parsed(came, parse), context)
                 return await behaviour(_all_parsed(came, parse), context)
+
+        async def run(messages: AsyncIterable[bytes], context: Context) -> Any:
+            try:
+                return await answer(messages, context)
+            except grpc.aio.AbortError as error:
+                raise _without_frames(error) from None
 
         return run
 
@@ -219,6 +226,17 @@ def request_id_of(context: Context) -> str:
         if key == REQUEST_ID and isinstance(value, str) and _OWN_REQUEST_ID.fullmatch(value):
             return value
     return uuid.uuid4().hex
+
+
+def _without_frames(error: grpc.aio.AbortError) -> grpc.aio.AbortError:
+    """What ended a call, without what the call had in its hands.
+
+    grpc keeps the error with the call, and its frames keep the call: a circle in which each refused
+    request, of up to four MiB, waited for Python's collector, which counts objects and not bytes.
+    """
+    traceback.clear_frames(error.__traceback__)
+    error.__context__ = None
+    return error.with_traceback(None)
 
 
 async def _only(messages: AsyncIterable[bytes]) -> bytes:

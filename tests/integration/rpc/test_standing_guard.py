@@ -1,6 +1,7 @@
 """What stands around every call: ids, errors nobody foresaw, draining, health."""
 
 import asyncio
+import gc
 import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable
@@ -22,6 +23,7 @@ from polycue.domain.errors import (
     AddressUnusable,
     DataFolderInUse,
     InsecureAddress,
+    InvalidRequest,
     ModelMissing,
 )
 from polycue.jobs.retention import Retention
@@ -346,5 +348,22 @@ def test_a_sweep_that_breaks_down_is_tried_again(
 
     async def scenario(channel: Channel) -> None:
         await happened(swept)
+
+    serve(scenario)
+
+
+def test_a_refused_request_is_let_go_at_once(serve: Serve) -> None:
+    """Not when Python's collector comes by: a hundred of four MiB may wait until then."""
+
+    async def scenario(channel: Channel) -> None:
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(3):
+                await refused(JobServiceStub(channel).CreateJob(jobs_pb2.CreateJobRequest()))
+            kept = [each for each in gc.get_objects() if isinstance(each, InvalidRequest)]
+            assert len(kept) <= 1  # the last call may still be ending
+        finally:
+            gc.enable()
 
     serve(scenario)
