@@ -65,7 +65,7 @@ def look() -> Callable[[Path], Media]:
 
 @pytest.fixture
 def children() -> Callable[[], list[int]]:
-    """The processes that this one started and that still run."""
+    """The processes that this one started during the test and that still run."""
 
     def running() -> Iterator[int]:
         for status in Path("/proc").glob("[0-9]*/status"):
@@ -76,4 +76,5 @@ def children() -> Callable[[], list[int]]:
             if re.search(rf"^PPid:\s+{os.getpid()}$", text, re.M) and "(zombie)" not in text:
                 yield int(status.parent.name)
 
-    return lambda: list(running())
+    before = set(running())  # other tests' servers
+    return lambda: [pid for pid in running() if pid not in before]
