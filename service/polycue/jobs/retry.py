@@ -7,6 +7,7 @@ from polycue.domain.errors import (
     MediaError,
     NotFound,
     PolycueError,
+    SandboxFailed,
     SourceTooLarge,
     SourceTooSlow,
     SourceUnreachable,
@@ -28,6 +29,7 @@ _OF_THE_INPUT = (
 # among them: it was started a second time where it runs.
 _TRIES: tuple[tuple[type[PolycueError], int], ...] = (
     (EngineError, 3),
+    (SandboxFailed, 3),  # no descriptor or process was to be had just then
     (StoreError, 5),
     (SourceUnreachable, 5),
 )

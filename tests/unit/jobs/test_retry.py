@@ -11,6 +11,7 @@ from polycue.domain.errors import (
     NotMedia,
     PoisonChunk,
     RecognitionFailed,
+    SandboxFailed,
     StorageFull,
     SubtitleSyntax,
     ToolFailed,
@@ -37,8 +38,12 @@ def test_what_is_wrong_with_the_input_is_not_tried_again(error: Exception) -> No
 
 @pytest.mark.parametrize(
     ("error", "tries"),
-    [(RecognitionFailed(0, "out of memory"), 3), (StorageFull("the disk"), 5)],
-    ids=["engine", "full"],
+    [
+        (RecognitionFailed(0, "out of memory"), 3),
+        (SandboxFailed("ffmpeg", "too many open files"), 3),
+        (StorageFull("the disk"), 5),
+    ],
+    ids=["engine", "sandbox", "full"],
 )
 def test_what_may_pass_is_tried_a_few_times_with_longer_and_longer_pauses(
     error: Exception, tries: int
