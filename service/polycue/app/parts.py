@@ -26,6 +26,7 @@ from polycue.jobs.job import Failure, Job, new_id
 from polycue.jobs.lane import Lane
 from polycue.jobs.retention import Retention
 from polycue.jobs.runner import Runner
+from polycue.jobs.store.identity import identity_of
 from polycue.jobs.store.jobs import SqlJobs
 from polycue.jobs.store.protocol import JobStore
 from polycue.jobs.store.uploads import SqlUploads
@@ -37,6 +38,7 @@ from polycue.rpc.catalog import CatalogService
 from polycue.rpc.clips import Clips
 from polycue.rpc.jobs import JobService
 from polycue.rpc.limits import Limits
+from polycue.rpc.pages import PageTokens
 from polycue.rpc.server import Services
 from polycue.rpc.sources import Sources
 from polycue.rpc.status import failure_of
@@ -52,6 +54,7 @@ class Keep:
     """What is kept on disk, and who looks after it."""
 
     folder: DataFolder
+    identity: str  # the database's
     jobs: JobStore
     files: Files
     at_work: AtWork
@@ -97,7 +100,18 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
     uploads = Uploads(rows, files, clock=clock, limits=_upload_limits(settings, doors))
     retention = Retention(jobs, rows, board=board, kept=uploads, files=files, clock=clock)
     elsewhere = open_elsewhere(settings, objects)
-    return Keep(folder, jobs, files, at_work, elsewhere, board, uploads, artifacts, retention)
+    return Keep(
+        folder,
+        identity_of(database),
+        jobs,
+        files,
+        at_work,
+        elsewhere,
+        board,
+        uploads,
+        artifacts,
+        retention,
+    )
 
 
 def _at_work(settings: Settings, clock: Clock, jobs: JobStore, bells: Bells) -> AtWork:
@@ -196,7 +210,7 @@ def make_services(
     return Services(
         transcription=TranscriptionService(clips),
         uploads=UploadService(keep.uploads, threads.disk, idle_s=settings.upload_idle_s),
-        jobs=JobService(keep.board, admission, watcher, threads.store),
+        jobs=JobService(keep.board, admission, watcher, PageTokens(keep.identity), threads.store),
         artifacts=ArtifactService(keep.board, keep.artifacts, threads.disk),
         subtitles=SubtitleService(Texts(engine.calls), threads.texts),
         catalog=CatalogService(

@@ -23,9 +23,16 @@ _PAGE_BYTES = MAX_MESSAGE_BYTES - 64 * 1024  # the rest is for what stands aroun
 class JobService(pb_grpc.JobServiceServicer):
     """``lane`` is for what asks the store."""
 
-    def __init__(self, board: Board, admission: Admission, watcher: Watcher, lane: Lane) -> None:
-        self._board, self._admission = board, admission
-        self._watcher, self._lane = watcher, lane
+    def __init__(
+        self,
+        board: Board,
+        admission: Admission,
+        watcher: Watcher,
+        page_tokens: pages.PageTokens,
+        lane: Lane,
+    ) -> None:
+        self._board, self._admission, self._watcher = board, admission, watcher
+        self._page_tokens, self._lane = page_tokens, lane
 
     async def CreateJob(
         self, request: pb.CreateJobRequest, context: Context
@@ -44,14 +51,15 @@ class JobService(pb_grpc.JobServiceServicer):
     def _page(self, whose: str, request: pb.ListJobsRequest) -> pb.ListJobsResponse:
         """Blocks: for the store, and for a thousand jobs to be encoded."""
         wanted, size = convert.job_filter(request), pages.page_size(request.page_size)
-        before = pages.position(request, request.page_token)
+        before = self._page_tokens.open(whose, request, request.page_token)
         # One more than fits, to know whether there is a next page.
         found = self._board.page(whose, wanted, before=before, limit=size + 1)
         shown = convert.fitting((convert.job(job) for job in found[:size]), _PAGE_BYTES)
-        more = len(shown) < len(found)
+        if len(shown) == len(found):
+            return pb.ListJobsResponse(jobs=shown)
+        last = found[len(shown) - 1].number
         return pb.ListJobsResponse(
-            jobs=shown,
-            next_page_token=pages.token(request, found[len(shown) - 1].number) if more else "",
+            jobs=shown, next_page_token=self._page_tokens.seal(whose, request, last)
         )
 
     async def WatchJob(

@@ -3,18 +3,20 @@
 import base64
 import binascii
 import hashlib
+import hmac
+import secrets
 import struct
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
 from polycue.domain.errors import InvalidRequest
 
 _DEFAULT_SIZE, _LARGEST_SIZE = 50, 1000
-_TOKEN = struct.Struct(">Q8s")  # where to go on, and a digest of what was asked for
-
-_LAST = 2**63 - 1  # a database counts no further
+_POSITION = struct.Struct(">Q")
+_OPEN = struct.Struct(">Q32s")  # where to go on, and a digest of what was asked for
+_SEALED = struct.Struct(">12s8s16s")  # nonce, hidden position, tag
 
 T = TypeVar("T")
 
@@ -26,39 +28,68 @@ def page_size(wanted: int) -> int:
     return min(wanted or _DEFAULT_SIZE, _LARGEST_SIZE)
 
 
-def token(request: Message, position: int) -> str:
-    """Opaque to callers; good only for the same request."""
-    packed = _TOKEN.pack(position, _digest(request))
-    return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
-
-
-def position(request: Message, page_token: str) -> int | None:
-    """Where the request goes on; None where it begins.
+def page(
+    values: Sequence[T], request: Message, size: int, page_token: str
+) -> tuple[Sequence[T], str]:
+    """One page of a list that is all here and all the caller's to see, and the next one's token.
 
     Raises:
         InvalidRequest: the token is not ours, or was given for another request.
     """
-    if not page_token:
-        return None
-    try:
-        packed = base64.b64decode(page_token + "=" * (-len(page_token) % 4), b"-_", validate=True)
-        at, digest = _TOKEN.unpack(packed)
-    except (binascii.Error, ValueError, struct.error) as error:
-        raise InvalidRequest("page_token", "is not one that this server gave") from error
-    if not 0 <= at <= _LAST:
-        raise InvalidRequest("page_token", "is not one that this server gave")
-    if digest != _digest(request):
-        raise InvalidRequest("page_token", "was given for a request with other fields")
-    return int(at)
-
-
-def page(
-    values: Sequence[T], request: Message, size: int, page_token: str
-) -> tuple[Sequence[T], str]:
-    """One page of a list that is all here, and the token of the next."""
-    start = position(request, page_token) or 0
+    start, digest = 0, _digest(request)
+    if page_token:
+        start, asked = _unpacked(_OPEN, page_token)
+        if asked != digest:
+            raise InvalidRequest("page_token", "was given for a request with other fields")
     end = start + size
-    return values[start:end], token(request, end) if end < len(values) else ""
+    return values[start:end], _text(_OPEN.pack(end, digest)) if end < len(values) else ""
+
+
+class PageTokens:
+    """Tokens of a list of one tenant's, in an order that counts what is others' too.
+
+    The position would tell how much the others made, so a token hides it, and is good only for
+    the tenant and the request it was given for. Servers with the same ``secret`` take each
+    other's.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._key = hmac.digest(secret.encode(), b"polycue page tokens", "sha256")
+
+    def seal(self, tenant: str, request: Message, position: int) -> str:
+        asked, nonce = _asked(tenant, request), secrets.token_bytes(12)
+        hidden = self._masked(asked, nonce, _POSITION.pack(position))
+        return _text(_SEALED.pack(nonce, hidden, self._tag(asked, nonce, hidden)))
+
+    def open(self, tenant: str, request: Message, page_token: str) -> int | None:
+        """Where the request goes on; None where it begins.
+
+        Raises:
+            InvalidRequest: the token is not ours, or was given to another tenant or for another
+                request; which of these is not told.
+        """
+        if not page_token:
+            return None
+        asked = _asked(tenant, request)
+        nonce, hidden, tag = _unpacked(_SEALED, page_token)
+        if not hmac.compare_digest(tag, self._tag(asked, nonce, hidden)):
+            raise InvalidRequest(
+                "page_token", "is not one that this server gave for such a request"
+            )
+        (position,) = _POSITION.unpack(self._masked(asked, nonce, hidden))
+        return int(position)
+
+    def _masked(self, asked: bytes, nonce: bytes, position: bytes) -> bytes:
+        """Hides a position, and shows a hidden one."""
+        mask = hmac.digest(self._key, b"mask" + asked + nonce, "sha256")
+        return bytes(a ^ b for a, b in zip(position, mask, strict=False))
+
+    def _tag(self, asked: bytes, nonce: bytes, hidden: bytes) -> bytes:
+        return hmac.digest(self._key, b"tag" + asked + nonce + hidden, "sha256")[:16]
+
+
+def _asked(tenant: str, request: Message) -> bytes:
+    return hashlib.sha256(_digest(request) + tenant.encode()).digest()
 
 
 def _digest(request: Message) -> bytes:
@@ -69,4 +100,16 @@ def _digest(request: Message) -> bytes:
     wanted.ClearField("page_token")
     content = wanted.SerializeToString(deterministic=True)
     kind = wanted.DESCRIPTOR.full_name.encode()
-    return hashlib.sha256(kind + b"\0" + content).digest()[:8]
+    return hashlib.sha256(kind + b"\0" + content).digest()
+
+
+def _text(packed: bytes) -> str:
+    return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+
+
+def _unpacked(form: struct.Struct, page_token: str) -> tuple[Any, ...]:
+    try:
+        packed = base64.b64decode(page_token + "=" * (-len(page_token) % 4), b"-_", validate=True)
+        return form.unpack(packed)
+    except (binascii.Error, ValueError, struct.error) as error:
+        raise InvalidRequest("page_token", "is not one that this server gave") from error

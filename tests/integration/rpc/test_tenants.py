@@ -206,7 +206,7 @@ def test_the_same_work_and_the_same_request_id_find_nothing_of_anothers(
     as_another(scenario)
 
 
-def test_a_page_token_of_anothers_leads_to_ones_own(
+def test_a_page_token_of_anothers_is_refused_and_ones_own_leads_to_ones_own(
     as_another: Callable[..., None], tokens: TokensFile
 ) -> None:
     third = tokens.add("sports")
@@ -218,8 +218,15 @@ def test_a_page_token_of_anothers_leads_to_ones_own(
                 made = await jobs.CreateJob(request_of(SPEC, fresh=True), metadata=whose)
                 mine.append(made.job.name)
         request = jobs_pb2.ListJobsRequest(page_size=1)
-        request.page_token = (await jobs.ListJobs(request, metadata=bearer(third))).next_page_token
+        own, others = [
+            (await jobs.ListJobs(request, metadata=whose)).next_page_token
+            for whose in (metadata, bearer(third))
+        ]
+        request.page_token = own
         page = await jobs.ListJobs(request, metadata=metadata)
-        assert [job.name for job in page.jobs] == [mine[1]]
+        assert [job.name for job in page.jobs] == [mine[0]]
+        request.page_token = others
+        error = await refused(jobs.ListJobs(request, metadata=metadata))
+        assert (error.status, error.metadata["field"]) == ("INVALID_ARGUMENT", "page_token")
 
     as_another(scenario)

@@ -4,7 +4,10 @@ from polycue.jobs.store.session import Database, Session
 
 
 def identity_of(database: Database) -> str:
-    """Made with the tables; a copy of the database has it too."""
+    """Made at random with the tables; a copy of the database has it too.
+
+    No caller may learn it: what must stay sealed to them is sealed with it.
+    """
 
     def read(db: Session) -> str:
         row = db.row("SELECT id FROM identity")
