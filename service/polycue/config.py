@@ -192,7 +192,10 @@ class Settings(BaseSettings):
     max_stored_bytes: int = Field(
         default=100 * GIB,
         ge=1,
-        description="Room for all uploads and results; an upload's is reserved as it is created.",
+        description=(
+            "Room for all uploads, jobs and results, 16 KiB for each upload and job included;"
+            " an upload's is reserved as it is created."
+        ),
     )
     max_call_media_s: int = Field(
         default=600,
@@ -239,7 +242,9 @@ class Settings(BaseSettings):
         default=0, ge=0, description="Jobs of one tenant that wait or run; 0 sets no limit."
     )
     max_tenant_stored_bytes: int = Field(
-        default=0, ge=0, description="Uploads and results of one tenant; 0 sets no limit."
+        default=0,
+        ge=0,
+        description="Uploads, jobs and results of one tenant, counted alike; 0 sets no limit.",
     )
     max_tenant_day_media_s: int = Field(
         default=0,

@@ -582,12 +582,12 @@ class UploadIncomplete(TransferError):
 
 
 class UploadQuotaExceeded(TransferError):
-    """All uploads and results would take more room than they may; nothing was reserved."""
+    """All uploads and jobs would take more room than they may; nothing was reserved."""
 
     def __init__(self, wanted_bytes: int, free_bytes: int, retry_after_s: int) -> None:
         super().__init__(
-            f"{wanted_bytes} bytes do not fit into the {free_bytes} bytes left for uploads and"
-            " results; delete some, or wait until some expire"
+            f"{wanted_bytes} bytes do not fit into the {free_bytes} bytes left for an upload;"
+            " delete some, or wait until some expire"
         )
         self.wanted_bytes, self.free_bytes = wanted_bytes, free_bytes
         self.retry_after_s = retry_after_s

@@ -120,8 +120,9 @@ class Job:
         return self.state.ended
 
     @property
-    def result_bytes(self) -> int:
-        return sum(artifact.size_bytes for artifact in self.artifacts)
+    def kept_bytes(self) -> int:
+        """Of its spec and its results."""
+        return len(self.spec) + sum(artifact.size_bytes for artifact in self.artifacts)
 
     @property
     def expires_ms(self) -> int | None:

@@ -19,7 +19,7 @@ log = telemetry.logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
-    """``max_stored_bytes`` is for uploads and results, ``of_tenant`` says what one may have."""
+    """``max_stored_bytes`` is for uploads and jobs, ``of_tenant`` says what one may have."""
 
     max_upload_bytes: int
     max_stored_bytes: int

@@ -25,7 +25,7 @@ def sha(data: bytes) -> bytes:
 
 
 def server(rows: MemoryUploads, files: Files) -> Uploads:
-    return Uploads(rows, files, clock=ManualClock(), limits=UploadLimits(1000, 10_000, 1000))
+    return Uploads(rows, files, clock=ManualClock(), limits=UploadLimits(1000, 100_000, 1000))
 
 
 def content(files: Files, upload: Upload) -> bytes:

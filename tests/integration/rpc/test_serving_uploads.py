@@ -187,7 +187,7 @@ def test_room_is_reserved_and_given_back(serve: Serve) -> None:
         await UploadServiceStub(channel).DeleteUpload(pb.DeleteUploadRequest(name=first.name))
         await create(channel)
 
-    serve(scenario, max_stored_bytes=3000)
+    serve(scenario, max_stored_bytes=3000 + 2 * 16 * 1024)  # 16 KiB are each upload's
 
 
 def test_the_same_request_twice_makes_one_upload(serve: Serve) -> None:

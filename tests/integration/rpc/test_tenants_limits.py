@@ -44,7 +44,7 @@ def test_jobs_and_bytes_of_a_tenant_are_bounded_and_no_others(
     serve: Serve, tokens: TokensFile
 ) -> None:
     films, news = tokens.add("films"), tokens.add("news")
-    tokens.write("[tenants.films]\nmax_jobs = 2\nmax_stored_bytes = 1_000\n")
+    tokens.write("[tenants.films]\nmax_jobs = 2\nmax_stored_bytes = 100_000\n")
     gate = Gate()
 
     async def scenario(channel: Channel) -> None:
@@ -55,9 +55,9 @@ def test_jobs_and_bytes_of_a_tenant_are_bounded_and_no_others(
         assert error.metadata == {"used": "2", "limit": "2", "unit": "jobs"}
         assert error.retry_after_s == 30
         await create_job(channel, news)
-        error = await refused(create_upload(channel, films, 1_001))
+        error = await refused(create_upload(channel, films, 100_001))
         assert (error.status, error.reason) == ("RESOURCE_EXHAUSTED", "STORAGE_QUOTA")
-        await create_upload(channel, news, 1_001)
+        await create_upload(channel, news, 100_001)
         gate.open()
 
     serve(scenario, pipeline=FakePipeline(gate=gate), tokens_file=tokens.path)

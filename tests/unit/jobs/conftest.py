@@ -82,7 +82,9 @@ def upload_rows(clock: ManualClock) -> MemoryUploads:
 
 @pytest.fixture
 def uploads(upload_rows: MemoryUploads, files: LocalFiles, clock: ManualClock) -> Uploads:
-    limits = UploadLimits(max_upload_bytes=1000, max_stored_bytes=2500, max_ttl_ms=DAY_MS)
+    limits = UploadLimits(
+        max_upload_bytes=1000, max_stored_bytes=2500 + 3 * 16 * 1024, max_ttl_ms=DAY_MS
+    )
     return Uploads(upload_rows, files, clock=clock, limits=limits)
 
 

@@ -212,7 +212,7 @@ def test_an_upload_cut_anywhere_is_taken_up_without_loss(
     files: LocalFiles, data: bytes, cuts: list[int], again: bool
 ) -> None:
     rows, clock = MemoryUploads(), ManualClock()
-    limits = UploadLimits(1000, 10_000, 1000)
+    limits = UploadLimits(1000, 100_000, 1000)
     uploads = Uploads(rows, files, clock=clock, limits=limits)
     upload = uploads.create(WE, UploadDraft(len(data), sha256=sha(data)))
     for cut in [*sorted(cuts), len(data)]:

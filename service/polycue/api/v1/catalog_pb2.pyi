@@ -129,7 +129,7 @@ class ServerLimits(_message.Message):
     max_tenant_jobs: _builtins.int
     """Jobs of the caller's tenant that may wait or run; 0 where there is no such limit."""
     max_tenant_stored_bytes: _builtins.int
-    """Uploads and results of the caller's tenant; 0 where there is no such limit."""
+    """Uploads, jobs and results of the caller's tenant, in bytes; 0 where there is no such limit."""
     @_builtins.property
     def max_call_media_duration(self) -> _duration_pb2.Duration:
         """Longest medium for Transcribe and StreamTranscribe."""

@@ -56,7 +56,7 @@ class SqlJobs:
         earlier = statements.of_request(db, "job", job.tenant, job.request_id, job.fingerprint)
         if earlier := earlier or statements.find(db, job.id):
             return job_of_row(earlier)
-        quotas.check_queue(db, job.tenant, max_queued=max_queued, limits=limits)
+        quotas.check_job(db, job, max_queued=max_queued, limits=limits)
         statements.insert(db, "job", row_of_job(job))
         return statements.get(db, job.tenant, job.id)
 

@@ -93,4 +93,10 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX upload_by_expiry ON upload (expires_ms);
     """,
+    """
+    DROP INDEX job_by_results;
+    ALTER TABLE job RENAME COLUMN result_bytes TO kept_bytes;
+    UPDATE job SET kept_bytes = kept_bytes + length(spec);
+    CREATE INDEX job_by_room ON job (tenant, kept_bytes);  -- they are summed for every new one
+    """,
 )

@@ -2,12 +2,18 @@
 
 from polycue.domain.errors import QueueFull, QuotaExceeded, UploadQuotaExceeded
 from polycue.domain.limits import TenantLimits
+from polycue.jobs.job import Job
 from polycue.jobs.store.session import Session
 
 _QUEUE_RETRY_S = 30
 _STORAGE_RETRY_S = 600
 _HOUR_MS = 60 * 60 * 1000
 _DAY_HOURS = 24
+_OVERHEAD_BYTES = 16 * 1024
+"""What an upload or a job takes beside its bytes: its row, a folder and the last block of a file.
+
+Without it, very many very small ones would fill the disk below every limit.
+"""
 
 _QUEUED_AND_UNENDED = """
     SELECT (SELECT count(*) FROM job WHERE state = 'queued') AS queued,
@@ -16,9 +22,9 @@ _QUEUED_AND_UNENDED = """
 """
 _STORED = """
     SELECT tenant, sum(size_bytes) AS size_bytes FROM (
-        SELECT tenant, size_bytes FROM upload
+        SELECT tenant, size_bytes + :overhead_bytes AS size_bytes FROM upload
         UNION ALL
-        SELECT tenant, result_bytes AS size_bytes FROM job WHERE result_bytes > 0
+        SELECT tenant, kept_bytes + :overhead_bytes AS size_bytes FROM job
     ) AS kept
     GROUP BY tenant
 """
@@ -32,13 +38,26 @@ _NOTE_USE = """
 """
 
 
-def check_queue(db: Session, tenant: str, *, max_queued: int, limits: TenantLimits) -> None:
-    """Return if one more job of the tenant may wait.
+def check_job(db: Session, job: Job, *, max_queued: int, limits: TenantLimits) -> None:
+    """Return if a new job may wait, and there is room for it; raises as ``check_queue`` does."""
+    check_queue(
+        db,
+        job.tenant,
+        wanted_bytes=job.kept_bytes + _OVERHEAD_BYTES,
+        max_queued=max_queued,
+        limits=limits,
+    )
+
+
+def check_queue(
+    db: Session, tenant: str, *, wanted_bytes: int = 0, max_queued: int, limits: TenantLimits
+) -> None:
+    """Return if one more job of the tenant may wait, which takes so many bytes more.
 
     Raises:
         QueueFull: there are ``max_queued`` in all.
         QuotaExceeded: the tenant has enough of them, had enough media decoded today, or has no room
-            left for results.
+            left for the job or for results.
     """
     (found,) = db.rows(_QUEUED_AND_UNENDED, tenant=tenant)
     if found["queued"] >= max_queued:
@@ -47,24 +66,25 @@ def check_queue(db: Session, tenant: str, *, max_queued: int, limits: TenantLimi
         raise QuotaExceeded("jobs", found["unended"], limits.max_jobs, "jobs", _QUEUE_RETRY_S)
     _check_media(db, tenant, limits.max_day_media_ms)
     _, stored = _stored(db, tenant)
-    if stored > limits.max_stored_bytes:  # how large its results will be, nobody knows
+    # How large its results will be, nobody knows.
+    if stored + wanted_bytes > limits.max_stored_bytes:
         raise _no_room(stored, limits)
 
 
 def check_storage(
     db: Session, tenant: str, wanted_bytes: int, *, max_stored_bytes: int, limits: TenantLimits
 ) -> None:
-    """Return if there is room for so many bytes more.
+    """Return if there is room for an upload of so many bytes.
 
     Raises:
         UploadQuotaExceeded: there is none, whosever all the rest is.
         QuotaExceeded: the tenant has all it may have.
     """
     in_all, stored = _stored(db, tenant)
-    free_bytes = max(0, max_stored_bytes - in_all)
+    free_bytes = max_stored_bytes - in_all - _OVERHEAD_BYTES
     if wanted_bytes > free_bytes:
-        raise UploadQuotaExceeded(wanted_bytes, free_bytes, _STORAGE_RETRY_S)
-    if stored + wanted_bytes > limits.max_stored_bytes:
+        raise UploadQuotaExceeded(wanted_bytes, max(0, free_bytes), _STORAGE_RETRY_S)
+    if stored + wanted_bytes + _OVERHEAD_BYTES > limits.max_stored_bytes:
         raise _no_room(stored, limits)
 
 
@@ -91,8 +111,9 @@ def _check_media(db: Session, tenant: str, limit_ms: int) -> None:
 
 
 def _stored(db: Session, tenant: str) -> tuple[int, int]:
-    """Bytes of uploads and results: of all tenants, and of this one."""
-    by_tenant = {row["tenant"]: int(row["size_bytes"]) for row in db.rows(_STORED)}
+    """Bytes of uploads and of jobs with their results: of all tenants, and of this one."""
+    rows = db.rows(_STORED, overhead_bytes=_OVERHEAD_BYTES)
+    by_tenant = {row["tenant"]: int(row["size_bytes"]) for row in rows}
     return sum(by_tenant.values()), by_tenant.get(tenant, 0)
 
 

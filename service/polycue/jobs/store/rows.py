@@ -33,7 +33,7 @@ def row_of_job(job: Job) -> dict[str, Value]:
         "notices": json.dumps([asdict(notice) for notice in job.notices]),
         "artifacts": json.dumps([_plain(artifact) for artifact in job.artifacts]),
         "failure": json.dumps(asdict(job.failure)) if job.failure else None,
-        "result_bytes": job.result_bytes,
+        "kept_bytes": job.kept_bytes,
         "media_ms": job.media_ms,
         "owner": job.owner,
         "epoch": job.epoch,

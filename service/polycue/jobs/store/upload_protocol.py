@@ -13,7 +13,7 @@ class UploadStore(Protocol):
     ) -> Upload:
         """Keep an upload and reserve its room, or return the one made by the same request before.
 
-        Results of jobs take their part of the room too.
+        Jobs, with their results, take their part of the room too, and each of both a little more.
 
         Raises:
             RequestIdReused: the request id was used with another payload.

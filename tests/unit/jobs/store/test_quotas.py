@@ -11,11 +11,12 @@ from polycue.jobs.store.session import Database
 from polycue.testing.store import TENANT
 from support.stores import claim, make, poisoned, to
 
+OVERHEAD_BYTES = 16 * 1024  # of each job
 HOUR_MS = 60 * 60 * 1000
 
 
-def ask(jobs: SqlJobs, limits: TenantLimits) -> Job:
-    job = Job(new_id(), TENANT, b"", 1000, 500)
+def ask(jobs: SqlJobs, limits: TenantLimits, spec: bytes = b"") -> Job:
+    job = Job(new_id(), TENANT, spec, 1000, 500)
     return jobs.create(job, max_queued=99, limits=limits)
 
 
@@ -80,14 +81,33 @@ def test_what_was_decoded_a_day_ago_is_forgotten(jobs: SqlJobs, database: Databa
 
 
 def test_a_tenant_without_room_for_results_waits(jobs: SqlJobs) -> None:
-    limits = TenantLimits(max_stored_bytes=500)
+    limits = TenantLimits(max_stored_bytes=500 + OVERHEAD_BYTES)
     ask(jobs, limits)
     job, lease = claim(jobs)
     result = Artifact("a.srt", "a.srt", "x/y", "en", 501, b"")
-    jobs.change(lease, lambda job: replace(job, artifacts=(result,)))
+    failed = replace(to(JobState.FAILED)(job), artifacts=(result,))
+    jobs.end(lease, lambda _: failed)
     with pytest.raises(QuotaExceeded) as caught:
         ask(jobs, limits)
-    assert (caught.value.kind, caught.value.used) == ("storage", 501)
+    assert (caught.value.kind, caught.value.used) == ("storage", 501 + OVERHEAD_BYTES)
     assert "delete some, or try again" in str(caught.value)
+    with pytest.raises(QuotaExceeded):
+        jobs.resume(TENANT, job.id, max_queued=99, limits=limits)
     jobs.delete(TENANT, job.id)
     ask(jobs, limits)
+
+
+def test_jobs_with_large_specs_run_into_the_quota(jobs: SqlJobs) -> None:
+    spec = bytes(118_000)
+    limits = TenantLimits(max_stored_bytes=3 * (len(spec) + OVERHEAD_BYTES))
+    first, *_ = (ask(jobs, limits, spec) for _ in range(3))
+    with pytest.raises(QuotaExceeded) as caught:
+        ask(jobs, limits)
+    assert (caught.value.kind, caught.value.used) == ("storage", limits.max_stored_bytes)
+    make(jobs, tenant="rival")
+    jobs.ask_cancel(TENANT, first.id)
+    jobs.resume(TENANT, first.id, max_queued=99, limits=limits)  # it has its room already
+    jobs.delete(TENANT, first.id)
+    with pytest.raises(QuotaExceeded):
+        ask(jobs, limits, spec + b"x")
+    ask(jobs, limits, spec)

@@ -231,12 +231,14 @@ def test_a_file_of_the_first_release_is_brought_up_to_date(tmp_path: Path) -> No
     assert (upload.committed_bytes, upload.request_id, upload.parts) == (4, "r", ())
     done = jobs.repeated("local", "succeeded", "f")
     assert done
-    assert (done.number, done.spec, done.labels, done.result_bytes) == (
+    assert (done.number, done.spec, done.labels, done.kept_bytes) == (
         5,
         b"\0\xff",
         {"film": "x"},
-        7,
+        2 + 7,
     )
+    kept = database.transact(lambda db: db.rows("SELECT kept_bytes FROM job ORDER BY number"))
+    assert [row["kept_bytes"] for row in kept] == [2, 2, 2, 2, 2 + 7]
     over = jobs.get("local", "interrupted")
     assert (over.state, over.failure and over.failure.reason) == ("failed", "JOB_INTERRUPTED")
 

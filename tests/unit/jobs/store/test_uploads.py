@@ -13,13 +13,15 @@ from polycue.jobs.upload import Upload
 from polycue.testing.store import TENANT
 from support.stores import claim, make, to
 
+OVERHEAD_BYTES = 16 * 1024  # of each upload and each job
+
 
 def upload(**fields: Any) -> Upload:
     made = Upload(new_id(), TENANT, "a.mkv", size_bytes=10, sha256=b"", ttl_ms=5, expires_ms=100)
     return replace(made, **fields)
 
 
-def keep(store: SqlUploads, kept: Upload, max_stored_bytes: int = 1000) -> Upload:
+def keep(store: SqlUploads, kept: Upload, max_stored_bytes: int = 100_000) -> Upload:
     return store.create(kept, max_stored_bytes=max_stored_bytes)
 
 
@@ -31,12 +33,30 @@ def test_an_upload_comes_back_as_it_was_kept(uploads: SqlUploads) -> None:
 
 
 def test_uploads_reserve_their_room(uploads: SqlUploads) -> None:
-    first = keep(uploads, upload(size_bytes=600))
+    room = 1000 + 2 * OVERHEAD_BYTES
+    first = keep(uploads, upload(size_bytes=600), room)
     with pytest.raises(UploadQuotaExceeded) as caught:
-        keep(uploads, upload(size_bytes=401))
-    assert caught.value.free_bytes == 400
-    uploads.delete(TENANT, first.id)
-    keep(uploads, upload(size_bytes=401))
+        keep(uploads, upload(size_bytes=401), room)
+    assert (caught.value.wanted_bytes, caught.value.free_bytes) == (401, 400)
+    second = keep(uploads, upload(size_bytes=400), room)
+    with pytest.raises(UploadQuotaExceeded) as caught:
+        keep(uploads, upload(size_bytes=1), room)
+    assert caught.value.free_bytes == 0
+    for kept in (first, second):
+        uploads.delete(TENANT, kept.id)
+    keep(uploads, upload(size_bytes=401), room)
+
+
+def test_many_uploads_of_one_byte_run_into_the_quota(uploads: SqlUploads) -> None:
+    room = 10 * (1 + OVERHEAD_BYTES)
+    for tenant in (TENANT, "rival") * 5:
+        keep(uploads, upload(tenant=tenant, size_bytes=1), room)
+    with pytest.raises(UploadQuotaExceeded):
+        keep(uploads, upload(size_bytes=1), room)
+    limits = TenantLimits(max_stored_bytes=room // 2)
+    with pytest.raises(QuotaExceeded) as caught:
+        uploads.create(upload(size_bytes=1), max_stored_bytes=10 * room, limits=limits)
+    assert (caught.value.kind, caught.value.used) == ("storage", room // 2)
 
 
 def test_the_same_upload_request_twice_makes_one_upload(uploads: SqlUploads) -> None:
@@ -80,22 +100,28 @@ def test_another_tenants_upload_is_not_there(uploads: SqlUploads) -> None:
     assert keep(uploads, upload(tenant="rival", request_id="r", fingerprint="f")).id != kept.id
 
 
-def test_results_take_their_part_of_the_room(jobs: SqlJobs, uploads: SqlUploads) -> None:
-    make(jobs)
+def test_jobs_and_their_results_take_their_part_of_the_room(
+    jobs: SqlJobs, uploads: SqlUploads
+) -> None:
+    room = 1000 + 3 * OVERHEAD_BYTES
+    spec_bytes = len(make(jobs).spec)
     _, lease = claim(jobs)
-    result = Artifact("a.srt", "a.srt", "x/y", "en", 700, b"")
+    result = Artifact("a.srt", "a.srt", "x/y", "en", 700 - spec_bytes, b"")
     jobs.end(lease, lambda job: replace(to(JobState.SUCCEEDED)(job), artifacts=(result,)))
-    keep(uploads, upload(size_bytes=200))
+    keep(uploads, upload(size_bytes=200), room)
     with pytest.raises(UploadQuotaExceeded) as caught:
-        keep(uploads, upload(size_bytes=200))
+        keep(uploads, upload(size_bytes=200), room)
     assert caught.value.free_bytes == 100
 
 
 def test_a_tenant_has_a_share_of_the_room(uploads: SqlUploads) -> None:
-    limits = TenantLimits(max_stored_bytes=500)
+    share = 500 + 2 * OVERHEAD_BYTES
+    limits = TenantLimits(max_stored_bytes=share)
     keep(uploads, upload(tenant="rival", size_bytes=400))
-    uploads.create(upload(size_bytes=400), max_stored_bytes=1000, limits=limits)
+    uploads.create(upload(size_bytes=400), max_stored_bytes=100_000, limits=limits)
     with pytest.raises(QuotaExceeded) as caught:
-        uploads.create(upload(size_bytes=101), max_stored_bytes=1000, limits=limits)
-    assert (caught.value.kind, caught.value.used, caught.value.limit) == ("storage", 400, 500)
+        uploads.create(upload(size_bytes=101), max_stored_bytes=100_000, limits=limits)
+    assert (caught.value.kind, caught.value.limit) == ("storage", share)
+    assert caught.value.used == 400 + OVERHEAD_BYTES
     assert caught.value.retry_after_s > 0
+    uploads.create(upload(size_bytes=100), max_stored_bytes=100_000, limits=limits)
