@@ -25,8 +25,9 @@ FLICKER = 200.0
 # for coming on or going in a cut's zone, each, and for staying over a cut that nobody speaks over.
 BESIDE_CUT = 60.0
 OVER_CUT = 60.0
-# Near a cut, for not staying the shortest stay: the cut is not worth that.
-SHORT_NEAR_CUT = 150.0
+# Near a cut, for not staying the shortest stay: the cut is not worth that, though it may spare two
+# cues what they pay for coming on beside it, going beside it and staying over it.
+SHORT_NEAR_CUT = 300.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def test_media_of_a_tenant_are_bounded_by_the_day(serve: Serve, tokens: TokensFi
 def test_two_tenants_get_the_same_however_much_more_often_one_asks(
     serve: Serve, tokens: TokensFile
 ) -> None:
-    callers = {tokens.add("many"): 8, tokens.add("few"): 5}
+    callers = {tokens.add("many"): 4, tokens.add("few"): 2}
     served = Counter[str]()
     request = transcription_pb2.TranscribeRequest(media=media_pb2.MediaSource(content=b"a clip"))
 
@@ -102,7 +102,8 @@ def test_two_tenants_get_the_same_however_much_more_often_one_asks(
         most, least = max(served.values()), min(served.values())
         assert most - least <= 0.1 * served.total()
 
-    serve(scenario, tokens_file=tokens.path, max_calls=2, call_wait_s=20)
+    # With one place the shares do not depend on whose calls happen to be quicker.
+    serve(scenario, tokens_file=tokens.path, max_calls=1, call_wait_s=20)
 
 
 def test_calls_of_a_tenant_at_once_are_bounded_by_kind(serve: Serve, tokens: TokensFile) -> None:

@@ -129,9 +129,11 @@ def test_cues_make_a_track_with_whole_gaps_between_them(
         frames = grid.first_in(following.start_ms) - grid.last_out(cue.end_ms)
         assert frames >= grid.gap
         seen = following.start_ms - cue.end_ms >= rules.chain_gap_ms
+        # Beside a cut that is on no frame the smallest gap is counted from the cut.
+        smallest = frames == grid.gap or cue.end_ms == grid.gone_ms(following.start_ms)
         # With odd numbers of one's own a cue may reach neither the next one nor far enough from it.
         stuck = following.start_ms - cue.start_ms > rules.max_cue_ms + grid.gap_ms
-        assert seen or frames == grid.gap or stuck, "a gap is the smallest, or can be seen"
+        assert seen or smallest or stuck, "a gap is the smallest, or can be seen"
 
 
 @given(odd_words(), any_rules())
@@ -150,7 +152,7 @@ def test_hard_limits_hold_unless_a_single_word_breaks_them(
         assert cue.duration_ms <= rules.max_cue_ms
         assert len(cue.lines) <= rules.max_line_count
         for line in too_wide(cue, rules):
-            assert any(line == " ".join(word.text.split()) for word in cue.words)
+            assert any(line.split() == word.text.split() for word in cue.words)
 
 
 @given(odd_words(), any_rules())

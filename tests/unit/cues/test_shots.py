@@ -206,6 +206,14 @@ def test_hard_limits_hold_among_cuts(words: list[Word], cuts: list[int], rules: 
         assert at_cut or grid.last_out_ms(cue.end_ms) == cue.end_ms
 
 
+def test_a_cut_that_two_cues_would_share_is_not_worth_too_short_a_stay() -> None:
+    """The second could come on with it, and the first would have to go after 0.4 s."""
+    rules = rules_for(LayoutOptions(), "en", None)
+    words = [Word("a", 0, 101), Word("a", 1001, 1234), Word("a", 1834, 1834)]
+    cues = [Cue(w.start_ms, w.start_ms + 1, (w.text,), (w,)) for w in words]
+    assert all(cue.duration_ms >= rules.min_cue_ms for cue in timed(cues, rules, Edges(), [502]))
+
+
 @given(spoken(), cuts(), ANY_RULES)
 def test_cuts_make_no_cue_too_short_that_was_not(
     words: list[Word], cuts: list[int], rules: Rules
