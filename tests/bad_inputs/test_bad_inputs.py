@@ -10,6 +10,7 @@ from bad_inputs import corpus
 from bad_inputs.bench import AT_ONCE, Bench, Missing, opened
 from bad_inputs.entry import Entry
 from bad_inputs.fuzz import tried
+from bad_inputs.verdict import internal_text
 from polycue.media import sandbox
 
 _FEW = ("1", "4b", "11", "22", "35", "40", "61", "69", "70", "72", "73", "74", "80", "86b")
@@ -24,6 +25,21 @@ def chosen(numbers: Sequence[str]) -> list[Entry]:
 def bench() -> Iterator[Bench]:
     with opened(chosen(_FEW)) as bench:
         yield bench
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["no room in /srv/data/x", "file:/srv/a b.mp4", "inputs/0/film: Invalid data", "@ 0x55d0c8"],
+)
+def test_a_message_that_tells_of_the_server_is_noticed(message: str) -> None:
+    assert internal_text(message)
+
+
+@pytest.mark.parametrize(
+    "message", ["jobs/3f/artifacts/a.srt", "audio/mpeg at 30000/1001", "http://host/a.ts"]
+)
+def test_a_message_of_the_callers_own_names_is_none(message: str) -> None:
+    assert internal_text(message) == ""
 
 
 def test_bad_inputs_come_to_what_they_must(bench: Bench) -> None:
