@@ -62,7 +62,6 @@ class Round:
     chunks: int = JOBS * CHUNKS
     chunks_kept_twice: int = 0
     chunks_redone: int = 0
-    results_partial: int = 0
     resume_s: list[float] = field(default_factory=list)
     problem: str = ""
 
@@ -125,7 +124,6 @@ def judge(done: Round, aftermath: Aftermath, server: Server) -> None:
         with server.client() as polycue:
             states = {job.name: job for job in polycue.jobs()}
         done.jobs_lost = sum(name not in states for name in aftermath.films)
-        done.results_partial = sum(not states[n].artifacts for n in aftermath.films if n in states)
     done.chunks_redone = aftermath.redone()
     done.chunks_kept_twice = sum(
         times > 1
@@ -180,7 +178,6 @@ def summary_of(rounds: list[Round]) -> dict[str, Any]:
         "chunks": sum(one.chunks for one in rounds),
         "chunks_kept_twice": sum(one.chunks_kept_twice for one in rounds),
         "chunks_redone": sum(one.chunks_redone for one in rounds),
-        "results_partial": sum(one.results_partial for one in rounds),
         "resume_s": {
             "p50": resume_s[len(resume_s) // 2] if resume_s else None,
             "p99": resume_s[int(0.99 * (len(resume_s) - 1))] if resume_s else None,

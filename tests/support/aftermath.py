@@ -33,7 +33,7 @@ class Aftermath:
     director: Director
     films: dict[str, Film] = field(default_factory=dict)
 
-    def create(self, polycue: Polycue, film: Film, **labels: str) -> jobs_pb2.Job:
+    def create(self, polycue: Polycue, film: Film) -> jobs_pb2.Job:
         """Upload the film and queue a job for it."""
         upload = polycue.upload(film.write(self.fleet.folder))
         return self.queue(polycue, upload.name, film)

@@ -159,12 +159,11 @@ class Fleet:
         return server
 
     def sound(self) -> bool:
-        """Whether the store is, by its own judgement."""
+        """Whether the store is: SQLite by its own judgement, both by what no row may be."""
         if not self.database_url:
             return intact(self.data / "jobs.sqlite")
         with psycopg.connect(self.database_url) as connection:
-            row = connection.execute("SELECT count(*) FROM job").fetchone()
-            return row is not None
+            return connection.execute(_OF_NO_JOB).fetchone() == (0,)
 
     def end(self) -> None:
         for server in self.servers:
@@ -184,7 +183,14 @@ def orphans(mark: str, *, but: tuple[int, ...] = ()) -> list[str]:
     return found
 
 
+# Chunks and told events go with their job, chunks at the latest when it has succeeded.
+_OF_NO_JOB = """
+SELECT (SELECT count(*) FROM told WHERE job NOT IN (SELECT id FROM job))
+    + (SELECT count(*) FROM chunk WHERE job NOT IN (SELECT id FROM job WHERE state <> 'succeeded'))
+"""
+
+
 def intact(database: Path) -> bool:
     with contextlib.closing(sqlite3.connect(database)) as connection:
         (answer,) = connection.execute("PRAGMA integrity_check").fetchone()
-        return bool(answer == "ok")
+        return bool(answer == "ok" and connection.execute(_OF_NO_JOB).fetchone() == (0,))

@@ -53,7 +53,7 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
     """
     store = ModelStore(settings.models_dir)
     checked = CheckedModels(store, recorded_only=settings.recorded_models_only)
-    packages = Packages(store.argos_root, check=checked.check)
+    packages = Packages(store.argos_root)
     if settings.model != AUTO:
         store.whisper_path(settings.model)
     host = open_host(settings, check=checked.check)

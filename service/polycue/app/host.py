@@ -20,22 +20,22 @@ log = telemetry.logger(__name__)
 def open_host(settings: Settings, *, check: Callable[[Path], None] = lambda folder: None) -> Host:
     """The place for models that the settings ask for.
 
-    ``check`` raises where a model's folder is not what it should be, before each loading into a
-    child. Where models may live in one, the device is looked for in one as well: this process opens
-    no CUDA.
+    ``check`` raises where a model's folder is not what it should be. It is asked before a loading,
+    but for a recogniser in this process, whose folder comes checked. Where models may live in a
+    child, the device is looked for in one as well: this process opens no CUDA.
 
     Raises:
         DeviceUnavailable: the device asked for cannot be used.
     """
     if settings.engine == "threads" or (settings.engine == "auto" and _is_cpu(settings)):
-        return _threads(settings, choose(*_wish(settings)))
+        return _threads(settings, choose(*_wish(settings)), check)
     pace = Pace(factor=settings.engine_deadline_factor, least_s=settings.engine_deadline_s)
     supervisor = Supervisor(Choose(*_wish(settings)), pace, check=check)
     device = supervisor.device
     if settings.engine == "auto" and device.kind == "cpu":
         log.warning("there is a GPU's driver and no GPU to use; polycue doctor says why")
         supervisor.close()
-        return _threads(settings, device)
+        return _threads(settings, device, check)
     return child_host(supervisor, settings.compute_type)
 
 
@@ -48,6 +48,6 @@ def _is_cpu(settings: Settings) -> bool:
     return settings.device == "cpu" or not has_cuda_driver()
 
 
-def _threads(settings: Settings, device: Device) -> Host:
+def _threads(settings: Settings, device: Device, check: Callable[[Path], None]) -> Host:
     # A translator is small: CTranslate2 knows best in what it computes on the device.
-    return thread_host(device, replace(device, compute_type=settings.compute_type))
+    return thread_host(device, replace(device, compute_type=settings.compute_type), check=check)

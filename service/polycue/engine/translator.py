@@ -85,7 +85,7 @@ class Translator:
         each = replace(search, hypotheses=_each_leg(search.hypotheses, legs))
         for source, target in itertools.pairwise(route):
             cancel.check()
-            package = self._packages.trusted(source, target)
+            package = self._packages.find(source, target)
             texts_here = {h.text for hypotheses in found for h in hypotheses}
             answers = self._leg(package, texts_here, each, cancel)
             found = [_onward(hypotheses, answers) for hypotheses in found]

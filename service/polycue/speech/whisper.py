@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from polycue.domain import language as languages
 from polycue.domain.chunk import Chunk, ModelFacts, Recognised
 from polycue.domain.errors import InvalidRequest, OutOfMemory, RecognitionFailed
+from polycue.domain.memory import lacks_memory
 from polycue.domain.request import SpeechTask
 from polycue.domain.transcript import ChunkFacts
 from polycue.speech.hypothesis import avg_logprob, compression_ratio, pieces_of
@@ -28,7 +29,6 @@ T = TypeVar("T")
 _MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
 _MAX_CONTEXT_TOKENS = _MAX_LENGTH // 2 - 1  # as in openai/whisper
 _SAMPLES = 5  # of which the likeliest is taken; openai/whisper's best_of
-_NO_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "failed to allocate")
 
 
 class Whisper:
@@ -258,12 +258,8 @@ def _recognising(first: Chunk) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:  # all that CTranslate2 raises at work
-        failed = OutOfMemory if _lacks_memory(error) else RecognitionFailed
+        failed = OutOfMemory if lacks_memory(error) else RecognitionFailed
         raise failed(first.audio.start_ms, str(error) or type(error).__name__) from error
-
-
-def _lacks_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
 
 
 def _parts(items: Iterable[T], at_once: int) -> list[list[T]]:

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,12 +53,11 @@ class Tokenizer(Protocol):
 class Packages:
     """The packages below ``root``, read anew at each call, so that a pull is seen at once.
 
-    ``check`` raises where a package's folder is not to be trusted.
     Make it before other threads run: importing argostranslate needs the environment for a moment.
     """
 
-    def __init__(self, root: Path, *, check: Callable[[Path], None] = lambda folder: None) -> None:
-        self._root, self._check = root, check
+    def __init__(self, root: Path) -> None:
+        self._root = root
         with _private_environment():
             import argostranslate.package  # noqa: F401
 
@@ -88,17 +87,6 @@ class Packages:
             if (package.source, package.target) == (source, target):
                 return package
         raise PairNotInstalled(source, target, _pull(((source, target),)))
-
-    def trusted(self, source: str, target: str) -> Package:
-        """The package of a single leg, to be loaded.
-
-        Raises:
-            PairNotInstalled: none leads from ``source`` to ``target`` directly.
-            ModelDamaged: its files are not what was installed.
-        """
-        package = self.find(source, target)
-        self._check(package.path)
-        return package
 
     def route(self, source: str, target: str) -> Route:
         """The languages to go through, both ends included: the fewest, English preferred.

@@ -401,6 +401,8 @@ def test_a_child_gets_neither_secrets_nor_files_of_the_server(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("POLYCUE_DATABASE_URL", "postgres://me:secret@db")
+    for like_one_passed_on in ("NVIDIA_API_KEY", "LANGSMITH_API_KEY", "HOMEBREW_TOKEN"):
+        monkeypatch.setenv(like_one_passed_on, "secret")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
     monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "1")
     with (tmp_path / "private").open("w") as private:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -84,10 +84,15 @@ class ThreadBackend:
 
 
 class ThreadTexts:
-    """Translation models, run by whoever calls; CTranslate2 queues the calls to each."""
+    """Translation models, run by whoever calls; CTranslate2 queues the calls to each.
 
-    def __init__(self, device: Device) -> None:
-        self._device = device
+    ``check`` raises where a package's folder is not what it should be, before it is loaded.
+    """
+
+    def __init__(
+        self, device: Device, *, check: Callable[[Path], None] = lambda folder: None
+    ) -> None:
+        self._device, self._check = device, check
         self._loaded: OrderedDict[Package, ArgosModel] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -109,6 +114,7 @@ class ThreadTexts:
         with self._lock:
             model = self._loaded.get(package)
             if model is None:
+                self._check(package.path)
                 model = ArgosModel.load(
                     package,
                     device=self._device.kind,
@@ -123,13 +129,15 @@ class ThreadTexts:
             return model
 
 
-def thread_host(device: Device, text_device: Device) -> Host:
+def thread_host(
+    device: Device, text_device: Device, *, check: Callable[[Path], None] = lambda folder: None
+) -> Host:
     """All models in this process; ``text_device`` is the same one, as translators use it."""
     return Host(
         name="threads",
         device=device,
         open_recogniser=ThreadBackend.open,
-        texts=ThreadTexts(text_device),
+        texts=ThreadTexts(text_device, check=check),
         up=lambda: True,  # what ends a model ends the whole server
         restore=lambda: None,
         abandon=lambda: None,  # nothing stops CTranslate2 in the middle of a batch

@@ -19,6 +19,7 @@ from typing import NoReturn
 
 from polycue import telemetry
 from polycue.domain.errors import OutOfMemory, PolycueError
+from polycue.domain.memory import lacks_memory
 from polycue.engine.backends.processes.wire import Wire
 from polycue.engine.backends.processes.work import Answer, Call, LogLine, Models
 
@@ -94,7 +95,6 @@ def _failed(call: Call, error: BaseException) -> Answer:
 
 
 def _is_of_device(error: BaseException) -> bool:
-    text = str(error)
-    if isinstance(error, OutOfMemory) or "out of memory" in text:  # the latter of a load
+    if isinstance(error, OutOfMemory) or lacks_memory(error):  # the latter of a load or a text
         return False
-    return any(words in text for words in _DEVICE_ERRORS)
+    return any(words in str(error) for words in _DEVICE_ERRORS)

@@ -16,10 +16,14 @@ PROGRAM = ("-m", "polycue.engine.backends.processes.child")
 _MAX_LINE_BYTES = 4096
 
 # All of the environment that models and their libraries look at. The rest holds the server's
-# secrets, which a child has no need of.
-_PASSED_ON = (
-    *("PATH", "HOME", "TMPDIR", "LANG", "LC_", "LD_", "XDG_CACHE_HOME", "ORT_"),
-    *("CUDA", "NVIDIA", "CT2_", "OMP_", "KMP_", "MKL_", "OPENBLAS_"),
+# secrets, which a child has no need of; NVIDIA_API_KEY, for one.
+_PASSED_ON = {
+    *("PATH", "HOME", "TMPDIR", "LANG", "LANGUAGE", "XDG_CACHE_HOME"),
+    *("NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES", "NVIDIA_TF32_OVERRIDE"),
+}
+_PASSED_ON_FROM = (
+    *("LC_", "LD_", "ORT_", "CUDA_", "CT2_"),
+    *("OMP_", "KMP_", "MKL_", "OPENBLAS_"),
 )
 
 log = telemetry.logger(__name__)
@@ -53,7 +57,11 @@ def relayed(process: Process) -> threading.Thread:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _PASSED_ON or name.startswith(_PASSED_ON_FROM)
+    }
     places = [os.path.abspath(place) for place in sys.path]
     return {**kept, "PYTHONPATH": os.pathsep.join(places)}
 
