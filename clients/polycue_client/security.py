@@ -20,12 +20,19 @@ class Tls:
 
     ``certificate`` and ``key`` are shown to a server that asks for them (mTLS). ``server_name`` is
     the name in the server's certificate, where that is not the one in its address.
+
+    Raises:
+        ValueError: there is a certificate without its key, or a key alone.
     """
 
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
     server_name: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.certificate is None) is not (self.key is None):  # grpc would end the process
+            raise ValueError("a certificate and its key belong together")
 
     def credentials(self) -> grpc.ChannelCredentials:
         """Raises OSError where a file cannot be read."""

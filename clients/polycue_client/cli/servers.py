@@ -4,12 +4,15 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from polycue_client.cli.parsing import Function, packed
+
+if TYPE_CHECKING:  # it brings grpc, which --help does not wait for
+    from polycue_client.security import Tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +32,22 @@ class AccessChoice:
         if not self.server:
             raise click.UsageError("name the server with --server, or in POLYCUE_SERVER")
 
-    def keywords(self) -> dict[str, Any]:
-        """What ``connect`` is to be told besides the address."""
+    def encryption(self) -> "Tls | bool":
+        """What ``connect`` is to be told of TLS."""
         if (self.tls_cert is None) is not (self.tls_key is None):
             raise click.UsageError("--tls-cert and --tls-key belong together")
-        from polycue_client.security import Access, Tls
+        from polycue_client.security import Tls
 
         tls = Tls(self.tls_ca, self.tls_cert, self.tls_key, self.tls_name)
+        return tls if self.tls or tls != Tls() else False
+
+    def keywords(self) -> dict[str, Any]:
+        """What ``connect`` is to be told besides the address."""
+        from polycue_client.security import Access
+
         told: dict[str, Any] = {
             "token": self._token(),
-            "tls": tls if self.tls or tls != Tls() else False,
+            "tls": self.encryption(),
             "token_in_the_clear": self.token_in_the_clear,
         }
         try:

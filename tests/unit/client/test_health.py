@@ -70,3 +70,9 @@ def test_a_server_that_accepts_and_says_nothing_is_unreachable_in_time() -> None
 def test_without_an_address_it_says_where_to_put_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["health"]) == 2
     assert "POLYCUE_SERVER" in capsys.readouterr().err
+
+
+def test_it_sends_no_token_so_it_may_ask_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLYCUE_TOKEN", "a secret")
+    # An address of another machine, which nobody has (RFC 5737): refused it would be with 2.
+    assert run(["health", "--server", "192.0.2.1:50052", "--timeout", "0.1"]) == 3

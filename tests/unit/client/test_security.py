@@ -1,4 +1,5 @@
 import socket
+from pathlib import Path
 
 import grpc
 import pytest
@@ -46,6 +47,12 @@ def test_a_token_stays_on_this_machine_unless_it_is_encrypted_or_told(
         with pytest.raises(ValueError, match="in the clear") as caught:
             connect(target, token=TOKEN)
         assert TOKEN not in str(caught.value)
+
+
+def test_a_certificate_without_its_key_is_refused_before_grpc_ends_the_process() -> None:
+    for half in ({"certificate": Path("c.pem")}, {"key": Path("k.pem")}):
+        with pytest.raises(ValueError, match="belong together"):
+            Tls(**half)
 
 
 def test_a_token_is_not_shown() -> None:
