@@ -99,11 +99,13 @@ def _last_held(db: Session, lease: Lease) -> Job | None:
 
 
 def held_by(db: Session, owner: str | None) -> list[Job]:
-    """The jobs that ``owner``, or anybody, works on or waits with."""
-    jobs = select(
-        db, "state IN ('running', 'cancelling', 'interrupted') ORDER BY number FOR UPDATE"
+    """The jobs that ``owner``, or anybody, works on or waits with; locked, and no others."""
+    return select(
+        db,
+        "state IN ('running', 'cancelling', 'interrupted') AND owner = coalesce(:owner, owner)"
+        " ORDER BY number FOR UPDATE",
+        owner=owner,
     )
-    return [job for job in jobs if owner in {None, job.owner}]
 
 
 def let_go(db: Session, job: Job, *, after_ms: int) -> Job:

@@ -150,7 +150,7 @@ class SqlJobs:
     @in_transaction
     def put_chunk(self, db: Session, lease: Lease, stage: str, index: int, data: bytes) -> None:
         claims.renew(db, lease)
-        if statements.insert_chunk(db, lease.job_id, lease.epoch, stage, index, data):
+        if statements.insert_chunk(db, lease.job_id, stage, index, data):
             db.run(
                 "UPDATE job SET reached = :reached, attempts = 1 WHERE id = :id",
                 id=lease.job_id,

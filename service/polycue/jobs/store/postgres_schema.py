@@ -34,7 +34,7 @@ MIGRATIONS: tuple[str, ...] = (
         notices         text NOT NULL,
         artifacts       text NOT NULL,
         failure         text,
-        result_bytes    bigint NOT NULL,
+        kept_bytes      bigint NOT NULL,
         media_ms        bigint NOT NULL,
         owner           text NOT NULL,
         epoch           bigint NOT NULL,
@@ -48,13 +48,12 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX job_by_state ON job (state, number);
     CREATE INDEX job_by_tenant ON job (tenant, number);
     CREATE INDEX job_by_content ON job (tenant, content_key) WHERE content_key <> '';
-    CREATE INDEX job_by_results ON job (tenant, result_bytes) WHERE result_bytes > 0;
+    CREATE INDEX job_by_room ON job (tenant, kept_bytes);  -- they are summed for every new one
     CREATE INDEX job_by_expiry ON job (expires_ms) WHERE expires_ms IS NOT NULL;
     CREATE TABLE chunk (
         job     text NOT NULL,
         stage   text NOT NULL,
         number  bigint NOT NULL,
-        epoch   bigint NOT NULL,  -- of the lease it was made under
         data    bytea NOT NULL,
         PRIMARY KEY (job, stage, number)
     );
@@ -92,11 +91,5 @@ MIGRATIONS: tuple[str, ...] = (
         UNIQUE (tenant, request_id)
     );
     CREATE INDEX upload_by_expiry ON upload (expires_ms);
-    """,
-    """
-    DROP INDEX job_by_results;
-    ALTER TABLE job RENAME COLUMN result_bytes TO kept_bytes;
-    UPDATE job SET kept_bytes = kept_bytes + length(spec);
-    CREATE INDEX job_by_room ON job (tenant, kept_bytes);  -- they are summed for every new one
     """,
 )

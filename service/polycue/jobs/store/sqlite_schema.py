@@ -61,7 +61,7 @@ MIGRATIONS: tuple[str, ...] = (
         notices         TEXT NOT NULL,
         artifacts       TEXT NOT NULL,
         failure         TEXT,
-        result_bytes    INTEGER NOT NULL,
+        kept_bytes      INTEGER NOT NULL,
         media_ms        INTEGER NOT NULL,
         owner           TEXT NOT NULL,
         epoch           INTEGER NOT NULL,
@@ -77,7 +77,8 @@ MIGRATIONS: tuple[str, ...] = (
            CASE state WHEN 'interrupted' THEN 'failed' ELSE state END,  -- which was an end then
            labels, inputs, spec, created_ms, started_ms, ended_ms, expires_ms, ttl_ms, language,
            stages, notices, artifacts, failure,
-           (SELECT coalesce(sum(value ->> 'size_bytes'), 0) FROM json_each(artifacts)),
+           length(spec) +
+               (SELECT coalesce(sum(value ->> 'size_bytes'), 0) FROM json_each(artifacts)),
            0, '', 0, 0, 0, '', '', ''
     FROM job;
     DELETE FROM sqlite_sequence WHERE name = 'job_2';
@@ -87,13 +88,12 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX job_by_state ON job (state, number);
     CREATE INDEX job_by_tenant ON job (tenant, number);
     CREATE INDEX job_by_content ON job (tenant, content_key) WHERE content_key <> '';
-    CREATE INDEX job_by_results ON job (tenant, result_bytes) WHERE result_bytes > 0;
+    CREATE INDEX job_by_room ON job (tenant, kept_bytes);  -- they are summed for every new one
     CREATE INDEX job_by_expiry ON job (expires_ms) WHERE expires_ms IS NOT NULL;
     CREATE TABLE chunk (
         job     TEXT NOT NULL,
         stage   TEXT NOT NULL,
         number  INTEGER NOT NULL,
-        epoch   INTEGER NOT NULL,  -- of the lease it was made under
         data    BLOB NOT NULL,
         PRIMARY KEY (job, stage, number)
     ) STRICT;
@@ -137,11 +137,5 @@ MIGRATIONS: tuple[str, ...] = (
     DROP TABLE upload;
     ALTER TABLE upload_2 RENAME TO upload;
     CREATE INDEX upload_by_expiry ON upload (expires_ms);
-    """,
-    """
-    DROP INDEX job_by_results;
-    ALTER TABLE job RENAME COLUMN result_bytes TO kept_bytes;
-    UPDATE job SET kept_bytes = kept_bytes + length(spec);
-    CREATE INDEX job_by_room ON job (tenant, kept_bytes);  -- they are summed for every new one
     """,
 )

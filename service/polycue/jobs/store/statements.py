@@ -105,16 +105,15 @@ def of_request(
     return row
 
 
-def insert_chunk(db: Session, job_id: str, epoch: int, stage: str, index: int, data: bytes) -> bool:
+def insert_chunk(db: Session, job_id: str, stage: str, index: int, data: bytes) -> bool:
     """Whether it is the first one with this index."""
     return bool(
         db.run(
-            "INSERT INTO chunk (job, stage, number, epoch, data)"
-            " VALUES (:job, :stage, :number, :epoch, :data) ON CONFLICT DO NOTHING",
+            "INSERT INTO chunk (job, stage, number, data)"
+            " VALUES (:job, :stage, :number, :data) ON CONFLICT DO NOTHING",
             job=job_id,
             stage=stage,
             number=index,
-            epoch=epoch,
             data=data,
         )
     )

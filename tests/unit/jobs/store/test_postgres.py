@@ -11,6 +11,7 @@ from polycue.jobs.job import JobState
 from polycue.jobs.store.jobs import SqlJobs
 from polycue.jobs.store.postgres import PostgresDatabase
 from polycue.jobs.store.postgres_schema import MIGRATIONS
+from polycue.jobs.store.session import Session
 from polycue.testing.store import TENANT
 from support.postgres import Cluster
 from support.stores import claim, make, to, try_claim, up_for_long
@@ -55,6 +56,24 @@ def test_tables_of_a_newer_release_are_refused(url: str, database: PostgresDatab
     database.transact(lambda db: db.run("INSERT INTO version VALUES (999)"))
     with pytest.raises(StoreUnusable, match="newer release"):
         PostgresDatabase(url)
+
+
+def test_a_server_that_starts_waits_for_no_job_of_another(
+    database: PostgresDatabase, jobs: SqlJobs
+) -> None:
+    """It locked every job at work, and so stood in the way of those who worked on them."""
+    mine, theirs = make(jobs), make(jobs)
+    claim(jobs, "one")
+    claim(jobs, "two")
+
+    def release_meanwhile(db: Session) -> None:
+        db.row("SELECT id FROM job WHERE id = :id FOR UPDATE", id=theirs.id)
+        pool.submit(jobs.release_all_of, "one").result(WAIT_S)
+
+    with ThreadPoolExecutor(1) as pool:
+        database.transact(release_meanwhile)
+    assert jobs.get(TENANT, mine.id).state is JobState.INTERRUPTED
+    assert jobs.get(TENANT, theirs.id).state is JobState.RUNNING
 
 
 def test_work_waits_for_a_server_that_restarts_and_is_kept_once(
