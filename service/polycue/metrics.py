@@ -23,7 +23,8 @@ ProcessCollector(registry=REGISTRY)
 JOBS = Gauge("polycue_jobs", "Jobs of this store now.", ["state"], registry=REGISTRY)
 JOBS_ENDED = Counter(
     "polycue_jobs_ended",
-    "Jobs that ended on this server; reason is empty unless they failed.",
+    "Jobs whose work ended on this server, or that it gave up; one cancelled while it waited"
+    " is not counted; reason is empty unless they failed.",
     ["state", "reason"],
     registry=REGISTRY,
 )

@@ -17,7 +17,6 @@ from polycue.domain.errors import (
 )
 
 FIRST_PAUSE_MS = 1_000
-_LONGEST_PAUSE_MS = 5 * 60_000
 
 # The same input fails the same way each time, whoever works on it.
 _OF_THE_INPUT = (
@@ -45,4 +44,4 @@ def pause_ms(error: Exception, attempt: int) -> int | None:
     tries = next((tries for kind, tries in _TRIES if isinstance(error, kind)), 1)
     if attempt >= tries or not may_pass(error):
         return None
-    return int(min(FIRST_PAUSE_MS * 4 ** (attempt - 1), _LONGEST_PAUSE_MS))
+    return int(FIRST_PAUSE_MS * 4 ** (attempt - 1))

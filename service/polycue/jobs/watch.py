@@ -63,10 +63,10 @@ class Watcher:
                     heartbeat_due_s = loop.time() + self._heartbeat_s
                 if view.ended:
                     return
-                if view.must_look:
+                if view.at_once:
                     continue
                 if closing:
-                    job = (await self._lane(self._board.follow, tenant, job_id)).job
+                    job = await self._lane(self._board.get, tenant, job_id)
                     yield Seen(view.position, JobChanged(job))
                     raise Draining
                 wait_s = heartbeat_due_s - loop.time()
@@ -87,14 +87,14 @@ class Watcher:
 class _View:
     """How far one watcher has come, and what it knows.
 
-    ``feed`` is what it reads from, None while it looks at the job in the store; ``must_look`` says
-    that the feed has no more for it, and that the store may have.
+    ``feed`` is what it reads from, None while it looks at the job in the store; ``at_once`` says
+    that there may be more to tell at once, in the feed or else in the store.
     """
 
     def __init__(self, after: int, with_cues: bool) -> None:
         self.position, self._with_cues = after, with_cues
         self.feed: Feed | None = None
-        self.must_look = True
+        self.at_once = True
         self._end_told = False  # and nothing after it
         self._job: Job | None = None  # as it was told last
         self._told_until = 0  # of the feed: all but the cues, by a snapshot
@@ -112,10 +112,10 @@ class _View:
 
     def look(self, found: Followed) -> list[Seen]:
         """What is new in the store; where there is a feed, begin to read from it."""
-        self.must_look = False
+        self.at_once = False
         if found.feed is None or found.feed is self._read_to_the_end:
             return self._differences(found.job, found.cues)
-        self.feed, self.must_look = found.feed, True  # at once: there may be something to read
+        self.feed, self.at_once = found.feed, True
         if found.feed.reaches(self.position):
             return []
         return self._begin(found.job, found.last, found.feed)
@@ -135,14 +135,14 @@ class _View:
         closed = feed.closed  # before reading, so that nothing slips by
         events = feed.after(self.position)
         if self.position < feed.forgotten:
-            self.position, self.feed, self.must_look = 0, None, True  # a new snapshot
+            self.position, self.feed, self.at_once = 0, None, True  # a new snapshot
             return []
         seen = [self._tell(number, event) for number, event in events if self._wants(number, event)]
         if events:
             self.position = events[-1][0]
-        self.must_look = False
+        self.at_once = False
         if closed:
-            self._read_to_the_end, self.feed, self.must_look = feed, None, True
+            self._read_to_the_end, self.feed, self.at_once = feed, None, True
         return seen
 
     def _wants(self, number: int, event: FeedEvent) -> bool:

@@ -19,17 +19,27 @@ from polycue.testing.store import TENANT, MemoryJobs, MemoryUploads
 HOUR_MS = 60 * 60 * 1000
 
 
-def test_what_outlived_its_time_goes_and_nothing_else(
+@pytest.fixture
+def retention(
     board: Board,
     jobs: MemoryJobs,
     uploads: Uploads,
     upload_rows: MemoryUploads,
-    draft: JobDraft,
     files: LocalFiles,
+    clock: ManualClock,
+) -> Retention:
+    return Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
+
+
+def test_what_outlived_its_time_goes_and_nothing_else(
+    retention: Retention,
+    board: Board,
+    jobs: MemoryJobs,
+    uploads: Uploads,
+    draft: JobDraft,
     clock: ManualClock,
     folder: DataFolder,
 ) -> None:
-    retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
     short = replace(draft, ttl_ms=HOUR_MS)
     over = board.cancel(TENANT, board.create(TENANT, short).id)
     results = folder.root / "jobs" / over.id / "1"
@@ -49,15 +59,13 @@ def test_what_outlived_its_time_goes_and_nothing_else(
 
 
 def test_what_a_waiting_job_reads_from_stays(
+    retention: Retention,
     board: Board,
     jobs: MemoryJobs,
     uploads: Uploads,
-    upload_rows: MemoryUploads,
     draft: JobDraft,
-    files: LocalFiles,
     clock: ManualClock,
 ) -> None:
-    retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
     upload = uploads.put(TENANT, UploadDraft(3, ttl_ms=HOUR_MS), b"abc")
     source = board.cancel(TENANT, board.create(TENANT, replace(draft, ttl_ms=HOUR_MS)).id)
     reader = board.create(
@@ -70,16 +78,13 @@ def test_what_a_waiting_job_reads_from_stays(
 
 
 def test_of_two_servers_that_sweep_one_removes_a_job(
+    retention: Retention,
     board: Board,
     jobs: MemoryJobs,
-    uploads: Uploads,
-    upload_rows: MemoryUploads,
     draft: JobDraft,
-    files: LocalFiles,
     clock: ManualClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
     job = board.cancel(TENANT, board.create(TENANT, replace(draft, ttl_ms=HOUR_MS)).id)
     clock.advance(HOUR_MS)
     both_saw = jobs.expired()
@@ -89,15 +94,13 @@ def test_of_two_servers_that_sweep_one_removes_a_job(
 
 
 def test_what_the_disk_does_not_let_go_keeps_nothing_else(
-    board: Board,
-    jobs: MemoryJobs,
+    retention: Retention,
     uploads: Uploads,
     upload_rows: MemoryUploads,
     files: LocalFiles,
     clock: ManualClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
     stuck, _ = (uploads.put(TENANT, UploadDraft(3, ttl_ms=HOUR_MS), b"abc") for _ in range(2))
     monkeypatch.setattr(shutil, "rmtree", all_but(stuck.id))
     clock.advance(HOUR_MS)
@@ -123,17 +126,16 @@ def all_but(name: str) -> Callable[[Path], None]:
 
 
 def test_files_without_an_owner_go_once_nobody_can_be_writing_them(
+    retention: Retention,
     board: Board,
     jobs: MemoryJobs,
     uploads: Uploads,
-    upload_rows: MemoryUploads,
     draft: JobDraft,
     files: LocalFiles,
     folder: DataFolder,
+    clock: ManualClock,
 ) -> None:
-    now_ms = wall_clock()
-    clock = ManualClock(now_ms)
-    retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
+    clock.now_ms = wall_clock()
     job, upload = board.create(TENANT, draft), uploads.put(TENANT, UploadDraft(3), b"abc")
     for name in (f"jobs/{job.id}/1", "jobs/gone/1", "uploads/gone"):
         (folder.root / name).mkdir(parents=True)
@@ -145,14 +147,10 @@ def test_files_without_an_owner_go_once_nobody_can_be_writing_them(
 
 
 def test_room_reserved_and_not_used_is_free_again_soon(
-    board: Board,
-    jobs: MemoryJobs,
+    retention: Retention,
     uploads: Uploads,
-    upload_rows: MemoryUploads,
-    files: LocalFiles,
     clock: ManualClock,
 ) -> None:
-    retention = Retention(jobs, upload_rows, board=board, kept=uploads, files=files, clock=clock)
     for _ in range(2):
         uploads.create(TENANT, UploadDraft(1000))
     with pytest.raises(UploadQuotaExceeded) as caught:

@@ -12,6 +12,7 @@ from polycue.domain.errors import (
     PoisonChunk,
     RecognitionFailed,
     SandboxFailed,
+    SourceUnreachable,
     StorageFull,
     SubtitleSyntax,
     ToolFailed,
@@ -42,8 +43,9 @@ def test_what_is_wrong_with_the_input_is_not_tried_again(error: Exception) -> No
         (RecognitionFailed(0, "out of memory"), 3),
         (SandboxFailed("ffmpeg", "too many open files"), 3),
         (StorageFull("the disk"), 5),
+        (SourceUnreachable("films.example", "it does not answer"), 5),
     ],
-    ids=["engine", "sandbox", "full"],
+    ids=["engine", "sandbox", "full", "unreachable"],
 )
 def test_what_may_pass_is_tried_a_few_times_with_longer_and_longer_pauses(
     error: Exception, tries: int

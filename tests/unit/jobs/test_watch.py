@@ -40,6 +40,13 @@ def watcher(board: Board, watcher_of: Callable[[Board], Watcher]) -> Watcher:
     return watcher_of(board)
 
 
+@pytest.fixture
+def elsewhere(crew: Any, jobs: MemoryJobs) -> Any:
+    """Another server on the same store."""
+    jobs._database.shared = True  # type: ignore[misc]
+    return crew.again("there")
+
+
 async def rest(events: AsyncGenerator[Seen]) -> list[Seen]:
     async with aclosing(events):
         return [seen async for seen in events]
@@ -249,13 +256,9 @@ def test_a_number_of_an_earlier_attempt_brings_a_snapshot_and_every_cue(
 def test_a_job_on_another_server_is_followed_through_the_store(
     board: Board,
     draft: JobDraft,
-    crew: Any,
-    jobs: MemoryJobs,
+    elsewhere: Any,
     watcher_of: Callable[[Board], Watcher],
 ) -> None:
-    jobs._database.shared = True  # type: ignore[misc]
-    elsewhere = crew.again("there")
-
     async def scenario() -> None:
         job = board.create(TENANT, draft)
         events = watcher_of(board).follow(TENANT, job.id, with_cues=True)
@@ -284,11 +287,10 @@ def test_cues_of_a_job_on_another_server_are_told_too(
     draft: JobDraft,
     run: Run,
     crew: Any,
-    jobs: MemoryJobs,
+    elsewhere: Any,
     watcher_of: Callable[[Board], Watcher],
 ) -> None:
-    jobs._database.shared = True  # type: ignore[misc]
-    gate, elsewhere = Gate(), crew.again("there")
+    gate = Gate()
     run(FakePipeline(["a", "b"], gate=gate))
 
     async def scenario() -> None:
@@ -318,31 +320,27 @@ def test_cues_of_a_job_on_another_server_are_told_too(
 
 
 def test_cues_are_told_elsewhere_for_a_while_after_the_end(
-    draft: JobDraft, crew: Any, jobs: MemoryJobs, clock: ManualClock
+    draft: JobDraft, crew: Any, elsewhere: Any, clock: ManualClock
 ) -> None:
-    jobs._database.shared = True  # type: ignore[misc]
     job = crew.board.create(TENANT, draft)
     _, live = crew.at_work.claim()
     crew.at_work.tell_cues(live, CuesReady("en", 1, (Cue(0, 1, ("x",), (Word("x", 0, 1, 0.5),)),)))
     crew.at_work.end(live, JobState.FAILED)
-    after = crew.again("there")
-    (told,) = after.board.follow(TENANT, job.id, cues_after=0).cues
+    (told,) = elsewhere.board.follow(TENANT, job.id, cues_after=0).cues
     assert told[1].cues[0].words[0].probability == 0.5
     clock.advance(3_600_000)
-    after.at_work.sweep()
-    assert after.board.follow(TENANT, job.id, cues_after=0).cues == []
+    elsewhere.at_work.sweep()
+    assert elsewhere.board.follow(TENANT, job.id, cues_after=0).cues == []
 
 
 def test_whoever_comes_from_another_server_to_the_one_at_work_gets_every_cue(
     board: Board,
     draft: JobDraft,
     run: Run,
-    crew: Any,
-    jobs: MemoryJobs,
+    elsewhere: Any,
     watcher_of: Callable[[Board], Watcher],
 ) -> None:
-    jobs._database.shared = True  # type: ignore[misc]
-    gate, elsewhere = Gate(), crew.again("there")
+    gate = Gate()
     run(FakePipeline(["a", "b"], gate=gate))
 
     async def scenario() -> None:
