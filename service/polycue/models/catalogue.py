@@ -16,7 +16,7 @@ def catalogue() -> Lock:
 
 def find_whisper(name: str) -> LockedModel | None:
     """The model of this name or alias."""
-    return next((model for model in catalogue().models if name in model.names), None)
+    return catalogue().get(name)
 
 
 def is_english_only(name: str) -> bool:

@@ -24,7 +24,8 @@ class CheckedModels:
 
     def __init__(self, store: ModelStore, *, recorded_only: bool) -> None:
         self._store, self._recorded_only = store, recorded_only
-        self._reading = threading.Lock()
+        self._reading: dict[Path, threading.Lock] = {}  # nobody waits for another model's gigabytes
+        self._told: set[Path] = set()
         self._read: dict[Path, tuple[_State, str]] = {}
 
     def __repr__(self) -> str:
@@ -52,7 +53,7 @@ class CheckedModels:
         if record is None:
             self._take_unknown(folder)
             return
-        with self._reading:
+        with self._reading.setdefault(folder, threading.Lock()):
             problems = differences(record, folder, hash_of=self._hash_of)
         if problems:
             raise ModelDamaged(
@@ -65,7 +66,9 @@ class CheckedModels:
             raise ModelDamaged(
                 folder.name, f"{problem}; 'polycue models import --replace' takes it up"
             )
-        log.warning("a model cannot be verified", model=folder.name, problem=problem)
+        if folder not in self._told:
+            self._told.add(folder)
+            log.warning("a model cannot be verified", model=folder.name, problem=problem)
 
     def _hash_of(self, file: Path) -> str:
         found = os.stat(file)

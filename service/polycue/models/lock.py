@@ -31,7 +31,8 @@ class LockedModel:
     """A model in the format of CTranslate2. ``size_bytes`` is what is downloaded, about.
 
     ``source`` is a repository or an address, ``revision`` a commit or a version. ``files`` has the
-    hashes that are known for sure; what the first install brings besides is recorded and held to.
+    hashes that are known for sure; what the first install brings besides is recorded and held to,
+    unless these are the ``whole`` model.
     """
 
     name: str
@@ -42,6 +43,7 @@ class LockedModel:
     files: Mapping[str, FileRecord] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     licence: str = ""
+    whole: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -72,7 +74,7 @@ class Lock:
     def parse(cls, text: str, path: Path) -> "Lock":
         """The lock in a text; ``path`` is what errors call it."""
         try:
-            return cls(tuple(map(_model, _tables(tomllib.loads(text)))))
+            return cls(_unambiguous(tuple(map(_model, _tables(tomllib.loads(text))))))
         except _NONSENSE as error:  # and what is no TOML is a ValueError
             raise Unreadable(path, f"is no models.lock ({error})") from error
 
@@ -80,22 +82,27 @@ class Lock:
         """The lock as a file has it; reading it gives the same lock."""
         return _HEAD + "".join(map(_table, self.models))
 
+    def get(self, name: str) -> LockedModel | None:
+        """The model of this name or alias."""
+        return next((model for model in self.models if name in model.names), None)
+
     def find(self, name: str) -> LockedModel:
-        """The model of this name or alias.
+        """The same.
 
         Raises:
             ModelMissing: the lock does not have it.
         """
-        found = next((model for model in self.models if name in model.names), None)
+        found = self.get(name)
         if found is None:
             raise ModelMissing(name, "polycue models lock, where it is installed")
         return found
 
 
-def unlike(locked: Mapping[str, FileRecord], found: Mapping[str, FileRecord]) -> list[str]:
+def unlike(pinned: LockedModel, found: Mapping[str, FileRecord]) -> list[str]:
     """What of ``found`` is not as the lock has it, one line each."""
-    problems = []
-    for name, wanted in locked.items():
+    more = sorted(found.keys() - pinned.files.keys()) if pinned.whole else []
+    problems = [f"{name} is not in the lock" for name in more]
+    for name, wanted in pinned.files.items():
         there = found.get(name)
         if there is None:
             problems.append(f"{name} did not come with it")
@@ -110,7 +117,7 @@ def hold_to(pinned: LockedModel, record: Record) -> None:
     Raises:
         ModelDamaged: a file is missing or another.
     """
-    problems = unlike(pinned.files, record.files)
+    problems = unlike(pinned, record.files)
     if problems:
         raise ModelDamaged(pinned.name, "; ".join(problems))
 
@@ -118,6 +125,13 @@ def hold_to(pinned: LockedModel, record: Record) -> None:
 def locked(models: Iterable[LockedModel]) -> Lock:
     """A lock of these, in order of kind and name."""
     return Lock(tuple(sorted(models, key=lambda model: (model.kind, model.name, model.revision))))
+
+
+def _unambiguous(models: tuple[LockedModel, ...]) -> tuple[LockedModel, ...]:
+    names = [name for model in models for name in model.names]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"{twice!r} is pinned twice")
+    return models
 
 
 def _tables(content: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -140,6 +154,7 @@ def _model(table: Mapping[str, Any]) -> LockedModel:
         files=files,
         aliases=tuple(map(str, table.get("aliases", ()))),
         licence=str(table.get("licence", "")),
+        whole=table.get("whole", False) is True,
     )
 
 
@@ -165,6 +180,8 @@ def _table(model: LockedModel) -> str:
         f"licence = {_string(model.licence)}",
         f"size_bytes = {model.size_bytes}",
     ]
+    if model.whole:
+        lines.append("whole = true")
     if model.aliases:
         lines.append(f"aliases = [{', '.join(map(_string, model.aliases))}]")
     for name, file in sorted(model.files.items()):

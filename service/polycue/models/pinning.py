@@ -5,9 +5,13 @@ from polycue.models.store import InstalledModel, ModelStore
 
 
 def lock_of(store: ModelStore) -> tuple[Lock, tuple[str, ...]]:
-    """Every installed model pinned to its bytes, and the names of those nothing is recorded of."""
+    """Every installed model pinned to its bytes, and the names of those nothing is recorded of.
+
+    Of a pair the newest version, which is the one that is loaded.
+    """
     pinned, unknown = [], []
-    for model in store.installed():
+    newest = {(model.kind, model.name): model for model in store.installed()}
+    for model in newest.values():
         record = store.record(model.path)
         if record is None:
             unknown.append(model.name)
@@ -21,6 +25,7 @@ def lock_of(store: ModelStore) -> tuple[Lock, tuple[str, ...]]:
                 kind=model.kind,
                 files=record.files,
                 licence=record.licence,
+                whole=True,
             )
         )
     return locked(pinned), tuple(unknown)
@@ -43,7 +48,7 @@ def differences_from(lock: Lock, store: ModelStore, name: str) -> list[str]:
 
 def _unlike(pinned: LockedModel, model: InstalledModel, store: ModelStore) -> list[str]:
     record = store.record(model.path)
-    return unlike(pinned.files, record.files) if record else []
+    return unlike(pinned, record.files) if record else []
 
 
 def _other_revision(pinned: LockedModel, store: ModelStore) -> list[str]:

@@ -173,7 +173,7 @@ def _install_package(
 def _as_pinned(store: ModelStore, pinned: LockedModel) -> InstalledModel | None:
     there = _sound(store, pinned.name, pinned.revision)
     record = store.record(there.path) if there else None
-    return there if record and not unlike(pinned.files, record.files) else None
+    return there if record and not unlike(pinned, record.files) else None
 
 
 def _sound(store: ModelStore, name: str, revision: str = "") -> InstalledModel | None:

@@ -32,6 +32,7 @@ pinned_models = st.builds(
     files=st.dictionaries(texts, records, max_size=3),
     aliases=st.lists(texts, max_size=2).map(tuple),
     licence=texts,
+    whole=st.booleans(),
 )
 
 
@@ -83,7 +84,12 @@ def edited(lock: Lock, **changes: object) -> Lock:
     return Lock((LockedModel(**{**facts, **changes}),))
 
 
-@given(st.lists(pinned_models, max_size=3).map(tuple))
+def have_names_of_their_own(models: tuple[LockedModel, ...]) -> bool:
+    names = [name for model in models for name in model.names]
+    return len(names) == len(set(names))
+
+
+@given(st.lists(pinned_models, max_size=3).map(tuple).filter(have_names_of_their_own))
 def test_a_lock_is_read_as_it_was_written(models: tuple[LockedModel, ...]) -> None:
     lock = Lock(models)
     assert Lock.parse(lock.text(), Path("models.lock")) == lock
@@ -206,3 +212,31 @@ def test_what_is_there_in_another_build_is_pulled_as_the_lock_has_it(
     assert differences_from(lock, elsewhere, "en:es") != []
     pull_pair(elsewhere, lock, Site(kept))
     assert differences_from(lock, elsewhere, "en:es") == []
+
+
+def test_a_file_that_the_lock_does_not_list_is_refused(
+    store: ModelStore, elsewhere: ModelStore, make_archive: Make
+) -> None:
+    """A tokenizer slipped in beside the right one would be preferred."""
+    import_models(make_archive(), store)
+    lock, _ = lock_of(store)
+    planted = make_archive(extra={"en_es/bpe.model": "planted"})
+    with pytest.raises(ModelDamaged, match=r"bpe\.model is not in the lock"):
+        import_models(planted, elsewhere, lock=lock)
+
+
+def test_of_a_pair_in_two_versions_the_one_that_is_loaded_is_pinned(
+    store: ModelStore, elsewhere: ModelStore, make_archive: Make
+) -> None:
+    for version in ("1.9", "1.10"):
+        import_models(make_archive(version=version), store)
+    lock, _ = lock_of(store)
+    assert [model.revision for model in lock.models] == ["1.10"]
+    import_models(make_archive(version="1.10"), elsewhere, lock=lock)
+    assert differences_from(lock, store, "en:es") == []
+
+
+def test_a_name_that_is_pinned_twice_is_no_lock() -> None:
+    twice = Lock((LockedModel("a", "b", "1", 1), LockedModel("a", "b", "2", 1)))
+    with pytest.raises(Unreadable, match="'a' is pinned twice"):
+        Lock.parse(twice.text(), Path("models.lock"))
