@@ -212,3 +212,16 @@ def test_what_is_not_installed_is_found_out_before_the_work(engine: Engine) -> N
         check(task("fr"))
     with pytest.raises(PairNotInstalled):
         check(task("es", "ja", language="en"))
+
+
+def test_other_models_are_another_edition(repository: Path, tmp_path: Path) -> None:
+    """What was made by one revision does not answer for the next one of the same name."""
+    store = ModelStore(tmp_path)
+    import_models(repository / "demo" / "models", store)
+    engine = open_engine(Settings(models_dir=tmp_path, device="cpu"), preload=False)
+    before = engine.installed.edition()
+    assert engine.installed.edition() == before
+    with (store.whisper_path("demo-en") / "README.md").open("a") as card:
+        card.write("Another revision.\n")
+    assert engine.installed.edition() != before
+    engine.close()

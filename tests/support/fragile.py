@@ -128,10 +128,15 @@ class Fragile:
 
 
 class Texts:
-    """A translator that shouts, and ends at the word "abort"."""
+    """A translator that shouts, and ends at the word "abort"; it has room for two packages."""
 
-    def load(self, package: Package) -> None:
+    def __init__(self) -> None:
+        self._loaded: list[Package] = []
+
+    def load(self, package: Package) -> tuple[Package, ...]:
         note(package.path, "load texts")
+        self._loaded = [*self._loaded, package][-2:]
+        return tuple(self._loaded)
 
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
         note(package.path, f"translate {len(texts)}")
@@ -145,6 +150,7 @@ class FragileModels:
 
     def __init__(self) -> None:
         self._recognisers: dict[ModelSpec, Fragile] = {}
+        self._texts = Texts()
 
     def recogniser(self, spec: ModelSpec) -> Fragile:
         if spec not in self._recognisers:
@@ -166,7 +172,7 @@ class FragileModels:
         del self._recognisers[spec]
 
     def texts(self, device: Device) -> Texts:
-        return Texts()
+        return self._texts
 
 
 def note(folder: Path, line: str) -> None:

@@ -58,7 +58,9 @@ def make_doors(settings: Settings, clock: Clock) -> Doors:
     held = {
         Kind.WATCHES: places(Kind.WATCHES, settings.max_watches),
         Kind.TRANSFERS: places(Kind.TRANSFERS, settings.max_transfers),
-        Kind.REQUESTS: places(Kind.REQUESTS, _REQUESTS_AT_ONCE, patience_s=wait_s),
+        Kind.REQUESTS: Places(
+            Kind.REQUESTS, _REQUESTS_AT_ONCE, patience_s=wait_s
+        ),  # no tenant has less
     }
     return Doors(
         address,
@@ -71,11 +73,16 @@ def make_doors(settings: Settings, clock: Clock) -> Doors:
 
 
 def safe_address(settings: Settings) -> Address:
-    """Where to listen.
+    """Where to listen for callers.
 
     Raises:
-        ListenError: the address is malformed, or not safe.
+        ListenError: the address is malformed, or not safe; or one for those who look after the
+            server is malformed.
     """
+    if settings.admin_listen:
+        Address.parse(settings.admin_listen)
+    if settings.metrics_listen:
+        Address.parse(settings.metrics_listen).host_and_port()
     address = Address.parse(settings.listen)
     address.require_safe(
         encrypted=settings.tls_cert is not None,

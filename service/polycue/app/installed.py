@@ -49,6 +49,13 @@ class InstalledModels:
     def pairs(self) -> Sequence[tuple[str, ...]]:
         return self._translator.pairs()
 
+    def edition(self) -> str:
+        installed = [
+            (model.kind.value, model.name, model.revision, model.size_bytes)
+            for model in self._store.installed()
+        ]
+        return repr((self._default(), installed))
+
     def check(self, task: Task) -> None:
         match task:
             case SubtitleTask(transcript=None):

@@ -61,12 +61,12 @@ def default_of(field: FieldInfo) -> str:
 
 
 def _settings(given: dict[str, Any]) -> Settings:
-    from polycue.app.doors import safe_address  # late: --help need not wait for grpc
-
     try:
         settings = Settings(
             **{name: value for name, value in given.items() if value not in {None, ()}}
         )
+        from polycue.app.doors import safe_address  # neither help nor a wrong flag waits for grpc
+
         safe_address(settings)
     except ValidationError as error:
         raise click.UsageError(_problem(error)) from error

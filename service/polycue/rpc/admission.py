@@ -14,7 +14,7 @@ from polycue.jobs.board import Board, JobDraft
 from polycue.jobs.job import Job
 from polycue.jobs.uploads import Uploads
 from polycue.rpc import tenant
-from polycue.rpc.content import content_key, edition_of
+from polycue.rpc.content import content_key
 from polycue.rpc.convert import fields, jobs, names
 from polycue.rpc.convert.sources import input_names
 from polycue.rpc.convert.tasks import task
@@ -44,7 +44,7 @@ class Admission:
         self._installed.check(task(request.spec, check))
         if request.validate_only:
             return jobs_pb2.CreateJobResponse(job=jobs_pb2.Job(labels=draft.labels))
-        key = content_key(request.spec, check, edition_of(self._installed, self._version))
+        key = content_key(request.spec, check, f"{self._version} {self._installed.edition()}")
         if not request.fresh and (done := self._board.same_content(whose, key)):
             return _answer(done, repeated_result=True)
         return _answer(self._queue(whose, replace(draft, content_key=key), request.spec))

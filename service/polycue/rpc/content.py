@@ -6,7 +6,6 @@ from polycue.api.v1 import jobs_pb2
 from polycue.domain.request import InputFile
 from polycue.rpc.convert.sources import sources_in
 from polycue.rpc.convert.tasks import Find
-from polycue.rpc.installed import Installed
 
 
 def content_key(spec: jobs_pb2.JobSpec, find: Find, edition: str) -> str:
@@ -26,9 +25,3 @@ def content_key(spec: jobs_pb2.JobSpec, find: Find, edition: str) -> str:
     digest = hashlib.sha256(edition.encode())
     digest.update(plain.SerializeToString(deterministic=True))
     return digest.hexdigest()
-
-
-def edition_of(installed: Installed, version: str) -> str:
-    """This release and the models that are installed, by their names."""
-    models = sorted((model.name, model.default) for model in installed.models())
-    return repr((version, models, sorted(installed.pairs())))

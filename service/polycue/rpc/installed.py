@@ -35,6 +35,10 @@ class Installed(Protocol):
         """All ways from one language to another, both ends and what lies between included."""
         ...
 
+    def edition(self) -> str:
+        """Differs where other models, or other revisions of them, are installed or the default."""
+        ...
+
     def check(self, task: Task) -> None:
         """Return where the task's model and languages are installed, as far as can be told now.
 

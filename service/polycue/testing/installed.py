@@ -29,6 +29,9 @@ class FakeInstalled:
     def pairs(self) -> Sequence[tuple[str, ...]]:
         return self._pairs
 
+    def edition(self) -> str:
+        return repr((self._models, self._pairs))
+
     def check(self, task: Task) -> None:
         if isinstance(task, MuxTask | SyncTask):
             return

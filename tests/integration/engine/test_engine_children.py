@@ -340,6 +340,21 @@ def test_texts_are_translated_there_and_those_that_end_it_fail_for_good(
     ]
 
 
+def test_a_package_that_was_let_go_is_checked_and_loaded_again(tmp_path: Path) -> None:
+    checked: list[str] = []
+    with supervised(check=lambda folder: checked.append(folder.name)) as supervisor:
+        host = child_host(supervisor, "auto")
+        packages = []
+        for target in ("es", "de", "fr"):
+            (tmp_path / target).mkdir()
+            packages.append(Package("en", target, "1.0", tmp_path / target))
+        for package in (*packages, packages[2], packages[0]):
+            host.texts.translate(package, ["yes"], Search())
+    assert checked == ["es", "de", "fr", "es"]
+    assert diary(tmp_path / "es") == ["load texts", "translate 1"] * 2
+    assert diary(tmp_path / "fr") == ["load texts", "translate 1", "translate 1"]
+
+
 def test_a_cancelled_caller_is_not_heard_again(batcher: Batcher, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "begun")
     cancel = CancelToken()

@@ -74,3 +74,14 @@ def test_sources_are_named_by_flags_and_in_the_environment(
 def test_sources_that_name_nothing_are_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings(**given)
+
+
+@pytest.mark.parametrize("flag", ["--listen", "--admin-listen", "--metrics-listen"])
+def test_an_address_that_is_none_is_a_wrong_flag_before_anything_is_opened(
+    flag: str, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    done = CliRunner().invoke(serve, [flag, "nowhere", "--data-dir", str(data)])
+    assert done.exit_code == 2
+    assert "nowhere" in done.output
+    assert not data.exists()

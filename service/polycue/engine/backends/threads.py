@@ -102,9 +102,10 @@ class ThreadTexts:
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
         return self._model(package).translate(texts, search)
 
-    def load(self, package: Package) -> None:
-        """Load its model beforehand; raises as ``translate`` does."""
+    def load(self, package: Package) -> tuple[Package, ...]:
+        """Load its model beforehand; all that are loaded now. Raises as ``translate`` does."""
         self._model(package)
+        return tuple(self._loaded)
 
     def close(self) -> None:
         with self._lock:

@@ -73,9 +73,10 @@ class Places:
                     place.set_exception(Draining())
 
     async def _wait(self, tenant: str) -> None:
-        waiting = self._waiting.setdefault(tenant, deque())
+        waiting = self._waiting.get(tenant, deque())
         if not self._patience_s or len(waiting) >= _WAITING_PER_PLACE * self.limit:
             raise self._refusal(tenant)
+        self._waiting[tenant] = waiting
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting.append(place)
         try:
@@ -89,11 +90,14 @@ class Places:
             raise
         finally:
             waiting.remove(place)
+            if not waiting:
+                del self._waiting[tenant]
 
     def _may_take(self, tenant: str) -> bool:
+        if self._held.total() >= self.limit:
+            return False
         most = self._most_of(tenant)
-        is_free = self._held.total() < self.limit
-        return is_free and (most is None or self._held[tenant] < most)
+        return most is None or self._held[tenant] < most
 
     def _give(self, tenant: str) -> None:
         self._held[tenant] += 1
@@ -114,8 +118,8 @@ class Places:
         first = {
             tenant: place
             for tenant, waiting in self._waiting.items()
-            if self._may_take(tenant)
-            and (place := next((each for each in waiting if not each.done()), None))
+            if (place := next((each for each in waiting if not each.done()), None))
+            and self._may_take(tenant)
         }
         if not first:
             return None

@@ -13,7 +13,15 @@ from polycue.engine.backends.processes.pace import Pace
 from polycue.engine.backends.processes.process import Cause, Child, End
 from polycue.engine.backends.processes.room import Room
 from polycue.engine.backends.processes.start import PROGRAM
-from polycue.engine.backends.processes.work import Choose, Forget, Load, Loaded, Loads, Work
+from polycue.engine.backends.processes.work import (
+    Choose,
+    Forget,
+    Load,
+    Loaded,
+    Loads,
+    LoadTexts,
+    Work,
+)
 from polycue.engine.devices import Device
 
 T = TypeVar("T")
@@ -161,7 +169,7 @@ class Supervisor:
             if running is None or not running.child.alive:
                 running = self._started()
             if needs is not None and needs not in running.loaded:
-                running.loaded[needs] = self._loaded(running.child, needs, alone=alone)
+                running.has_loaded(needs, self._loaded(running.child, needs, alone=alone))
             return running
 
     def _started(self) -> "_Running":
@@ -219,6 +227,14 @@ class _Running:
         self.device: Device | None = None
         self.loaded: dict[Work[Any], Any] = {}
         self.fruitful = False
+
+    def has_loaded(self, needs: Loads, loaded: Any) -> None:
+        """Note it, and which translators were let go for it: they must be loaded again."""
+        if isinstance(needs, LoadTexts):
+            kept = {LoadTexts(package, needs.device) for package in loaded}
+            gone = {work for work in self.loaded if isinstance(work, LoadTexts)} - kept
+            self.loaded = {work: of for work, of in self.loaded.items() if work not in gone}
+        self.loaded[needs] = loaded
 
     def has(self, needs: Iterable[Work[Any]]) -> bool:
         begun = self.child.alive and self.device is not None

@@ -27,7 +27,9 @@ class ModelSpec:
 class LoadsTexts(Protocol):
     """A ``TextBackend`` that can be told what to load beforehand."""
 
-    def load(self, package: Package) -> None: ...
+    def load(self, package: Package) -> tuple[Package, ...]:
+        """Load it; all that are loaded now."""
+        ...
 
     def translate(
         self, package: Package, texts: Sequence[str], search: Search
@@ -114,7 +116,7 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class LoadTexts:
-    """Load the translator of one package."""
+    """Load the translator of one package; for it another may be let go."""
 
     package: Package
     device: Device
@@ -123,8 +125,8 @@ class LoadTexts:
     def folder(self) -> Path:
         return self.package.path
 
-    def do(self, models: Models) -> None:
-        models.texts(self.device).load(self.package)
+    def do(self, models: Models) -> tuple[Package, ...]:
+        return models.texts(self.device).load(self.package)
 
 
 @dataclass(frozen=True, slots=True)
