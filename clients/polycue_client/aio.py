@@ -26,7 +26,7 @@ from polycue.api.v1 import (
 )
 from polycue_client import channel, outcome, requests
 from polycue_client.drafts import Draft, own_name
-from polycue_client.errors import PolycueClientError, translated
+from polycue_client.errors import PolycueClientError, ServerUnreachable, translated
 from polycue_client.retry import Failures, Retry
 from polycue_client.security import Access, Tls
 from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
@@ -99,6 +99,7 @@ class AsyncPolycue:
                 with translated():
                     answer = await method(request, timeout=self._timeout_s)
             except PolycueClientError as error:
+                self._reached |= not isinstance(error, ServerUnreachable)  # a refusal is an answer
                 if not self._reached:
                     raise
                 await asyncio.sleep(failures.delay_s(error))

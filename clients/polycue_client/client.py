@@ -29,6 +29,7 @@ from polycue_client.drafts import Draft, own_name
 from polycue_client.errors import (
     CallCancelled,
     PolycueClientError,
+    ServerUnreachable,
     translated,
 )
 from polycue_client.retry import Failures, Retry
@@ -151,6 +152,7 @@ class Polycue:
                 with translated():
                     answer = method(request, timeout=self._timeout_s)
             except PolycueClientError as error:
+                self._reached |= not isinstance(error, ServerUnreachable)  # a refusal is an answer
                 if not self._reached or self._interrupted.is_set():
                     raise
                 self._pause(failures.delay_s(error))

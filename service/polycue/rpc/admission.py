@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from polycue.api.v1 import jobs_pb2
@@ -40,7 +39,7 @@ class Admission:
         whose, draft = tenant.current(), _draft(request)
         if not request.validate_only and (earlier := self._repeated(whose, draft)):
             return _answer(earlier)
-        check = partial(self._sources.check, whose)
+        check = self._sources.checking(whose)
         self._installed.check(task(request.spec, check))
         if request.validate_only:
             return jobs_pb2.CreateJobResponse(job=jobs_pb2.Job(labels=draft.labels))

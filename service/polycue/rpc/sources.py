@@ -45,17 +45,28 @@ class Sources:
         self._files, self._elsewhere = files, elsewhere
         self._max_inline_bytes = max_inline_bytes
 
-    def check(self, tenant: str, message: media_pb2.MediaSource, field: str) -> InputFile:
-        """A file's name and identity, if the tenant may use it; its path leads nowhere.
+    def checking(self, tenant: str) -> Find:
+        """Finds names and identities of files that the tenant may use; their paths lead nowhere.
 
-        Whether another host has a file is not asked, only whether we would.
+        Each is looked at once. Whether another host has a file is not asked, only whether we would.
 
         Raises:
-            InvalidRequest: the source is malformed, or a file that may not be read.
+            InvalidRequest: a source is malformed, or a file that may not be read.
             NotFound: no such upload, job or result.
             UploadIncomplete: not all of it has come.
         """
-        match self._source(message, field):
+        seen = dict[Source, InputFile]()
+
+        def find(message: media_pb2.MediaSource, field: str) -> InputFile:
+            source = self._source(message, field)
+            if source not in seen:
+                seen[source] = self._look_at(tenant, source, field)
+            return seen[source]
+
+        return find
+
+    def _look_at(self, tenant: str, source: Source, field: str) -> InputFile:
+        match source:
             case FromUpload(upload_id):
                 upload = self._uploads.complete(tenant, upload_id)
                 filename, identity = upload.filename or UNNAMED, _identity(upload.sha256)
@@ -90,7 +101,7 @@ class Sources:
 
         Raises:
             SourceError: another host does not give it to us.
-            PolycueError: as ``check``, of what changed since then.
+            PolycueError: as of ``checking``, of what changed since then.
         """
         match source:
             case FromUpload(upload_id):

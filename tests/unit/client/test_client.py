@@ -406,7 +406,6 @@ def test_a_server_that_answered_once_is_waited_for(
 def test_a_queue_that_is_full_for_a_moment_is_waited_for(
     polycue: Polycue, server: ScriptedServer
 ) -> None:
-    polycue.server_info()
     full = Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "full", reason="QUEUE_FULL")
     full.details.append(error_details_pb2.RetryInfo())
     server.fail("CreateJob", full)
