@@ -1,7 +1,7 @@
 """One bad input: what it is called, how it is made, and what must become of it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Entry:
     expected: Expected
     way: Way = Way.UPLOAD
     filename: str = ""
-    cues: bool | None = field(default=None)  # whether there may be any; None: it does not matter
+    cues: bool | None = None  # whether there may be any; None: it does not matter
 
 
 def rejected(*reasons: str) -> Expected:

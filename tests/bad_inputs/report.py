@@ -5,13 +5,10 @@ import platform
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from bad_inputs.bench import Pass
 from bad_inputs.entry import Entry
 from polycue.media import landlock
-
-if TYPE_CHECKING:
-    from bad_inputs.bench import Pass
 
 _HEAD = """# A hundred bad inputs
 
@@ -25,13 +22,13 @@ these passes a canary was touched: an HTTP server on loopback, a neighbour's fil
 """
 
 
-def write(path: Path, entries: Sequence[Entry], passes: "Sequence[Pass]", control: "Pass") -> None:
+def write(path: Path, entries: Sequence[Entry], passes: Sequence[Pass], control: Pass) -> None:
     """``control`` is the pass in which the canaries had to be touched."""
     lines = _lines(entries, passes, control)
     path.write_text(_HEAD + "\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _lines(entries: Sequence[Entry], passes: "Sequence[Pass]", control: "Pass") -> Iterator[str]:
+def _lines(entries: Sequence[Entry], passes: Sequence[Pass], control: Pass) -> Iterator[str]:
     yield f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]},"
     yield f"Landlock ABI {landlock.abi()}, ffmpeg {_ffmpeg()}, Python {platform.python_version()}."
     yield ""

@@ -45,7 +45,6 @@ class Outcome:
 class Service:
     address: str
     pid: int
-    log: Path
 
 
 @contextmanager
@@ -74,7 +73,7 @@ def running(
             address = pipe.readline().strip()
         if not address:
             raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
-        yield Service(address, process.pid, log)
+        yield Service(address, process.pid)
     finally:
         process.terminate()
         try:
@@ -90,11 +89,11 @@ def client_of(service: Service) -> Iterator[Polycue]:
         yield client
 
 
-def given(client: Polycue, entry: Entry, path: Path, *, shots: bool = True) -> Outcome:
+def given(client: Polycue, entry: Entry, path: Path) -> Outcome:
     """What becomes of a job for this file."""
     began = time.monotonic()
     try:
-        job = _job(client, entry, path, shots=shots)
+        job = _job(client, entry, path)
         while job.state not in _ENDED:
             if time.monotonic() - began > MOST_S:
                 client.cancel(job)
@@ -109,9 +108,8 @@ def given(client: Polycue, entry: Entry, path: Path, *, shots: bool = True) -> O
     return _outcome(client, job, seconds)
 
 
-def _job(client: Polycue, entry: Entry, path: Path, *, shots: bool) -> jobs_pb2.Job:
-    mode = media_pb2.SHOT_MODE_ON if shots else media_pb2.SHOT_MODE_OFF
-    layout = media_pb2.LayoutConfig(preset="netflix", shots=mode)
+def _job(client: Polycue, entry: Entry, path: Path) -> jobs_pb2.Job:
+    layout = media_pb2.LayoutConfig(preset="netflix", shots=media_pb2.SHOT_MODE_ON)
     if entry.way is Way.FILE:
         source = media_pb2.MediaSource(uri=path.as_uri())
     else:

@@ -196,6 +196,7 @@ def _output(program: str, flag: str) -> str:
 
 
 def _sandbox() -> Iterator[Finding]:
+    from polycue.domain.errors import SandboxMissing
     from polycue.media import landlock
     from polycue.media.sandbox import layers
 
@@ -204,11 +205,7 @@ def _sandbox() -> Iterator[Finding]:
     missing = [layer for layer, has in layers().items() if not has]
     if missing:
         detail = f"no {' and no '.join(missing)} for ffmpeg, only {', '.join(there)}"
-        advice = (
-            "use Linux 5.13 or newer, with Landlock switched on,"
-            " and a container engine that lets it through"
-        )
-        yield Finding("sandbox", State.WARNING, detail, advice)
+        yield Finding("sandbox", State.WARNING, detail, SandboxMissing.ADVICE)
     else:
         yield Finding("sandbox", State.FINE, ", ".join(there))
 

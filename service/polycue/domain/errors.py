@@ -351,11 +351,15 @@ class SandboxFailed(ToolError):
 class SandboxMissing(ToolError):
     """This machine lacks layers of the sandbox, and they are required."""
 
+    ADVICE = (
+        "use Linux 5.13 or newer with Landlock switched on,"
+        " and a container engine that lets it through"
+    )
+
     def __init__(self, missing: Sequence[str]) -> None:
         super().__init__(
             f"this machine has no {' and no '.join(missing)}, which --require-sandbox asks for;"
-            " use Linux 5.13 or newer with Landlock switched on,"
-            " and a container engine that lets it through"
+            f" {self.ADVICE}"
         )
         self.missing = tuple(missing)
 

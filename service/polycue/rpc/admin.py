@@ -8,9 +8,9 @@ import grpc
 from grpc_channelz.v1 import channelz
 from grpc_reflection.v1alpha import reflection
 
-from polycue.domain.errors import AddressUnusable
 from polycue.rpc import health
 from polycue.rpc.address import Address
+from polycue.rpc.binding import bind
 from polycue.rpc.health import Health
 
 CHANNELZ = "grpc.channelz.v1.Channelz"
@@ -37,15 +37,9 @@ class Admin:
         Raises:
             AddressUnusable: the address is taken, or not this machine's.
         """
-        self._address.require_free()
-        try:
-            port = self._server.add_insecure_port(self._address.text)
-        except RuntimeError as error:
-            raise AddressUnusable(
-                self._address.text, "it is taken, or not this machine's"
-            ) from error
+        bound = bind(self._server, self._address)
         await self._server.start()
-        return self._address.with_port(port)
+        return bound
 
     async def stop(self) -> None:
         await self._server.stop(None)

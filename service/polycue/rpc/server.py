@@ -14,9 +14,9 @@ from polycue.api.v1 import (
     transcription_pb2_grpc,
     uploads_pb2_grpc,
 )
-from polycue.domain.errors import AddressUnusable
 from polycue.rpc.address import Address
 from polycue.rpc.artifacts import ArtifactService
+from polycue.rpc.binding import bind
 from polycue.rpc.catalog import CatalogService
 from polycue.rpc.guard import Guard
 from polycue.rpc.health import NAME as HEALTH
@@ -93,18 +93,11 @@ class Server:
         Raises:
             AddressUnusable: the address is taken, or not this machine's.
         """
-        address.require_free()
-        try:
-            if credentials is None:
-                port = self._server.add_insecure_port(address.text)
-            else:
-                port = self._server.add_secure_port(address.text, credentials)
-        except RuntimeError as error:
-            raise AddressUnusable(address.text, "it is taken, or not this machine's") from error
+        bound = bind(self._server, address, credentials)
         for service in SERVICES:
             await self._health.set_serving(service, is_serving=service != TRANSCRIPTION)
         await self._server.start()
-        return address.with_port(port)
+        return bound
 
     async def stop(self) -> None:
         """End what is left of the calls, and listen no more."""
