@@ -33,7 +33,7 @@ def logs_as_before() -> Iterator[None]:
         (["--tls-client-ca=c.pem"], 2, "--tls-client-ca is of no use without"),
         (["--tls-cert=/nowhere/c.pem", "--tls-key=/nowhere/k.pem"], 1, "/nowhere/c.pem"),
         (["--tokens-file=/nowhere/t.toml"], 1, "/nowhere/t.toml: No such file"),
-        (["--metrics-listen=unix:/run/m"], 1, "it is no HOST:PORT"),
+        (["--metrics-listen=unix:/run/m"], 2, "it is no HOST:PORT"),
         (["--listen=nowhere"], 2, "neither HOST:PORT nor unix:/PATH"),
         (["--max-calls=0"], 2, "--max-calls or POLYCUE_MAX_CALLS"),
         (["--max-calls=many"], 2, "'many' is not a valid integer"),
