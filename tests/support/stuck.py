@@ -5,7 +5,7 @@ It says ``recognising`` on stdout when a batch has begun.
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
@@ -44,8 +44,8 @@ class Stuck:
 
 if __name__ == "__main__":
 
-    def stuck_host(device: Device, text_device: Device) -> Host:
-        return replace(thread_host(device, text_device), open_recogniser=Stuck)
+    def stuck_host(device: Device, text_device: Device, *, check: Callable[[Path], None]) -> Host:
+        return replace(thread_host(device, text_device, check=check), open_recogniser=Stuck)
 
     with mock.patch.object(host, "thread_host", stuck_host):
         serve()
