@@ -19,6 +19,7 @@ from unittest import mock
 
 from polycue.app.engine import Engine
 from polycue.commands.serve import serve
+from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
 from polycue.domain.progress import (
@@ -93,6 +94,7 @@ class SteppedPipeline:
         cancel: CancelToken,
         report: Report,
         checkpoints: Checkpoints = NOTHING_KEPT,
+        caller: Caller = NOBODY,
     ) -> TaskResult:
         assert isinstance(task, SubtitleTask)
         film = Film.read(task.media.path)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from polycue.domain import language as languages
+from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
 from polycue.domain.errors import Draining, InvalidRequest, LanguageNotSupported
@@ -69,6 +70,7 @@ class Recogniser:
         *,
         cancel: CancelToken,
         after: Recognised | None = None,
+        caller: Caller = NOBODY,
     ) -> Generator[Recognised, None, None]:
         """Yield what is said in each chunk, in order; ``chunks`` are pulled a little ahead.
 

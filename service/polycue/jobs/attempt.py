@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from polycue import telemetry
+from polycue.domain.caller import Caller, Urgency
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import Cancelled, LeaseLost, NotFound, PolycueError, StoreError
 from polycue.domain.progress import Report
@@ -43,6 +44,7 @@ class RunsTasks(Protocol):
         cancel: CancelToken,
         report: Report,
         checkpoints: Checkpoints,
+        caller: Caller,
     ) -> TaskResult: ...
 
 
@@ -71,6 +73,8 @@ class Attempt:
         self._job, self._live, self._shop = job, live, shop
         self._reporter = Reporter(live, shop.at_work, shop.artifacts)
         self._checkpoints = StoredCheckpoints(shop.store, live.lease)
+        # Its own: whoever lost the job may not know it yet, in this process too.
+        self._name = f"{job.id}.{live.lease.epoch}"
 
     def __repr__(self) -> str:
         return f"Attempt({self._job!r}, {self._live.lease.epoch})"
@@ -81,8 +85,7 @@ class Attempt:
         Raises:
             LeaseLost: it is not ours to end; ``drop`` it.
         """
-        # A folder of its own: whoever lost the job may not know it yet, in this process too.
-        workdir = self._shop.folder.work(f"{self._job.id}.{self._live.lease.epoch}")
+        workdir = self._shop.folder.work(self._name)
         try:
             result = self._do(workdir)
         except Cancelled:
@@ -112,6 +115,7 @@ class Attempt:
                     cancel=cancel,
                     report=self._reporter.take,
                     checkpoints=self._checkpoints,
+                    caller=Caller(self._job.tenant, self._name, Urgency.BATCH),
                 )
             for file in result.files:
                 self._reporter.publish(file)

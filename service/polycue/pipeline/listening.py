@@ -99,7 +99,10 @@ class Listening:
         self, recogniser: Recogniser, chunks: Iterator[Chunk], total_ms: int | None
     ) -> None:
         try:
-            for result in recogniser.transcribe(chunks, self._task.speech, cancel=self._cancel):
+            results = recogniser.transcribe(
+                chunks, self._task.speech, cancel=self._cancel, caller=self._run.caller
+            )
+            for result in results:
                 self._cancel.check()
                 if not self._language:
                     self._language = result.facts.language

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from polycue.cues.layout import break_lines
 from polycue.cues.presets import rules_for
+from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
 from polycue.domain.errors import InvalidRequest
@@ -62,15 +63,23 @@ class Pipeline:
         cancel: CancelToken,
         report: Report,
         checkpoints: Checkpoints = NOTHING_KEPT,
+        caller: Caller = NOBODY,
     ) -> TaskResult:
-        """Do a task of any kind, going on from what ``checkpoints`` holds of it.
+        """Do a task of any kind for ``caller``, going on from what ``checkpoints`` holds of it.
 
         Raises:
             PolycueError: the task failed; what it had written into ``workdir`` may lie there.
             LeaseLost: ``checkpoints`` are somebody else's by now.
             Cancelled: ``cancel`` was set.
         """
-        run = Run(self._recogniser, self._translator, checkpoints, cancel=cancel, report=report)
+        run = Run(
+            self._recogniser,
+            self._translator,
+            checkpoints,
+            cancel=cancel,
+            report=report,
+            caller=caller,
+        )
         match task:
             case SubtitleTask(transcript=InputFile() as transcript):
                 return self._subtitle_again(task, transcript, run, workdir)

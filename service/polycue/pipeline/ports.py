@@ -6,6 +6,7 @@ The real ones and the fakes of ``testing`` both keep it.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk, ModelFacts, Recognised
 from polycue.domain.request import SpeechOptions
@@ -24,11 +25,12 @@ class Recogniser(Protocol):
         *,
         cancel: CancelToken,
         after: Recognised | None = None,
+        caller: Caller = NOBODY,
     ) -> Iterator[Recognised]:
         """One result for each chunk, in order; pulls a bounded number of chunks ahead.
 
         ``after``, which has a belief, is what an earlier call gave for the chunk before these: they
-        get the results that it would have given them.
+        get the results that it would have given them. ``caller`` is whom the work is for.
         """
         ...
 

@@ -96,7 +96,10 @@ class Subtitling:
     def _listen(self, sound: Sound, recogniser: Recogniser, facts: ModelFacts) -> None:
         options = self._task.speech
         chunks = sound.chunks(options.detection, max_chunk_ms=facts.max_chunk_ms)
-        for result in recogniser.transcribe(chunks, options, cancel=self._cancel):
+        results = recogniser.transcribe(
+            chunks, options, cancel=self._cancel, caller=self._run.caller
+        )
+        for result in results:
             self._take(result)
             heard_ms = result.facts.end_ms
             self._report(StageMoved(Stage.TRANSCRIBE, heard_ms, self._media.duration_ms))

@@ -7,11 +7,13 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from polycue.domain.caller import Caller, Urgency
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import LimitExceeded
 from polycue.domain.progress import Event, MediaFound, Report
 from polycue.domain.request import SubtitleTask
 from polycue.jobs.disk import disk_errors
+from polycue.jobs.job import new_id
 from polycue.pipeline.result import TaskResult
 from polycue.rpc import tenant
 from polycue.rpc.clip_pace import ClipPace
@@ -26,7 +28,13 @@ class Subtitles(Protocol):
     """The pipeline for clips, or a fake of it; it refuses media that are too long for a call."""
 
     def run(
-        self, task: SubtitleTask, *, workdir: Path, cancel: CancelToken, report: Report
+        self,
+        task: SubtitleTask,
+        *,
+        workdir: Path,
+        cancel: CancelToken,
+        report: Report,
+        caller: Caller,
     ) -> TaskResult: ...
 
 
@@ -104,6 +112,9 @@ class Clips:
                 self._pace.require(task.speech, event.duration_ms, within_s=left_s)
             told(event)
 
-        result = self._pipeline.run(task, workdir=workdir, cancel=cancel, report=report)
+        caller = Caller(tenant.current(), new_id(), Urgency.LIVE)
+        result = self._pipeline.run(
+            task, workdir=workdir, cancel=cancel, report=report, caller=caller
+        )
         self._pace.note(task.speech, result.duration_ms, time.monotonic() - began_s)
         return result

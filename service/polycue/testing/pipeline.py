@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
 from polycue.domain.errors import LimitExceeded, PairNotInstalled
@@ -68,7 +69,7 @@ class FakePipeline:
     ``gate`` stops every task after its first cue; ``raises`` is what a task raises after its last
     one. ``pairs`` are the directions it translates; files hold nothing but their cues' text. Each
     line of a film is a piece of work that its checkpoints keep; ``heard`` are those that were not
-    kept, over all tasks.
+    kept, over all ``tasks``, which were for ``callers``.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class FakePipeline:
         self.lines, self.language, self.pairs = tuple(lines), language, tuple(pairs)
         self.gate, self.raises, self.max_media_ms = gate, raises, max_media_ms
         self.tasks: list[Task] = []
+        self.callers: list[Caller] = []
         self.heard: list[str] = []
 
     def run(
@@ -94,7 +96,9 @@ class FakePipeline:
         cancel: CancelToken,
         report: Report,
         checkpoints: Checkpoints = NOTHING_KEPT,
+        caller: Caller = NOBODY,
     ) -> TaskResult:
+        self.callers.append(caller)
         match task:
             case SubtitleTask():
                 return self.subtitle(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from polycue.domain import language as languages
+from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
 from polycue.domain.errors import LanguageNotSupported, ModelMissing, RecognitionFailed
@@ -41,6 +42,7 @@ class ScriptedRecogniser:
         self._language_probability = language_probability
         self._facts = facts
         self._fails_at_ms = fails_at_ms
+        self.callers: list[Caller] = []
 
     def facts(self, model: str = "") -> ModelFacts:
         if model not in {"", self._facts.name}:
@@ -54,7 +56,9 @@ class ScriptedRecogniser:
         *,
         cancel: CancelToken,
         after: Recognised | None = None,
+        caller: Caller = NOBODY,
     ) -> Iterator[Recognised]:
+        self.callers.append(caller)
         facts = self.facts(options.model)
         known = {languages.whisper_code(tag) for tag in facts.languages}
         if options.language and languages.whisper_code(options.language) not in known:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from polycue.domain.caller import Caller, Urgency
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import (
     InvalidRequest,
@@ -26,6 +27,7 @@ from polycue.domain.request import (
     SpeechOptions,
     SpeechTask,
     SubtitleTask,
+    SyncTask,
 )
 from polycue.domain.transcript import Word
 from polycue.media.probe import probe
@@ -49,6 +51,18 @@ def run(task: SubtitleTask | MuxTask, folder: Path, **recogniser: object) -> Tas
     heard = ScriptedRecogniser(SCRIPT, **recogniser)  # type: ignore[arg-type]
     pipeline = Pipeline(heard, FakeTranslator(), max_media_ms=60_000)
     return pipeline.run(task, workdir=folder, cancel=CancelToken(), report=lambda event: None)
+
+
+def test_the_recogniser_hears_whom_a_task_is_for(clip: Path, tmp_path: Path) -> None:
+    heard, caller = ScriptedRecogniser(SCRIPT), Caller("films", "one", Urgency.LIVE)
+    subtitle = tmp_path / "clip.srt"
+    subtitle.write_text("1\n00:00:03,600 --> 00:00:05,000\nOne river.\n")
+    film = InputFile(clip, "clip.mp4")
+    for task in (SubtitleTask(film), SyncTask(film, InputFile(subtitle, "clip.srt"))):
+        Pipeline(heard, FakeTranslator()).run(
+            task, workdir=tmp_path, cancel=CancelToken(), report=lambda event: None, caller=caller
+        )
+    assert heard.callers == [caller, caller]
 
 
 def test_whispers_own_translation_is_an_english_track_with_its_route(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk, ModelFacts, Recognised
 from polycue.domain.errors import (
@@ -165,6 +166,7 @@ class Polyglot(ScriptedRecogniser):
         *,
         cancel: CancelToken,
         after: Recognised | None = None,
+        caller: Caller = NOBODY,
     ) -> Iterator[Recognised]:
         for result in super().transcribe(chunks, options, cancel=cancel, after=after):
             tongue = "es" if result.facts.start_ms > 6500 else "en"

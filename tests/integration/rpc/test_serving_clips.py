@@ -7,9 +7,11 @@ import grpc
 from polycue.api.v1 import media_pb2
 from polycue.api.v1 import transcription_pb2 as pb
 from polycue.api.v1.transcription_pb2_grpc import TranscriptionServiceStub
+from polycue.domain.caller import Urgency
 from polycue.domain.errors import NotMedia
 from polycue.domain.progress import CuesReady, Event, Report
 from polycue.pipeline.result import TaskResult
+from polycue.rpc.tenant import LOCAL
 from polycue.testing.pipeline import FakePipeline, Gate
 from support.serving import Channel, Serve, happened, refused
 
@@ -42,6 +44,20 @@ def test_a_clip_becomes_tracks(serve: Serve) -> None:
         assert answer.media_duration.ToMilliseconds() == 3000
 
     serve(scenario)
+
+
+def test_each_clip_is_work_of_its_own_that_somebody_waits_for(serve: Serve) -> None:
+    pipeline = FakePipeline()
+
+    async def scenario(channel: Channel) -> None:
+        await transcribe(channel)
+        await stream(channel)
+        one, other = pipeline.callers
+        assert one.tenant == other.tenant == LOCAL
+        assert one.urgency is other.urgency is Urgency.LIVE
+        assert one.request != other.request
+
+    serve(scenario, pipeline=pipeline)
 
 
 def test_each_track_of_a_clip_has_its_report(serve: Serve) -> None:

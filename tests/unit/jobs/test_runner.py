@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from polycue import metrics
+from polycue.domain.caller import Caller, Urgency
 from polycue.domain.errors import (
     Cancelled,
     NotFound,
@@ -86,6 +87,21 @@ def test_a_queued_job_runs_and_its_results_can_be_read(
     assert all(stage.finished for stage in job.stages)
     assert (job.attempts, job.epoch, job.media_ms) == (1, 1, 1000)
     assert not list(folder.work(job.id).parent.iterdir())
+
+
+def test_each_attempt_is_a_caller_of_its_own_that_can_wait(
+    board: Board, draft: JobDraft, run: Run, at_once: None
+) -> None:
+    def fail_once() -> BaseException:
+        pipeline.raises = None
+        return StorageFull("the disk")
+
+    pipeline = FakePipeline(raises=fail_once)
+    run(pipeline)
+    job = await_end(board, board.create(TENANT, draft))
+    assert pipeline.callers == [
+        Caller(TENANT, f"{job.id}.{epoch}", Urgency.BATCH) for epoch in (1, 2)
+    ]
 
 
 def test_what_happens_is_told_in_order(board: Board, draft: JobDraft, run: Run) -> None:

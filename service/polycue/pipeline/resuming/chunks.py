@@ -6,6 +6,7 @@ from itertools import chain, count, islice
 from typing import Any
 
 from polycue.domain.audio import Span
+from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
 from polycue.domain.defence import Remedy, Signal, Verdict
@@ -80,6 +81,7 @@ class ResumedRecogniser:
         *,
         cancel: CancelToken,
         after: Recognised | None = None,
+        caller: Caller = NOBODY,
     ) -> Iterator[Recognised]:
         """As the port says, for all chunks of the film at once: ``after`` is for others."""
         numbers = count()
@@ -91,7 +93,10 @@ class ResumedRecogniser:
             for found in group:
                 next(numbers)
                 yield (after := found)
-        for found in self._recogniser.transcribe(chunks, options, cancel=cancel, after=after):
+        rest = self._recogniser.transcribe(
+            chunks, options, cancel=cancel, after=after, caller=caller
+        )
+        for found in rest:
             kept = KeptChunk(found, self._spent_ms())
             self._checkpoints.save(Stage.TRANSCRIBE.value, next(numbers), pack(kept))
             yield found

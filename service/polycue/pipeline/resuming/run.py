@@ -3,6 +3,7 @@
 import time
 from contextlib import AbstractContextManager
 
+from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.media import Media, Stream
 from polycue.domain.progress import Report, Stage
@@ -30,10 +31,11 @@ class Run:
         *,
         cancel: CancelToken,
         report: Report,
+        caller: Caller = NOBODY,
     ) -> None:
         self.recogniser, self._checkpoints = recogniser, checkpoints
         self.translator = ResumedTranslator(translator, checkpoints)
-        self.cancel = cancel
+        self.cancel, self.caller = cancel, caller
         self.report = Progress(report, () if checkpoints is NOTHING_KEPT else KEPT_STAGES)
         self._began_ns = time.monotonic_ns()
         self._kept: tuple[KeptChunk, ...] = ()
