@@ -1,0 +1,57 @@
+"""What is told of each batch when it has ended, and of the queue at any time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from polycue.domain.caller import Caller, Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One row of a batch that has ended.
+
+    ``waited_s`` is the time from when its sound was ready until its batch began, ``age_s`` from
+    when it was asked for until its batch ended. ``tokens`` are those of its result, 0 where it has
+    none. ``again`` says that it was in doubt and has been decoded before.
+    """
+
+    caller: Caller
+    waited_s: float
+    age_s: float
+    tokens: int
+    audio_ms: int
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDone:
+    """A batch that one worker of a device has run.
+
+    ``max_rows`` is how many it could have had. ``failed`` says that the backend gave up on it as a
+    whole; its rows may have been recognised one by one since.
+    """
+
+    model: str
+    device: str
+    worker: int
+    rows: tuple[Served, ...]
+    max_rows: int
+    took_s: float
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """What a batcher holds at one moment.
+
+    ``waiting`` counts rows that no batch has taken, those whose sound is still being made among
+    them, and ``again`` those of them that have been decoded before. ``oldest_s`` is for how long
+    the oldest of those that are ready has been. ``bytes`` is what all rows take that have not
+    ended, ``running`` how many batches are at work.
+    """
+
+    waiting: Mapping[Urgency, int]
+    again: int
+    running: int
+    oldest_s: float
+    bytes: int
