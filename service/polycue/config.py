@@ -163,10 +163,20 @@ class Settings(BaseSettings):
         default="auto",
         description="CTranslate2's type of numbers, such as int8 or float16; auto fits the device.",
     )
+    workers: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description=(
+            "Batches that one model runs side by side, on the same weights;"
+            " 0: one for each core up to 8, and one on a GPU."
+        ),
+    )
     threads: int = Field(
         default=0,
         ge=0,
-        description="Threads of one model call on the CPU; 0 gives a recogniser up to 16 cores.",
+        le=256,
+        description="Threads of each worker on the CPU; 0 shares the cores among the workers.",
     )
     offline: bool = Field(
         default=False,

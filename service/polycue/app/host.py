@@ -39,8 +39,14 @@ def open_host(settings: Settings, *, check: Callable[[Path], None] = lambda fold
     return child_host(supervisor, settings.compute_type)
 
 
-def _wish(settings: Settings) -> tuple[str, str, int, int]:
-    return settings.device, settings.compute_type, settings.device_index, settings.threads
+def _wish(settings: Settings) -> tuple[str, str, int, int, int]:
+    return (
+        settings.device,
+        settings.compute_type,
+        settings.device_index,
+        settings.threads,
+        settings.workers,
+    )
 
 
 def _is_cpu(settings: Settings) -> bool:

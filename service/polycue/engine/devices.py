@@ -18,8 +18,10 @@ _Kind = Literal["cpu", "cuda"]
 # arithmetic in it: CTranslate2 would widen to float32, where int8 is about twice as fast.
 _COMPUTE_TYPE: dict[_Kind, str] = {"cuda": "float16", "cpu": "int8"}
 
-# More threads do not speed up a decoder that waits for memory.
-_MAX_THREADS = 16
+# A call gains less than half from a second thread, and a second worker doubles what is done
+# (docs/settings.md has the table); each holds its own caches, so beyond some they go to threads.
+_MAX_WORKERS = 8
+_MAX_THREADS = 16  # more do not speed up a decoder that waits for memory
 
 _CUBLAS = ("libcublasLt.so.12", "libcublas.so.12")  # the second needs the first
 
@@ -31,18 +33,29 @@ _MODELS: dict[_Kind, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A place for models. ``threads`` are those of one model on the CPU."""
+    """A place for models. Each runs so many calls side by side as there are ``workers``.
+
+    They share its weights. ``threads`` are those of one worker on the CPU.
+    """
 
     kind: _Kind
     index: int
     compute_type: str
     threads: int
+    workers: int = 1
 
 
-def choose(device: str, compute_type: str = "auto", index: int = 0, threads: int = 0) -> Device:
+def choose(
+    device: str,
+    compute_type: str = "auto",
+    index: int = 0,
+    threads: int = 0,
+    workers: int = 0,
+) -> Device:
     """The device to use for ``device``, "auto", "cpu" or "cuda"; "auto" takes CUDA where it works.
 
-    ``compute_type`` "auto" means the best for the device, ``threads`` 0 as many as there are cores.
+    ``compute_type`` "auto" means the best for the device; ``workers`` and ``threads`` 0 as many as
+    keep all cores busy once, and one worker on a GPU.
 
     Raises:
         DeviceUnavailable: CUDA was asked for by name, or the compute type, and cannot be used.
@@ -60,7 +73,15 @@ def choose(device: str, compute_type: str = "auto", index: int = 0, threads: int
         raise DeviceUnavailable(
             kind, f"it does not compute in {wanted}, only in {', '.join(sorted(offered))}"
         )
-    return Device(kind, index, wanted, threads or min(usable_cores(), _MAX_THREADS))
+    return Device(kind, index, wanted, *split(usable_cores(), kind, threads, workers))
+
+
+def split(cores: int, kind: _Kind, threads: int = 0, workers: int = 0) -> tuple[int, int]:
+    """Threads of each worker, and workers: as asked for, and where that is 0 as the cores allow."""
+    if kind == "cuda":
+        return threads or min(cores, _MAX_THREADS), workers or 1
+    workers = workers or max(1, min(cores // max(threads, 1), _MAX_WORKERS))
+    return threads or max(1, min(cores // workers, _MAX_THREADS)), workers
 
 
 def auto_model(device: Device, installed: Sequence[str]) -> str:

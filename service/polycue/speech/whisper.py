@@ -57,6 +57,7 @@ class Whisper:
         device_index: int,
         compute_type: str,
         threads: int,
+        workers: int = 1,
     ) -> Self:
         """Load the converted model in the folder ``path``. Takes seconds; touches no network.
 
@@ -71,6 +72,7 @@ class Whisper:
             device_index=device_index,
             compute_type=compute_type,
             cpu_threads=threads,
+            num_workers=workers,
         )
         return cls(model, facts, note)
 

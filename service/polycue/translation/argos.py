@@ -51,8 +51,11 @@ class ArgosModel:
         device_index: int = 0,
         compute_type: str = "auto",
         threads: int = 0,
+        workers: int = 1,
     ) -> Self:
         """Load the weights; ``threads`` 0 lets CTranslate2 choose.
+
+        A call is cut into batches, which the ``workers`` do side by side.
 
         Raises:
             ModelDamaged: a file is missing or not what it should be.
@@ -66,6 +69,7 @@ class ArgosModel:
                 device_index=device_index,
                 compute_type=compute_type,
                 intra_threads=threads,
+                inter_threads=workers,
             )
         except (RuntimeError, ValueError) as error:
             if device == "cpu" and "compute type" not in str(error):

@@ -7,7 +7,7 @@ import ctranslate2
 import pytest
 
 from polycue.domain.errors import DeviceUnavailable, ModelMissing
-from polycue.engine.devices import Device, auto_model, choose, load_cublas, usable_cores
+from polycue.engine.devices import Device, auto_model, choose, load_cublas, split, usable_cores
 
 CPU, CUDA = Device("cpu", 0, "int8", 4), Device("cuda", 0, "float16", 4)
 
@@ -20,10 +20,35 @@ def test_the_processor_is_always_there_and_computes_in_int8() -> None:
     device = choose("cpu")
     assert (device.kind, device.index, device.compute_type) == ("cpu", 0, "int8")
     assert 1 <= device.threads <= 16
+    assert 1 <= device.workers <= 8
+    assert device.threads * device.workers <= usable_cores()
 
 
 def test_what_is_asked_for_by_name_is_kept() -> None:
-    assert choose("cpu", "float32", threads=3) == Device("cpu", 0, "float32", 3)
+    asked = choose("cpu", "float32", threads=3, workers=5)
+    assert asked == Device("cpu", 0, "float32", threads=3, workers=5)
+
+
+@pytest.mark.parametrize(("cores", "asked", "threads", "workers"), [
+    (1, (0, 0), 1, 1),
+    (2, (0, 0), 1, 2),
+    (16, (0, 0), 2, 8),
+    (64, (0, 0), 8, 8),
+    (200, (0, 1), 16, 1),
+    (8, (4, 0), 4, 2),
+    (2, (4, 0), 4, 1),
+    (8, (0, 2), 4, 2),
+    (2, (0, 6), 1, 6),
+])  # fmt: skip
+def test_the_cores_are_shared_among_workers_of_few_threads(
+    cores: int, asked: tuple[int, int], threads: int, workers: int
+) -> None:
+    assert split(cores, "cpu", *asked) == (threads, workers)
+
+
+def test_a_gpu_has_one_worker_unless_it_is_told() -> None:
+    assert split(64, "cuda") == (16, 1)
+    assert split(4, "cuda", workers=2) == (4, 2)
 
 
 @no_gpu

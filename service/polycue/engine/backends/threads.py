@@ -18,21 +18,20 @@ from polycue.translation.argos import ArgosModel
 from polycue.translation.packages import Package
 
 # A batch ends with its longest row, and is what a cancelled caller's neighbours wait for. On a CPU
-# 4 rows took 0.6 to 0.8 of the time of one, each, and 8 no less (tiny and base, beam 5, 60 tokens).
+# with a worker for each core 2 rows are as fast as one or 4, and 8 are slower (docs/settings.md).
 # 16 keep a GPU busy and take about 11 GB with large-v3 (reference: 3.5 + 0.45 GB a row).
-_MAX_ROWS = {"cpu": 4, "cuda": 16}
+_MAX_ROWS = {"cpu": 2, "cuda": 16}
 _MOST_PACKAGES = 6  # each takes 0.1 to 0.3 GB; the one unused for longest is let go
 
 log = telemetry.logger(__name__)
 
 
 class ThreadBackend:
-    """One model, one batch at a time: CTranslate2 would only queue a second."""
+    """One model and as many batches at a time as it has workers: it would only queue another."""
 
-    workers = 1
-
-    def __init__(self, whisper: Whisper, max_rows: int) -> None:
+    def __init__(self, whisper: Whisper, max_rows: int, workers: int = 1) -> None:
         self._whisper = whisper
+        self.workers = workers
         self.max_rows = self._at_once = max_rows
 
     def __repr__(self) -> str:
@@ -53,8 +52,9 @@ class ThreadBackend:
             device_index=device.index,
             compute_type=device.compute_type,
             threads=device.threads,
+            workers=device.workers,
         )
-        return cls(whisper, _MAX_ROWS[device.kind])
+        return cls(whisper, _MAX_ROWS[device.kind], device.workers)
 
     @property
     def facts(self) -> ModelFacts:
@@ -122,6 +122,7 @@ class ThreadTexts:
                     device_index=self._device.index,
                     compute_type=self._device.compute_type,
                     threads=self._device.threads,
+                    workers=self._device.workers,
                 )
                 self._loaded[package] = model
             self._loaded.move_to_end(package)

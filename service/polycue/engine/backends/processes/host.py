@@ -48,14 +48,13 @@ def child_host(supervisor: Supervisor, text_compute_type: str) -> Host:
 
 
 class ChildBackend:
-    """A recogniser in the child, one batch at a time."""
-
-    workers = 1
+    """A recogniser in the child, which runs as many batches at a time as it has workers."""
 
     def __init__(self, supervisor: Supervisor, load: Load, loaded: Loaded) -> None:
         self._supervisor, self._load = supervisor, load
         self.facts: ModelFacts = loaded.facts
         self.max_rows = loaded.max_rows
+        self.workers = loaded.workers
 
     def __repr__(self) -> str:
         return f"ChildBackend({self.facts.name} in {self._supervisor})"

@@ -71,7 +71,9 @@ class Supervisor:
         assert chosen is not None  # noqa: S101 - for the type checker
         self.device = chosen
         # On the same one from now on, though another might do.
-        self._choose = Choose(chosen.kind, chosen.compute_type, chosen.index, chosen.threads)
+        self._choose = Choose(
+            chosen.kind, chosen.compute_type, chosen.index, chosen.threads, chosen.workers
+        )
 
     def __repr__(self) -> str:
         return f"Supervisor({self.child})"

@@ -65,9 +65,10 @@ class Choose:
     compute_type: str
     index: int
     threads: int
+    workers: int = 0
 
     def do(self, models: Models) -> Device:
-        return choose(self.device, self.compute_type, self.index, self.threads)
+        return choose(self.device, self.compute_type, self.index, self.threads, self.workers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Loaded:
 
     facts: ModelFacts
     max_rows: int
+    workers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Load:
 
     def do(self, models: Models) -> Loaded:
         backend = models.recogniser(self.spec)
-        return Loaded(backend.facts, backend.max_rows)
+        return Loaded(backend.facts, backend.max_rows, backend.workers)
 
 
 @dataclass(frozen=True, slots=True)
