@@ -11,7 +11,8 @@ from polycue.domain.audio import SAMPLES_PER_MS, Audio, Span
 from polycue.domain.chunk import Chunk
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.request import DetectionOptions
-from polycue.speech.vad import WINDOW, WINDOW_MS, SpeechDetector
+from polycue.speech.silero import WINDOW
+from polycue.speech.vad import WINDOW_MS, SpeechDetector
 
 # What is shorter is no pause but the closure of a consonant: no cut falls into it.
 _SHORTEST_PAUSE_MS = 3 * WINDOW_MS

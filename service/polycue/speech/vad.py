@@ -1,25 +1,14 @@
 """Where in the sound somebody speaks: Silero's detector, streamed, in constant memory."""
 
-import importlib.util
-import os
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
 from polycue.domain.audio import SAMPLE_RATE_HZ, SAMPLES_PER_MS, Audio, Span
-from polycue.domain.errors import InvalidRequest, ModelDamaged
+from polycue.domain.errors import InvalidRequest
 from polycue.domain.request import DetectionOptions
+from polycue.speech.silero import WINDOW, Silero
 
-# From 1.29 on onnxruntime reports to its maker, from Linux too, unless told not to before it loads.
-# Nothing of polycue leaves the machine.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-import onnxruntime
-
-WINDOW = 512  # samples; the one step Silero v6 takes at 16 kHz
 WINDOW_MS = WINDOW * 1000 // SAMPLE_RATE_HZ
-_CONTEXT = 64  # samples of the window before that the model wants in front of each window
-_STATE = (1, 1, 128)  # of its LSTM
 _HYSTERESIS = 0.15  # Silero's own: speech ends this much below the probability at which it starts
 
 
@@ -32,12 +21,12 @@ class SpeechDetector:
 
     Raises:
         InvalidRequest: an option is out of range.
-        ModelDamaged: the detector's weights are not in the installed faster-whisper.
+        ModelDamaged: the network's weights are not in the installed faster-whisper.
     """
 
     def __init__(self, options: DetectionOptions) -> None:
         _check(options)
-        self._silero = _Silero()
+        self._silero = Silero()
         self._threshold = options.threshold
         self._quiet_threshold = max(options.threshold - _HYSTERESIS, 0.01)
         self._min_silence_ms = options.min_silence_ms
@@ -105,45 +94,6 @@ class SpeechDetector:
         span = Span(self._speech_from, self._quiet_from)
         self._speech_from = self._quiet_from = None
         return span
-
-
-class _Silero:
-    """The network and the state it carries from window to window."""
-
-    def __init__(self) -> None:
-        options = onnxruntime.SessionOptions()
-        # One thread a recording: recordings run side by side, and the LSTM cannot be split.
-        options.inter_op_num_threads = options.intra_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 4
-        self._session = onnxruntime.InferenceSession(
-            str(_weights()), sess_options=options, providers=["CPUExecutionProvider"]
-        )
-        self._hidden = np.zeros(_STATE, np.float32)
-        self._cell = np.zeros(_STATE, np.float32)
-        self._context = np.zeros(_CONTEXT, np.float32)
-
-    def probabilities(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One for each window of ``samples``, which holds whole windows and follows the last."""
-        windows = samples.reshape(-1, WINDOW)
-        tails = np.vstack((self._context, windows[:-1, -_CONTEXT:]))
-        self._context = windows[-1, -_CONTEXT:].copy()
-        speech: NDArray[np.float32]
-        speech, self._hidden, self._cell = self._session.run(
-            None, {"input": np.hstack((tails, windows)), "h": self._hidden, "c": self._cell}
-        )
-        return speech
-
-
-def _weights() -> Path:
-    """The file that faster-whisper carries, found without importing it (and its engines)."""
-    package = importlib.util.find_spec("faster_whisper")
-    if package is None or package.origin is None:
-        raise ModelDamaged("silero-vad", "faster-whisper, which carries it, is not installed")
-    path = Path(package.origin).parent / "assets" / "silero_vad_v6.onnx"
-    if not path.is_file():
-        raise ModelDamaged("silero-vad", f"this faster-whisper has no {path.name}")
-    return path
 
 
 def _check(options: DetectionOptions) -> None:
