@@ -50,11 +50,14 @@ class Glossary:
                 found.append(entry)
         return [*found, *(media_pb2.GlossaryEntry(term=term) for term in self.kept)]
 
-    def target(self, language: str, *, keep_source_cues: bool = False) -> media_pb2.TranslateConfig:
+    def target(
+        self, language: str, *, keep_source_cues: bool = False, beam_size: int | None = None
+    ) -> media_pb2.TranslateConfig:
         return media_pb2.TranslateConfig(
             target_language_code=language,
             keep_source_cues=keep_source_cues,
             glossary=self.entries(language),
+            beam_size=beam_size,
         )
 
 

@@ -298,3 +298,14 @@ def test_a_pivot_knows_where_a_word_comes_from(translator: Translator) -> None:
     words = best.text.split()
     assert len(best.links) == len(words)
     assert source.split()[best.links[words.index("Wolf")]] == "lobo"
+
+
+@pytest.mark.parametrize("beam_size", [1, 2, 10])
+def test_a_beam_offers_as_many_as_it_holds(
+    model: ArgosModel, script: Script, beam_size: int
+) -> None:
+    texts = [s["en"] for s in script][:6]
+    asked = Search(min(MOST_HYPOTHESES, beam_size), beam_size=beam_size, with_links=True)
+    for hypotheses in model.translate(texts, asked):
+        assert 1 <= len(hypotheses) <= asked.hypotheses
+        assert all(len(h.links) == len(h.text.split()) for h in hypotheses)

@@ -32,8 +32,8 @@ from polycue_client.cli.speech import (
     audio_track_option,
     speech_options,
 )
-from polycue_client.cli.terms import TermsChoice, terms_options
 from polycue_client.cli.transcripts import from_json_option, inputs, refuse_listening
+from polycue_client.cli.translations import TranslationChoice, translation_options
 
 if TYPE_CHECKING:
     from polycue.api.v1 import jobs_pb2, media_pb2
@@ -110,7 +110,7 @@ Examples:
 @speech_options
 @doubt_options
 @layout_options
-@terms_options
+@translation_options
 @server_options
 @familiar_options
 @click.pass_context
@@ -132,7 +132,7 @@ def subtitle(
     speech: SpeechChoice,
     doubt: DoubtChoice,
     layout: LayoutChoice,
-    terms: TermsChoice,
+    translation: TranslationChoice,
     choice: ServerChoice,
 ) -> None:
     from polycue_client.cli.batch import work_on
@@ -154,7 +154,9 @@ def subtitle(
     known = all(map(is_canonical, (mux.burn, *there_will_be)))
     if known and mux.burn not in there_will_be:
         raise click.UsageError(f"--burn {mux.burn}: no track will be in that language")
-    targets = _Targets(translate_to, terms, keep_source_cues=keep_source_cues, bilingual=bilingual)
+    targets = _Targets(
+        translate_to, translation, keep_source_cues=keep_source_cues, bilingual=bilingual
+    )
     wish = _Wish(
         targets, forced, formats, audio_track, mux, speech, doubt, layout, explain, report_page
     )
@@ -166,12 +168,12 @@ class _Targets:
     """Which translations are wanted, and how."""
 
     languages: tuple[str, ...]
-    terms: TermsChoice
+    translation: TranslationChoice
     keep_source_cues: bool
     bilingual: bool
 
     def configs(self) -> "list[media_pb2.TranslateConfig]":
-        return self.terms.targets(self.languages, keep_source_cues=self.keep_source_cues)
+        return self.translation.targets(self.languages, keep_source_cues=self.keep_source_cues)
 
 
 @dataclass(frozen=True, slots=True)

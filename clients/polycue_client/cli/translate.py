@@ -19,7 +19,7 @@ from polycue_client.cli.options import (
 )
 from polycue_client.cli.parsing import ForgivingCommand, comma_list, section
 from polycue_client.cli.servers import ServerChoice, server_options
-from polycue_client.cli.terms import TermsChoice, terms_options
+from polycue_client.cli.translations import TranslationChoice, translation_options
 
 if TYPE_CHECKING:
     from polycue.api.v1 import jobs_pb2, media_pb2
@@ -71,7 +71,7 @@ Examples:
 )
 @output_options
 @layout_options
-@terms_options
+@translation_options
 @server_options
 @click.pass_context
 def translate(
@@ -83,7 +83,7 @@ def translate(
     report_page: bool,
     output: OutputChoice,
     layout: LayoutChoice,
-    terms: TermsChoice,
+    translation: TranslationChoice,
     choice: ServerChoice,
 ) -> None:
     from polycue_client.cli.batch import work_on
@@ -95,7 +95,7 @@ def translate(
     if output.to_stdout and (len(texts) > 1 or len(targets) > 1 or len(formats) > 1):
         raise click.UsageError("-o - prints one track: one file, one format, one language")
     output.refuse_folders(formats, report_page=report_page)
-    wish = _Wish(targets, source, formats, layout, terms, report_page)
+    wish = _Wish(targets, source, formats, layout, translation, report_page)
     ctx.exit(work_on([wish.item(text, output) for text in texts], choice, output))
 
 
@@ -107,7 +107,7 @@ class _Wish:
     source: str
     formats: tuple[str, ...]
     layout: LayoutChoice
-    terms: TermsChoice
+    translation: TranslationChoice
     report_page: bool
 
     def item(self, text: Path, output: OutputChoice) -> "Item":
@@ -144,7 +144,7 @@ class _Wish:
         return lambda source: translate_spec(
             source,
             source=language,
-            to=self.terms.targets(targets),
+            to=self.translation.targets(targets),
             formats=formats,
             layout=self.layout.config(),
             report_page=self.report_page,

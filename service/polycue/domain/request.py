@@ -7,7 +7,7 @@ from pathlib import Path
 
 from polycue.domain.media import AudioChoice
 from polycue.domain.track import TrackFormat, TrackKind
-from polycue.domain.translation import Term
+from polycue.domain.translation import USUAL_BEAMS, Term
 
 
 class SpeechTask(StrEnum):
@@ -147,12 +147,14 @@ class LayoutOptions:
 class TranslationOptions:
     """What is wished of the translation into ``target`` besides its language.
 
-    ``keep_source_cues``: the cues come and go as those of the spoken language do.
+    ``keep_source_cues``: the cues come and go as those of the spoken language do. ``beam_size`` is
+    ``Search``'s.
     """
 
     target: str
     keep_source_cues: bool = False
     glossary: tuple[Term, ...] = ()
+    beam_size: int = USUAL_BEAMS
 
 
 def options_for(target: str, translations: Sequence[TranslationOptions]) -> TranslationOptions:

@@ -20,24 +20,30 @@ class Hypothesis:
 
 Hypotheses = tuple[Hypothesis, ...]
 
+USUAL_BEAMS = 4  # argostranslate's own
+MOST_BEAMS = 10  # every beam more costs memory and time
+MOST_HYPOTHESES = 4  # of a beam that is as wide; as many come at no cost
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
     """How to look for translations.
 
-    ``hypotheses`` is how many to come back with, within 1..MOST_HYPOTHESES. A
-    ``repetition_penalty`` above 1 makes tokens that were written already less likely;
-    ``no_repeat_ngram`` forbids to write so many tokens twice, 0 forbids nothing. ``with_links``
-    asks for ``Hypothesis.links``.
+    ``hypotheses`` is how many to come back with, within 1..``beam_size``, which is how many are
+    written side by side, within 1..MOST_BEAMS. A ``repetition_penalty`` above 1 makes tokens that
+    were written already less likely; ``no_repeat_ngram`` forbids to write so many tokens twice, 0
+    forbids nothing. ``with_links`` asks for ``Hypothesis.links``.
     """
 
     hypotheses: int = 1
     repetition_penalty: float = 1.0
     no_repeat_ngram: int = 0
     with_links: bool = False
+    beam_size: int = USUAL_BEAMS
 
-
-MOST_HYPOTHESES = 4  # the beam's size, argostranslate's own: as many come at no cost
+    def __post_init__(self) -> None:
+        if not 1 <= self.hypotheses <= self.beam_size <= MOST_BEAMS:
+            raise ValueError(f"{self.hypotheses} of {self.beam_size} beams, {MOST_BEAMS} at most")
 
 
 @dataclass(frozen=True, slots=True)

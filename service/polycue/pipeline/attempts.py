@@ -5,7 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from polycue.domain.transcript import Sentence
-from polycue.domain.translation import Fallback, Hypotheses, Hypothesis, Objection, Rung
+from polycue.domain.translation import (
+    USUAL_BEAMS,
+    Fallback,
+    Hypotheses,
+    Hypothesis,
+    Objection,
+    Rung,
+)
 from polycue.translation.choice import fits, preferred
 from polycue.translation.guard import objection
 from polycue.translation.terms import Found, Glossary, kept
@@ -19,12 +26,13 @@ class Wishes:
     """What a translation is to keep to besides the meaning.
 
     ``rooms`` holds, for each sentence, how long its translation may be to be read in time, as
-    ``length`` measures it; empty for no limit.
+    ``length`` measures it; empty for no limit. ``beam_size`` is ``Search``'s.
     """
 
     glossary: Glossary = field(default_factory=Glossary)
     rooms: tuple[float, ...] = ()
     length: Callable[[str], float] = len
+    beam_size: int = USUAL_BEAMS
 
 
 @dataclass(slots=True)

@@ -22,7 +22,6 @@ from polycue.pipeline.targets import Target
 from polycue.pipeline.tongues import Tongues
 from polycue.pipeline.waiting import Island
 from polycue.pipeline.wanted import WantedTracks
-from polycue.translation.terms import Glossary
 
 
 class FilmTracks:
@@ -127,4 +126,4 @@ class FilmTracks:
     def _wishes(self, language: str, spoken: Sequence[Sentence]) -> Wishes:
         options = options_for(language, self._task.translations)
         rules = self._wanted.rules(language, translated=True)
-        return wishes_for(spoken, rules, Glossary.of(options.glossary))
+        return wishes_for(spoken, rules, options)

@@ -1,6 +1,7 @@
 """What is tried, in turn, for sentences whose translation is not fit to be shown."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import EngineError, ModelError, TranslationFailed
@@ -12,11 +13,6 @@ from polycue.translation.guard import objection
 from polycue.translation.terms import DISGUISES, around, disguised, in_place, joined, revealed
 from polycue.translation.tokens import cleaned, has_letters, is_unspaced
 
-_BEST = Search()
-_MANY = Search(hypotheses=MOST_HYPOTHESES)
-_LINKED = Search(with_links=True)
-# As much as CTranslate2's own documentation shows, and a phrase of three pieces but once.
-_NO_REPEATS = Search(hypotheses=MOST_HYPOTHESES, repetition_penalty=1.2, no_repeat_ngram=3)
 _OTHER_ROUTES = 2  # a third one would be tried for sentences that no model knows what to do with
 
 Rungs = Sequence[Callable[[Sequence[Attempt]], None]]
@@ -25,8 +21,15 @@ Rungs = Sequence[Callable[[Sequence[Attempt]], None]]
 class Ladder:
     """All sentences of one route; each rung asks for all that are still open in one call."""
 
-    def __init__(self, translator: Translator, route: Route, cancel: CancelToken) -> None:
+    def __init__(
+        self, translator: Translator, route: Route, beam_size: int, cancel: CancelToken
+    ) -> None:
         self._translator, self._route, self._cancel = translator, route, cancel
+        self._best = Search(beam_size=beam_size)
+        self._many = replace(self._best, hypotheses=min(MOST_HYPOTHESES, beam_size))
+        self._linked = replace(self._best, with_links=True)
+        # As much as CTranslate2's own documentation shows, and a phrase of three pieces but once.
+        self._no_repeats = replace(self._many, repetition_penalty=1.2, no_repeat_ngram=3)
 
     def climb(self, attempts: Sequence[Attempt]) -> None:
         """Leave each attempt with a text to show, or given up."""
@@ -37,7 +40,7 @@ class Ladder:
             self._around_terms,
             self._clauses,
             self._others,
-            self._no_repeats,
+            self._without_repeats,
             self._other_routes,
         )
         for rung in rungs:
@@ -51,10 +54,10 @@ class Ladder:
     def _begin(self, attempts: Sequence[Attempt]) -> None:
         """All hypotheses of a single leg cost nothing; those of a pivot are asked for when due."""
         direct = len(self._route) == 2
-        self._ask_first(attempts, _MANY if direct else _BEST)
+        self._ask_first(attempts, self._many if direct else self._best)
         if not direct:
             due = [attempt for attempt in attempts if attempt.open or attempt.too_long]
-            self._ask_first(due, _MANY)
+            self._ask_first(due, self._many)
 
     def _ask_first(self, attempts: Sequence[Attempt], search: Search) -> None:
         answers = self._ask([attempt.source for attempt in attempts], search)
@@ -66,7 +69,7 @@ class Ladder:
         for disguises in DISGUISES:
             texts = [(a, disguised(a.source, a.terms, disguises)) for a in attempts if a.open]
             asked = [(attempt, text) for attempt, text in texts if attempt.terms and text]
-            answers = self._ask([text for _, text in asked], _MANY)
+            answers = self._ask([text for _, text in asked], self._many)
             for (attempt, _), answer in zip(asked, answers, strict=True):
                 shown = ((revealed(h.text, attempt.terms, disguises), h) for h in answer or ())
                 found = [Hypothesis(text, h.score) for text, h in shown if text]
@@ -74,7 +77,7 @@ class Ladder:
 
     def _in_place(self, attempts: Sequence[Attempt]) -> None:
         asked = [attempt for attempt in attempts if attempt.terms]
-        answers = self._ask([attempt.source for attempt in asked], _LINKED)
+        answers = self._ask([attempt.source for attempt in asked], self._linked)
         for attempt, answer in zip(asked, answers, strict=True):
             for each in answer or ():
                 text = in_place(attempt.source, each.text, each.links, attempt.terms)
@@ -99,8 +102,8 @@ class Ladder:
         for attempt in attempts:
             attempt.offer(attempt.others, Rung.NEXT_HYPOTHESIS, self._route)
 
-    def _no_repeats(self, attempts: Sequence[Attempt]) -> None:
-        answers = self._ask([attempt.source for attempt in attempts], _NO_REPEATS)
+    def _without_repeats(self, attempts: Sequence[Attempt]) -> None:
+        answers = self._ask([attempt.source for attempt in attempts], self._no_repeats)
         for attempt, answer in zip(attempts, answers, strict=True):
             attempt.offer(answer or (), Rung.NO_REPEATS, self._route)
 
@@ -109,7 +112,7 @@ class Ladder:
         for route in [route for route in routes if route != self._route][:_OTHER_ROUTES]:
             asked = [attempt for attempt in attempts if attempt.open]
             try:
-                answers = self._ask([attempt.source for attempt in asked], _MANY, route)
+                answers = self._ask([attempt.source for attempt in asked], self._many, route)
             except (ModelError, EngineError):  # a way that nobody asked for may be broken
                 continue
             for attempt, answer in zip(asked, answers, strict=True):
@@ -119,7 +122,9 @@ class Ladder:
         self, asked: Sequence[tuple[Attempt, list[str]]]
     ) -> list[tuple[Attempt, list[str], list[str]]]:
         """Each with its parts translated, of those whose parts all came back fit to be shown."""
-        answers = iter(self._ask([part.strip() for _, parts in asked for part in parts], _BEST))
+        answers = iter(
+            self._ask([part.strip() for _, parts in asked for part in parts], self._best)
+        )
         found = []
         for attempt, parts in asked:
             texts = [self._fit(part, next(answers)) for part in parts]

@@ -22,10 +22,10 @@ from polycue.domain.request import (
     SyncTask,
     Task,
     TranslateTask,
+    TranslationOptions,
     options_for,
 )
 from polycue.domain.track import Track
-from polycue.domain.translation import Term
 from polycue.media.containers import container_of, subtitle_format
 from polycue.media.plan import plan_mux
 from polycue.media.probe import probe
@@ -138,9 +138,8 @@ class Pipeline:
                 run.translator,
                 reading.cues,
                 task.language,
-                target,
+                options_for(target, task.translations),
                 task.layout,
-                terms=options_for(target, task.translations).glossary,
                 cancel=run.cancel,
             )
             tracks.append(track)
@@ -188,16 +187,13 @@ class Pipeline:
         self,
         cues: Sequence[Cue],
         source: str,
-        target: str,
+        wanted: TranslationOptions,
         options: LayoutOptions,
         *,
-        terms: Sequence[Term] = (),
         cancel: CancelToken,
     ) -> Track:
         """The same cues, with the same times, in another language."""
-        return translate_cues(
-            self._translator, cues, source, target, options, terms=terms, cancel=cancel
-        )
+        return translate_cues(self._translator, cues, source, wanted, options, cancel=cancel)
 
     def convert(
         self, cues: Sequence[Cue], language: str, options: LayoutOptions

@@ -13,7 +13,6 @@ from polycue.pipeline.rooms import wishes_for
 from polycue.pipeline.templates import filled, half, paired
 from polycue.pipeline.tongues import Tongues
 from polycue.pipeline.translating import Translated
-from polycue.translation.terms import Glossary
 
 
 class Target:
@@ -32,8 +31,7 @@ class Target:
         above: Rules | None,
     ) -> None:
         self.track, self._tongues = track, tongues
-        self._keeps_cues = options.keep_source_cues
-        self._glossary = Glossary.of(options.glossary)
+        self._options = options
         self._rules, self._above = rules, above
 
     def __repr__(self) -> str:
@@ -48,7 +46,7 @@ class Target:
         media_end_ms: int | None,
     ) -> None:
         """Translate the sentences of one island; ``cues`` are its cues in the spoken language."""
-        wishes = wishes_for(sentences, self._rules, self._glossary)
+        wishes = wishes_for(sentences, self._rules, self._options)
         translated = self._tongues.translate(sentences, wishes)
         lay_out = partial(
             self.track.laid_out, next_start_ms=next_start_ms, media_end_ms=media_end_ms
@@ -72,6 +70,6 @@ class Target:
             rules = half(self._above)
             spoken = lay_out(words, rules=rules)
             return paired(spoken, filled(spoken, sentences, translated, half(self._rules)))
-        if self._keeps_cues:
+        if self._options.keep_source_cues:
             return filled(cues, sentences, translated, self._rules)
         return lay_out(translated.words)

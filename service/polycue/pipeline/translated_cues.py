@@ -7,32 +7,30 @@ from polycue.cues.sentences import sentences
 from polycue.cues.template import words_of
 from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
-from polycue.domain.request import LayoutOptions
+from polycue.domain.request import LayoutOptions, TranslationOptions
 from polycue.domain.track import Track
-from polycue.domain.translation import Term
 from polycue.pipeline.assembling import flag_kept
 from polycue.pipeline.ports import Translator
 from polycue.pipeline.reporting import reported
 from polycue.pipeline.rooms import wishes_for
 from polycue.pipeline.templates import filled
 from polycue.pipeline.translating import notices_of, translate_sentences
-from polycue.translation.terms import Glossary
 
 
 def translate_cues(
     translator: Translator,
     cues: Sequence[Cue],
     source: str,
-    target: str,
+    wanted: TranslationOptions,
     options: LayoutOptions,
     *,
-    terms: Sequence[Term] = (),
     cancel: CancelToken,
 ) -> Track:
+    target = wanted.target
     route = translator.route(source, target)
     rules = rules_for(options, target, None, translated=True)
     spoken = sentences(words_of(cues), source)
-    wishes = wishes_for(spoken, rules, Glossary.of(terms))
+    wishes = wishes_for(spoken, rules, wanted)
     translated = translate_sentences(translator, spoken, route, wishes, cancel=cancel)
     made = filled(cues, spoken, translated, rules)
     track = Track(

@@ -53,7 +53,7 @@ def translate_sentences(
         for number, sentence in enumerate(sentences)
         if len(route) > 1 and has_letters(sentence.text)
     }
-    Ladder(translator, route, cancel).climb(list(attempts.values()))
+    Ladder(translator, route, wishes.beam_size, cancel).climb(list(attempts.values()))
     parts = [sentence.words for sentence in sentences]
     for number, attempt in attempts.items():
         if attempt.text is not None:

@@ -9,9 +9,8 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.language import UNDETERMINED
-from polycue.domain.request import LayoutOptions, options_for
+from polycue.domain.request import LayoutOptions, TranslationOptions, options_for
 from polycue.domain.track import Track, TrackFormat
-from polycue.domain.translation import Term
 from polycue.pipeline.linting import lint_text
 from polycue.rpc.convert import documents, fields, outputs, reports, tracks
 from polycue.rpc.convert.layout import layout_options
@@ -29,10 +28,9 @@ class WorksOnCues(Protocol):
         self,
         cues: Sequence[Cue],
         source: str,
-        target: str,
+        wanted: TranslationOptions,
         options: LayoutOptions,
         *,
-        terms: Sequence[Term] = (),
         cancel: CancelToken,
     ) -> Track: ...
 
@@ -66,9 +64,8 @@ class Texts:
         reading = _read(request.document, own_format)
         response = pb.TranslateSubtitlesResponse()
         for target in wanted:
-            terms = options_for(target, wishes).glossary
             track = self._pipeline.translate_cues(
-                reading.cues, spoken, target, layout, terms=terms, cancel=cancel
+                reading.cues, spoken, options_for(target, wishes), layout, cancel=cancel
             )
             notices = reading.notices + track.notices
             response.documents.append(documents.document(track, written_as, notices))

@@ -27,10 +27,11 @@ from polycue.domain.request import (
     SyncTask,
     Task,
     TranslateTask,
+    TranslationOptions,
+    options_for,
 )
 from polycue.domain.track import Track, TrackFormat, sidecar_name
 from polycue.domain.transcript import Transcript, Word
-from polycue.domain.translation import Term
 from polycue.pipeline.ports import NOTHING_KEPT, Checkpoints
 from polycue.pipeline.reporting import reported
 from polycue.pipeline.result import TaskResult
@@ -152,18 +153,19 @@ class FakePipeline:
         self,
         cues: Sequence[Cue],
         source: str,
-        target: str,
+        wanted: TranslationOptions,
         options: LayoutOptions,
         *,
-        terms: Sequence[Term] = (),
         cancel: CancelToken,
     ) -> Track:
         cancel.check()
-        route = self._route(source, target)
+        route = self._route(source, wanted.target)
         shouted = (
             Cue(cue.start_ms, cue.end_ms, tuple(line.upper() for line in cue.lines)) for cue in cues
         )
-        return reported(Track(target, tuple(shouted), options.track_kind, route), options, None)
+        return reported(
+            Track(wanted.target, tuple(shouted), options.track_kind, route), options, None
+        )
 
     def convert(
         self, cues: Sequence[Cue], language: str, options: LayoutOptions
@@ -209,7 +211,13 @@ class FakePipeline:
         text = task.subtitle.path.read_text(encoding="utf-8")
         cues = [_cue(number * CUE_MS, line) for number, line in enumerate(text.split())]
         tracks = tuple(
-            self.translate_cues(cues, task.language, target, task.layout, cancel=cancel)
+            self.translate_cues(
+                cues,
+                task.language,
+                options_for(target, task.translations),
+                task.layout,
+                cancel=cancel,
+            )
             for target in task.targets
         )
         files = _write(tracks, task.formats, task.subtitle.stem, workdir, report)

@@ -8,12 +8,12 @@ import ctranslate2
 import sentencepiece
 
 from polycue.domain.errors import DeviceUnavailable, ModelDamaged, TranslationFailed
-from polycue.domain.translation import MOST_HYPOTHESES, Hypotheses, Hypothesis, Search
+from polycue.domain.translation import Hypotheses, Hypothesis, Search
 from polycue.translation.links import links
 from polycue.translation.packages import Package, Tokenizer, bpe_tokenizer
 
 _BATCH_TOKENS = 2048  # 4.6 times the speed of Argos's 32, same output (benchmarks/translation.py)
-_BEAM_SIZE, _LENGTH_PENALTY = MOST_HYPOTHESES, 0.2  # argostranslate's
+_LENGTH_PENALTY = 0.2  # argostranslate's
 _MOST_TOKENS = 512  # CTranslate2 cuts longer input short without a word; a sentence never is
 _SPACE = "\u2581"  # SentencePiece's mark for a space
 
@@ -105,7 +105,7 @@ class ArgosModel:
                 target_prefix=[[prefix]] * len(pieces) if prefix else None,
                 max_batch_size=_BATCH_TOKENS,
                 batch_type="tokens",
-                beam_size=_BEAM_SIZE,
+                beam_size=search.beam_size,
                 num_hypotheses=search.hypotheses,
                 return_scores=True,
                 return_attention=search.with_links,

@@ -157,6 +157,8 @@ def test_terms_and_source_cues_are_asked_for_in_every_language(
         terms,
         "--keep-terms",
         "polycue,FFmpeg",
+        "--translation-beam",
+        "2",
     )
     assert polycue("subtitle", film, *how) == 0
     spanish, german = subtitle_task(server).translations
@@ -168,6 +170,7 @@ def test_terms_and_source_cues_are_asked_for_in_every_language(
     assert [e.term for e in german.glossary] == ["polycue", "FFmpeg"]
     assert spanish.keep_source_cues
     assert german.keep_source_cues
+    assert (spanish.beam_size, german.beam_size) == (2, 2)
 
 
 def test_a_glossary_that_is_none_is_wrong_usage(

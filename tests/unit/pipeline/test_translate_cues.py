@@ -7,7 +7,7 @@ from polycue.domain.cue import Cue, CueFlag
 from polycue.domain.errors import PairNotInstalled, SubtitleSyntax, Unreadable
 from polycue.domain.notice import NoticeReason
 from polycue.domain.progress import CuesReady, Event, FileReady, LanguageFound, Stage, StageMoved
-from polycue.domain.request import InputFile, LayoutOptions, TranslateTask
+from polycue.domain.request import InputFile, LayoutOptions, TranslateTask, TranslationOptions
 from polycue.domain.track import Track, TrackFormat
 from polycue.pipeline.foreign import stem_without_language
 from polycue.pipeline.pipeline import Pipeline
@@ -27,7 +27,9 @@ TABLE = {
 
 def translate(cues: tuple[Cue, ...], translator: FakeTranslator, target: str = "es") -> Track:
     pipeline = Pipeline(ScriptedRecogniser(), translator)
-    return pipeline.translate_cues(cues, "en", target, LayoutOptions(), cancel=CancelToken())
+    return pipeline.translate_cues(
+        cues, "en", TranslationOptions(target), LayoutOptions(), cancel=CancelToken()
+    )
 
 
 def test_a_sentence_is_translated_whole_though_it_stands_in_two_cues() -> None:

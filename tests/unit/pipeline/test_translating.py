@@ -359,3 +359,29 @@ def test_a_term_that_cannot_be_kept_is_told() -> None:
     assert rungs(done) == [(Objection.TERM_LOST, Rung.WITHOUT_TERM)]
     (notice,) = notices_of(done.fallbacks, ES)
     assert notice.reason is NoticeReason.TERM_LOST
+
+
+@pytest.mark.parametrize("beam_size", [1, 2, 10])
+@pytest.mark.parametrize("route", [ES, ("es", "en", "de")])
+def test_no_more_is_asked_of_a_beam_than_it_holds(beam_size: int, route: tuple[str, ...]) -> None:
+    class Curious(FakeTranslator):
+        """Remembers how it was asked; loops until nothing else is tried."""
+
+        searches: set[Search] = set()  # noqa: RUF012 - a class of this test alone
+
+        def translate(
+            self,
+            texts: Sequence[str],
+            route: tuple[str, ...],
+            search: Search = BEST,
+            *,
+            cancel: CancelToken,
+        ) -> list[Hypotheses]:
+            self.searches.add(search)
+            return [(Hypothesis(LOOP, 0.0),) for _ in texts]
+
+    translator = Curious()
+    done = translate(translator, "The river runs.", wishes=Wishes(beam_size=beam_size), route=route)
+    assert rungs(done) == [(Objection.LOOP, Rung.KEPT_SOURCE)]
+    assert {search.beam_size for search in translator.searches} == {beam_size}
+    assert max(search.hypotheses for search in translator.searches) == min(4, beam_size)

@@ -184,6 +184,10 @@ def term(term: str, translation: str = "") -> media_pb2.GlossaryEntry:
     return media_pb2.GlossaryEntry(term=term, translation=translation)
 
 
+def beams(beam_size: int) -> media_pb2.TranslateConfig:
+    return media_pb2.TranslateConfig(target_language_code="es", beam_size=beam_size)
+
+
 def transcribe(**config: Any) -> jobs_pb2.JobSpec:
     return spec(transcribe=media_pb2.TranscribeConfig(**config))
 
@@ -215,6 +219,9 @@ BAD: dict[str, list[jobs_pb2.JobSpec]] = {
     "spec.subtitle.transcribe.language_code": [
         transcribe(language_code="no language"),
         transcribe(language_code="x" * 1000),
+    ],
+    "spec.subtitle.translations[0].beam_size": [
+        spec(translations=[beams(n)]) for n in (0, -1, 11, 2**31 - 1)
     ],
     "spec.subtitle.transcribe.beam_size": [transcribe(beam_size=n) for n in (0, -1, 11, 2**31 - 1)],
     "spec.subtitle.transcribe.task": [transcribe(task=9)],
@@ -345,6 +352,7 @@ def test_what_is_wished_of_a_translation_arrives() -> None:
     wish = media_pb2.TranslateConfig(
         target_language_code="PT_br",
         keep_source_cues=True,
+        beam_size=1,
         glossary=[
             term(" river \n mouth ", "foz"),
             media_pb2.GlossaryEntry(term="US", case_sensitive=True),
@@ -355,7 +363,9 @@ def test_what_is_wished_of_a_translation_arrives() -> None:
     assert task.targets == ("es", "pt-BR")
     assert task.bilingual
     terms = (Term("river mouth", "foz"), Term("US", case_sensitive=True))
-    assert options_for("pt-BR", task.translations) == TranslationOptions("pt-BR", True, terms)
+    assert options_for("pt-BR", task.translations) == TranslationOptions(
+        "pt-BR", True, terms, beam_size=1
+    )
     assert options_for("es", task.translations) == TranslationOptions("es")
 
 

@@ -442,11 +442,16 @@ class TranslateConfig(_message.Message):
     TARGET_LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     KEEP_SOURCE_CUES_FIELD_NUMBER: _builtins.int
     GLOSSARY_FIELD_NUMBER: _builtins.int
+    BEAM_SIZE_FIELD_NUMBER: _builtins.int
     target_language_code: _builtins.str
     """Required. BCP-47."""
     keep_source_cues: _builtins.bool
     """Optional. Cues come and go exactly as those of the spoken language do; a subtitle file that is
     translated keeps its times in any case.
+    """
+    beam_size: _builtins.int
+    """Optional. How many translations of a sentence are held against each other while they are written,
+    1 to 10; unset means 4. Fewer are faster and leave less to choose from.
     """
     @_builtins.property
     def glossary(self) -> _containers.RepeatedCompositeFieldContainer[Global___GlossaryEntry]:
@@ -458,12 +463,15 @@ class TranslateConfig(_message.Message):
         target_language_code: _builtins.str = ...,
         keep_source_cues: _builtins.bool = ...,
         glossary: _abc.Iterable[Global___GlossaryEntry] | None = ...,
+        beam_size: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_beam_size", b"_beam_size", "beam_size", b"beam_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["glossary", b"glossary", "keep_source_cues", b"keep_source_cues", "target_language_code", b"target_language_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_beam_size", b"_beam_size", "beam_size", b"beam_size", "glossary", b"glossary", "keep_source_cues", b"keep_source_cues", "target_language_code", b"target_language_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__beam_size: _TypeAlias = _typing.Literal["beam_size"]  # noqa: Y015
+    _WhichOneofArgType__beam_size: _TypeAlias = _typing.Literal["_beam_size", b"_beam_size"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__beam_size) -> _WhichOneofReturnType__beam_size | None: ...
 
 Global___TranslateConfig: _TypeAlias = TranslateConfig  # noqa: Y015
 

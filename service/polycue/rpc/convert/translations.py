@@ -6,7 +6,7 @@ from polycue.api.v1 import media_pb2
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.language import canonical
 from polycue.domain.request import TranslationOptions
-from polycue.domain.translation import Term
+from polycue.domain.translation import MOST_BEAMS, USUAL_BEAMS, Term
 from polycue.rpc.convert import fields
 
 _MOST_TARGETS = 20
@@ -44,17 +44,24 @@ def translation_options(configs: Translations, field: str) -> tuple[TranslationO
     """One for each target of which more is said than its language, which is known to be one.
 
     Raises:
-        InvalidRequest: a term is not usable; the error names it.
+        InvalidRequest: a term or a number is not usable; the error names it.
     """
     return tuple(
         TranslationOptions(
             canonical(config.target_language_code),
             config.keep_source_cues,
             _terms(config.glossary, f"{field}[{number}].glossary"),
+            _beam_size(config, f"{field}[{number}].beam_size"),
         )
         for number, config in enumerate(configs)
-        if config.keep_source_cues or config.glossary
+        if config.keep_source_cues or config.glossary or config.HasField("beam_size")
     )
+
+
+def _beam_size(config: media_pb2.TranslateConfig, field: str) -> int:
+    if not config.HasField("beam_size"):
+        return USUAL_BEAMS
+    return int(fields.within(config.beam_size, field, 1, MOST_BEAMS))
 
 
 def _terms(entries: Sequence[media_pb2.GlossaryEntry], field: str) -> tuple[Term, ...]:

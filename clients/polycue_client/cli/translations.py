@@ -1,4 +1,4 @@
-"""Options for terms that a translation is to keep or to translate as settled."""
+"""Options for how translations are made: settled terms, and how far the search looks."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class TermsChoice:
-    """The rows of a glossary file, and terms to leave as they are."""
+class TranslationChoice:
+    """The rows of a glossary file, terms to leave as they are, and the width of the search."""
 
     glossary: "tuple[Row, ...]"
     keep_terms: tuple[str, ...]
+    translation_beam: int | None
 
     def targets(
         self, languages: tuple[str, ...], *, keep_source_cues: bool = False
@@ -26,7 +27,12 @@ class TermsChoice:
         from polycue_client.glossary import Glossary
 
         glossary = Glossary(self.glossary, self.keep_terms)
-        return [glossary.target(code, keep_source_cues=keep_source_cues) for code in languages]
+        return [
+            glossary.target(
+                code, keep_source_cues=keep_source_cues, beam_size=self.translation_beam
+            )
+            for code in languages
+        ]
 
 
 def _rows(ctx: click.Context, param: click.Parameter, path: Path | None) -> "tuple[Row, ...]":
@@ -40,10 +46,10 @@ def _rows(ctx: click.Context, param: click.Parameter, path: Path | None) -> "tup
         raise click.BadParameter(str(error), ctx, param) from error
 
 
-terms_options = packed(
-    "terms",
-    TermsChoice,
-    "Terms",
+translation_options = packed(
+    "translation",
+    TranslationChoice,
+    "Translation",
     click.option(
         "--glossary",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -56,5 +62,11 @@ terms_options = packed(
         callback=comma_list,
         metavar="TERM,...",
         help="Never translate these, such as 'polycue,FFmpeg'.",
+    ),
+    click.option(
+        "--translation-beam",
+        type=click.IntRange(1, 10),
+        metavar="N",
+        help="1 to 10 translations are weighed against each other; 4 where not said, 1 is fastest.",
     ),
 )
