@@ -1,6 +1,8 @@
 """How a job ended, as a value or as an exception."""
 
-from polycue.api.v1 import jobs_pb2, media_pb2
+from google.protobuf.duration_pb2 import Duration
+
+from polycue.api.v1 import engine_pb2, jobs_pb2, media_pb2
 from polycue_client.errors import JobCancelled, JobInterrupted, from_failure
 
 _ENDED = frozenset(
@@ -24,6 +26,21 @@ def state_name(state: jobs_pb2.JobState.ValueType) -> str:
 def notice_line(notice: media_pb2.Notice) -> str:
     """For people; what is a doubt begins with "warning: "."""
     return notice.message if notice.reason in _NO_DOUBTS else f"warning: {notice.message}"
+
+
+def usage_line(usage: engine_pb2.EngineUsage) -> str:
+    """For people: what the devices did; "" where they did nothing."""
+    if not usage.chunk_count:
+        return ""
+    repeated = usage.repeated_chunk_count
+    again = f", {repeated} times one again" if repeated else ""
+    waited_s = usage.queued_duration.ToMilliseconds() / 1000 / usage.chunk_count
+    return (
+        f"{_seconds(usage.audio_duration)} of sound in {_seconds(usage.wall_duration)}:"
+        f" {usage.chunk_count - repeated} chunks{again}, in {usage.batch_count} batches"
+        f" {usage.batch_fill:.0%} full; waited {waited_s:.1f} s each;"
+        f" device {_seconds(usage.device_duration)}, {usage.device_share:.0%} of its work"
+    )
 
 
 def has_ended(job: jobs_pb2.Job) -> bool:
@@ -50,3 +67,7 @@ def succeeded(job: jobs_pb2.Job) -> jobs_pb2.Job:
 def broken_off(job_name: str) -> JobInterrupted:
     """For a watch that came to no end."""
     return JobInterrupted(f"the server stopped telling about {job_name} before its end")
+
+
+def _seconds(duration: Duration) -> str:
+    return f"{duration.ToMilliseconds() / 1000:.1f} s"

@@ -12,6 +12,7 @@ from polycue.app.engine import CallPipeline, Engine
 from polycue.app.server import App
 from polycue.app.stop import Stop
 from polycue.config import Settings
+from polycue.engine.ledger import Ledger
 from polycue.rpc.installed import Installed
 from polycue.testing.clock import ManualClock
 from polycue.testing.installed import FakeInstalled
@@ -44,7 +45,7 @@ class Serve:
         self.address = ""
 
     def __call__(self, scenario: Callable[[grpc.aio.Channel], Awaitable[None]], **how: Any) -> None:
-        """``how``: ``pipeline``, ``installed``, ``ready``, ``up``, ``abandon``, and any setting."""
+        """``how``: ``pipeline``, what else an ``Engine`` has, and any setting."""
 
         async def with_channel(channel: grpc.aio.Channel, stop: Stop) -> None:
             await scenario(channel)
@@ -72,10 +73,15 @@ class Serve:
         credentials: grpc.ChannelCredentials | None = None,
         up: Callable[[], bool] = lambda: True,
         abandon: Callable[[], None] = lambda: None,
+        ledger: Ledger | None = None,
         **settings: Any,
     ) -> None:
         fake: Any = pipeline or FakePipeline()
-        engine = Engine(fake, fake, installed or FakeInstalled(), ready, up, lambda: None, abandon)
+        engine = Engine(
+            *(fake, fake, installed or FakeInstalled(), ready, up, lambda: None),
+            abandon=abandon,
+            ledger=ledger or Ledger(),
+        )
         given: dict[str, Any] = {"listen": "127.0.0.1:0", "data_dir": self._folder, "drain_s": 5.0}
         app, stop = App(Settings(**given | settings), engine, clock=self.clock), Stop()
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()

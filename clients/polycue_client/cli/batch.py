@@ -142,7 +142,7 @@ class Worker:
                 ended = event.job if outcome.has_ended(event.job) else None
         if ended is None:
             raise outcome.broken_off(result.job)
-        result.notices = list(ended.notices)
+        result.notices, result.usage = list(ended.notices), ended.engine_usage
         return ended
 
     def _spoken(self, result: Result, language: str) -> None:
@@ -179,6 +179,8 @@ def _tell(shown: Display, result: Result, output: OutputChoice) -> None:
     if result.error:
         shown.say(f"{name}: error: {explain(result.error)}")
         return
+    if engine := outcome.usage_line(result.usage):
+        shown.say(f"{name}: {engine}")
     tracks = {language: list(track.values()) for language, track in result.tracks.items()}
     for line in costs.table(name, tracks):
         shown.say(line)

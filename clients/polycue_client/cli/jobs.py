@@ -228,7 +228,7 @@ def _print_table(found: "Sequence[jobs_pb2.Job]") -> None:
 def _description(job: "jobs_pb2.Job") -> list[str]:
     from polycue.api.v1 import jobs_pb2
     from polycue_client.drafts import own_name
-    from polycue_client.outcome import notice_line, state_name
+    from polycue_client.outcome import notice_line, state_name, usage_line
 
     lines = [f"{job.name}: {state_name(job.state)}", f"created: {_when(job)}"]
     lines += [f"{key}: {value}" for key, value in sorted(job.labels.items())]
@@ -240,6 +240,8 @@ def _description(job: "jobs_pb2.Job") -> list[str]:
         lines.append(f"failure: {job.failure.message} ({job.failure.reason})")
     if job.failure.resumable and job.state == jobs_pb2.JOB_STATE_FAILED:
         lines.append(f"go on with: polycue jobs resume {job.name}")
+    if engine := usage_line(job.engine_usage):
+        lines.append(f"engine: {engine}")
     lines += map(notice_line, job.notices)
     lines += [f"result: {own_name(a.filename)} ({a.size_bytes} bytes)" for a in job.artifacts]
     return lines

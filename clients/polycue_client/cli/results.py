@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from polycue.api.v1 import jobs_pb2, media_pb2
+from polycue.api.v1 import engine_pb2, jobs_pb2, media_pb2
 from polycue_client.cli.captions import Caption
 from polycue_client.cli.display import harmless
 from polycue_client.cli.embedded import NotStarted
@@ -57,6 +57,7 @@ class Result:
     outputs: list[Output] = field(default_factory=list)
     notices: list[media_pb2.Notice] = field(default_factory=list)
     tracks: dict[str, dict[int, Caption]] = field(default_factory=dict)
+    usage: engine_pb2.EngineUsage = field(default_factory=engine_pb2.EngineUsage)
     error: Exception | None = None
 
     def add_cues(self, track: media_pb2.Track) -> None:
@@ -84,8 +85,16 @@ class Result:
             "ok": self.error is None,
             "job": self.job,
             "language": self.language,
+            "engine": usage_document(self.usage),
             **outcome_document(self.outputs, self.notices, self.error),
         }
+
+
+def usage_document(usage: engine_pb2.EngineUsage) -> Json:
+    """What the devices did, as every command's ``--json`` shows it; empty where nothing."""
+    from google.protobuf.json_format import MessageToDict
+
+    return dict(MessageToDict(usage, preserving_proto_field_name=True))
 
 
 def outcome_document(

@@ -1,13 +1,14 @@
 """Models, pipeline and catalogue, wired."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from polycue.app.host import open_host
 from polycue.app.installed import InstalledModels
 from polycue.config import Settings
 from polycue.engine.devices import auto_model
+from polycue.engine.ledger import Ledger
 from polycue.engine.recogniser import Recogniser
 from polycue.engine.translator import Translator
 from polycue.jobs.attempt import RunsTasks
@@ -32,7 +33,8 @@ class Engine:
     """What the server needs of everything below it; tests put fakes here.
 
     ``ready`` returns once the default recogniser can be used, and raises while it cannot; whether
-    that is still so ``up`` says, at once. ``abandon`` ends at once what can be ended.
+    that is still so ``up`` says, at once. ``abandon`` ends at once what can be ended. ``ledger``
+    is told of every batch.
     """
 
     jobs: RunsTasks
@@ -42,6 +44,7 @@ class Engine:
     up: Callable[[], bool]
     close: Callable[[], None]
     abandon: Callable[[], None] = lambda: None
+    ledger: Ledger = field(default_factory=Ledger)
 
 
 def open_engine(settings: Settings, *, preload: bool) -> Engine:

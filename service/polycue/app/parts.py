@@ -175,6 +175,7 @@ def make_runner(settings: Settings, engine: Engine, keep: Keep, admission: Admis
         engine.jobs,
         keep.folder,
         keep.artifacts,
+        engine.ledger,
         task_of=admission.task_of,
         failure_of=failure_of,
     )
@@ -196,7 +197,7 @@ def make_services(
     sources: Sources,
     doors: Doors,
 ) -> Services:
-    clips = Clips(engine.calls, sources, threads.clips, keep.folder.calls)
+    clips = Clips(engine.calls, sources, threads.clips, keep.folder.calls, engine.ledger)
     watcher = Watcher(
         keep.board, threads.store, heartbeat_s=settings.heartbeat_s, poll_s=settings.poll_s
     )

@@ -71,7 +71,7 @@ class AtWork:
         """The job with the progress that is newer than the store's."""
         live = self.live(job.id)
         if live and live.lease.epoch == job.epoch:
-            return replace(job, stages=live.stages)
+            return live.with_progress(job)
         return job
 
     def wake(self) -> None:
@@ -174,6 +174,11 @@ class AtWork:
             job = live.with_progress(self._store.change(live.lease, change))
             live.feed.append(JobChanged(job))
             return job
+
+    def keep_progress(self, live: LiveJob) -> None:
+        """Store how far a job has come, which its watchers know."""
+        with live.order:
+            self._store.change(live.lease, live.with_progress)
 
     def add_artifact(self, live: LiveJob, artifact: Artifact) -> None:
         """Tell of a result; one of the same name, of an earlier attempt, is replaced."""

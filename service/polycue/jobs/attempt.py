@@ -14,6 +14,7 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import Cancelled, LeaseLost, NotFound, PolycueError, StoreError
 from polycue.domain.progress import Report
 from polycue.domain.request import Task
+from polycue.engine.ledger import Ledger
 from polycue.jobs import retry
 from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.at_work import AtWork
@@ -54,7 +55,7 @@ class Workshop:
 
     ``task_of`` reads a job's spec and brings its inputs into the folder it is given, where they
     stay for the length of its block; ``failure_of`` turns what was raised into what callers are
-    told.
+    told. ``ledger`` tells what the engine does for whom.
     """
 
     at_work: AtWork
@@ -62,6 +63,7 @@ class Workshop:
     pipeline: RunsTasks
     folder: DataFolder
     artifacts: Artifacts
+    ledger: Ledger
     task_of: Callable[[Job, Path, CancelToken], AbstractContextManager[Task]]
     failure_of: Callable[[Exception], Failure]
 
@@ -75,6 +77,7 @@ class Attempt:
         self._checkpoints = StoredCheckpoints(shop.store, live.lease)
         # Its own: whoever lost the job may not know it yet, in this process too.
         self._name = f"{job.id}.{live.lease.epoch}"
+        self._caller = Caller(job.tenant, self._name, Urgency.BATCH)
 
     def __repr__(self) -> str:
         return f"Attempt({self._job!r}, {self._live.lease.epoch})"
@@ -87,7 +90,9 @@ class Attempt:
         """
         workdir = self._shop.folder.work(self._name)
         try:
-            result = self._do(workdir)
+            with self._shop.ledger.open(self._name) as account:
+                self._live.used = lambda: self._job.usage + account.usage()
+                result = self._do(workdir)
         except Cancelled:
             return self._stopped()
         except LeaseLost:
@@ -115,7 +120,7 @@ class Attempt:
                     cancel=cancel,
                     report=self._reporter.take,
                     checkpoints=self._checkpoints,
-                    caller=Caller(self._job.tenant, self._name, Urgency.BATCH),
+                    caller=self._caller,
                 )
             for file in result.files:
                 self._reporter.publish(file)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from polycue.domain.errors import IllegalTransition
 from polycue.domain.notice import Notice
 from polycue.domain.progress import StageMoved
+from polycue.domain.usage import NOT_USED, EngineUsage
 
 
 class JobState(StrEnum):
@@ -81,7 +82,8 @@ class Job:
     how long nobody else may. ``epoch`` counts how often it was taken, ``attempts`` only since it
     last got further, and ``reached`` is the newest chunk of its checkpoint, such as
     "transcribe/12"; all chunks were made under the plan ``plan_hash``. ``resumed_by`` is the
-    request that asked for it once more, ``media_ms`` how much was decoded for it.
+    request that asked for it once more, ``media_ms`` how much was decoded for it, and ``usage`` how
+    the engine worked on it in all its attempts.
     """
 
     id: str
@@ -104,6 +106,7 @@ class Job:
     artifacts: tuple[Artifact, ...] = ()
     failure: Failure | None = None
     media_ms: int = 0
+    usage: EngineUsage = NOT_USED
     owner: str = ""
     epoch: int = 0
     lease_until_ms: int = 0

@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.progress import Stage, StageMoved
+from polycue.domain.usage import EngineUsage
 from polycue.jobs.feed import Feed
 from polycue.jobs.job import Job
 from polycue.jobs.store.protocol import Lease
@@ -29,7 +30,8 @@ class LiveJob:
 
     ``move`` belongs to the thread that works on the job; all else may be used from anywhere. Who
     writes what the feed tells of holds ``order`` over both, so that they have one order; who takes
-    from ``untold`` holds it too.
+    from ``untold`` holds it too. ``used`` tells how the engine has worked on the job by now, in all
+    its attempts; None while there is nothing to tell beyond what the store knows.
     """
 
     def __init__(self, lease: Lease, ring: Callable[[], None] = lambda: None) -> None:
@@ -39,6 +41,7 @@ class LiveJob:
         self.order = threading.RLock()
         self.why: Why | None = None
         self.untold: list[NumberedCues] = []  # which other servers do not know of yet
+        self.used: Callable[[], EngineUsage] | None = None
         self._stages: dict[Stage, StageMoved] = {}
         self._told: dict[Stage, float] = {}
 
@@ -51,10 +54,11 @@ class LiveJob:
         return tuple(self._stages.copy().values())
 
     def with_progress(self, job: Job) -> Job:
-        """The job with the newest progress, and with as much media as that took."""
+        """The job with the newest progress, and with as much of media and engine as that took."""
         stages = self.stages
         media_ms = max((stage.processed_ms for stage in stages), default=0)
-        return replace(job, stages=stages, media_ms=max(job.media_ms, media_ms))
+        usage = self.used() if self.used else job.usage
+        return replace(job, stages=stages, media_ms=max(job.media_ms, media_ms), usage=usage)
 
     def move(self, moved: StageMoved) -> None:
         """Keep a stage's progress; the feed gets its first, its last, and some in between."""

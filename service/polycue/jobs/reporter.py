@@ -1,5 +1,6 @@
 """What the pipeline reports of one attempt, taken to those who follow it and to the store."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,10 @@ from polycue.pipeline.result import TaskResult
 
 log = telemetry.logger(__name__)
 
+_KEEP_EVERY_S = (
+    10.0  # what a crash costs of the account of a job, whose work is kept chunk by chunk
+)
+
 
 class Reporter:
     """Called by the job's own thread. Its methods raise LeaseLost."""
@@ -29,6 +34,7 @@ class Reporter:
     def __init__(self, live: LiveJob, at_work: AtWork, artifacts: Artifacts) -> None:
         self._live, self._at_work, self._artifacts = live, at_work, artifacts
         self._published: dict[Path, Artifact] = {}
+        self._kept_s = time.monotonic()
 
     @property
     def published(self) -> tuple[Artifact, ...]:
@@ -39,6 +45,7 @@ class Reporter:
         match event:
             case StageMoved():
                 self._live.move(event)
+                self._keep_progress()
             case CuesReady():
                 self._at_work.tell_cues(self._live, event)
             case LanguageFound(language):
@@ -47,6 +54,16 @@ class Reporter:
                 self.publish(file)
             case MediaFound():
                 pass  # the stages tell how long it is
+
+    def _keep_progress(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._kept_s < _KEEP_EVERY_S:
+            return
+        self._kept_s = now_s
+        try:
+            self._at_work.keep_progress(self._live)
+        except StoreError:
+            log.warning("progress cannot be stored yet", exc_info=True)
 
     def _note_language(self, language: str) -> None:
         try:

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -12,6 +13,7 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import LimitExceeded
 from polycue.domain.progress import Event, MediaFound, Report
 from polycue.domain.request import SubtitleTask
+from polycue.engine.ledger import Ledger
 from polycue.jobs.disk import disk_errors
 from polycue.jobs.job import new_id
 from polycue.pipeline.result import TaskResult
@@ -42,10 +44,16 @@ class Clips:
     """Each clip is worked on in a folder of its own below ``folder``, gone when it is done."""
 
     def __init__(
-        self, pipeline: Subtitles, sources: Sources, workers: Workers, folder: Path
+        self,
+        pipeline: Subtitles,
+        sources: Sources,
+        workers: Workers,
+        folder: Path,
+        ledger: Ledger,
     ) -> None:
         self._pipeline, self._sources = pipeline, sources
-        self._workers, self._folder, self._pace = workers, folder, ClipPace()
+        self._workers, self._folder, self._ledger = workers, folder, ledger
+        self._pace = ClipPace()
 
     def messages(
         self,
@@ -113,8 +121,9 @@ class Clips:
             told(event)
 
         caller = Caller(tenant.current(), new_id(), Urgency.LIVE)
-        result = self._pipeline.run(
-            task, workdir=workdir, cancel=cancel, report=report, caller=caller
-        )
+        with self._ledger.open(caller.request) as account:
+            result = self._pipeline.run(
+                task, workdir=workdir, cancel=cancel, report=report, caller=caller
+            )
         self._pace.note(task.speech, result.duration_ms, time.monotonic() - began_s)
-        return result
+        return replace(result, usage=account.usage())

@@ -7,9 +7,11 @@ import grpc
 from polycue.api.v1 import media_pb2
 from polycue.api.v1 import transcription_pb2 as pb
 from polycue.api.v1.transcription_pb2_grpc import TranscriptionServiceStub
-from polycue.domain.caller import Urgency
+from polycue.domain.caller import Caller, Urgency
 from polycue.domain.errors import NotMedia
 from polycue.domain.progress import CuesReady, Event, Report
+from polycue.engine.batch_done import BatchDone, Served
+from polycue.engine.ledger import Ledger
 from polycue.pipeline.result import TaskResult
 from polycue.rpc.tenant import LOCAL
 from polycue.testing.pipeline import FakePipeline, Gate
@@ -58,6 +60,27 @@ def test_each_clip_is_work_of_its_own_that_somebody_waits_for(serve: Serve) -> N
         assert one.request != other.request
 
     serve(scenario, pipeline=pipeline)
+
+
+def test_a_clip_says_what_the_devices_did_for_it(serve: Serve) -> None:
+    ledger = Ledger()
+
+    class OnADevice(FakePipeline):
+        def run(self, task: Any, **given: Any) -> TaskResult:
+            own = Served(given["caller"], 0.5, 2, tokens=7, audio_ms=3000, again=False)
+            other = Served(Caller("films", "other"), 0, 2, tokens=7, audio_ms=3000, again=False)
+            ledger.note(BatchDone("tiny", "cpu", 0, (own, other), 4, took_s=3, failed=False))
+            return super().run(task, **given)
+
+    async def scenario(channel: Channel) -> None:
+        whole = (await transcribe(channel)).engine_usage
+        assert (whole.chunk_count, whole.token_count, whole.batch_fill) == (1, 7, 0.5)
+        assert whole.device_duration.ToMilliseconds() == 1500
+        assert whole.queued_duration.ToMilliseconds() == 500
+        finished = (await stream(channel))[-1].finished
+        assert finished.engine_usage.device_duration == whole.device_duration
+
+    serve(scenario, pipeline=OnADevice(), ledger=ledger)
 
 
 def test_each_track_of_a_clip_has_its_report(serve: Serve) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 import click
 import grpc
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
-from polycue.api.v1 import artifacts_pb2, jobs_pb2, media_pb2
+from polycue.api.v1 import artifacts_pb2, engine_pb2, jobs_pb2, media_pb2
 from polycue_client.cli.app import polycue as polycue_group
 from polycue_client.cli.app import run
 from polycue_client.cli.lazy import LazyGroup
@@ -57,11 +58,17 @@ def makes(
     *,
     events: Sequence[Event] = (),
     notices: Sequence[media_pb2.Notice] = (),
+    usage: engine_pb2.EngineUsage | None = None,
 ) -> None:
     """The next job makes these files; "en.srt" is an English track, "mkv" a muxed copy."""
 
     def script(spec: jobs_pb2.JobSpec) -> Sequence[Event]:
-        job = jobs_pb2.Job(state=jobs_pb2.JOB_STATE_SUCCEEDED, language_code="en", notices=notices)
+        job = jobs_pb2.Job(
+            state=jobs_pb2.JOB_STATE_SUCCEEDED,
+            language_code="en",
+            notices=notices,
+            engine_usage=usage,
+        )
         for number, (tail, data) in enumerate(files.items()):
             tail_of_language = tail.removeprefix("bilingual.")
             language = tail_of_language.partition(".")[0] if "." in tail else ""
@@ -318,6 +325,47 @@ def test_notices_are_shown_as_warnings(
     assert polycue("subtitle", film) == 0
     assert f"{film}: warning: nobody speaks" in capsys.readouterr().err
     assert film.with_name("film.und.srt").read_bytes() == b""
+
+
+USAGE = engine_pb2.EngineUsage(
+    wall_duration=Duration(seconds=12, nanos=340_000_000),
+    queued_duration=Duration(seconds=6),
+    device_duration=Duration(seconds=11),
+    device_share=0.5,
+    batch_count=7,
+    batch_fill=0.82,
+    chunk_count=12,
+    repeated_chunk_count=2,
+    token_count=600,
+    audio_duration=Duration(seconds=103),
+)
+
+
+def test_what_the_devices_did_is_one_line(
+    polycue: Polycue, server: ScriptedServer, film: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    makes(server, {"en.srt": ENGLISH}, usage=USAGE)
+    assert polycue("subtitle", film) == 0
+    line = (
+        "103.0 s of sound in 12.3 s: 10 chunks, 2 times one again, in 7 batches 82% full;"
+        " waited 0.5 s each; device 11.0 s, 50% of its work"
+    )
+    assert f"{film}: {line}\n" in capsys.readouterr().err
+    assert polycue("jobs show", "2") == 0
+    assert f"engine: {line}\n" in capsys.readouterr().out
+    makes(server, {"en.srt": ENGLISH}, usage=USAGE)
+    assert polycue("subtitle", film, "--json", "-y") == 0
+    (told,) = json.loads(capsys.readouterr().out)["files"]
+    assert told["engine"]["device_share"] == 0.5
+    assert told["engine"]["audio_duration"] == "103s"
+
+
+def test_of_work_without_a_device_there_is_no_such_line(
+    polycue: Polycue, server: ScriptedServer, film: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    makes(server, {"en.srt": ENGLISH}, usage=engine_pb2.EngineUsage(wall_duration=Duration()))
+    assert polycue("subtitle", film) == 0
+    assert "device" not in capsys.readouterr().err
 
 
 def test_json_is_one_document_that_tells_of_every_file(

@@ -8,6 +8,7 @@ import pytest
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import PoisonJob, PolycueError
 from polycue.domain.request import InputFile, SubtitleTask, Task
+from polycue.engine.ledger import Ledger
 from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.at_work import AtWork
 from polycue.jobs.attempt import RunsTasks, Workshop
@@ -130,6 +131,7 @@ class Crew:
         owner: str,
     ) -> None:
         self.jobs, self.bells = jobs, bells
+        self.ledger = Ledger()
         self._again = partial(Crew, jobs, artifacts, clock)
         self.at_work = AtWork(
             jobs,
@@ -164,6 +166,7 @@ class Crew:
             pipeline,
             folder,
             artifacts,
+            self.ledger,
             task_of=task_of,
             failure_of=failure_of,
         )

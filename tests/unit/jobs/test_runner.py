@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,9 @@ from polycue.domain.errors import (
 )
 from polycue.domain.progress import CuesReady, FileReady, Stage, StageMoved
 from polycue.domain.request import Task
-from polycue.jobs import retry
+from polycue.engine.batch_done import BatchDone, Served
+from polycue.engine.ledger import Ledger
+from polycue.jobs import reporter, retry
 from polycue.jobs import runner as runner_module
 from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.at_work import AtWork
@@ -102,6 +104,68 @@ def test_each_attempt_is_a_caller_of_its_own_that_can_wait(
     assert pipeline.callers == [
         Caller(TENANT, f"{job.id}.{epoch}", Urgency.BATCH) for epoch in (1, 2)
     ]
+
+
+class OnADevice(FakePipeline):
+    """Each line is a row of a batch, alone in it for a second."""
+
+    def __init__(self, ledger: Ledger, lines: Sequence[str], **how: Any) -> None:
+        super().__init__(lines, **how)
+        self._ledger = ledger
+
+    def run(self, task: Task, **given: Any) -> Any:
+        save, caller = given["checkpoints"].save, given["caller"]
+
+        def save_and_note(*piece: Any) -> None:
+            save(*piece)
+            row = Served(caller, waited_s=0.5, age_s=2, tokens=7, audio_ms=1000, again=False)
+            self._ledger.note(BatchDone("tiny", "cpu", 0, (row,), 2, took_s=1.0, failed=False))
+
+        given["checkpoints"].save = save_and_note
+        return super().run(task, **given)
+
+
+def test_what_the_engine_did_for_a_job_adds_up_over_its_attempts(
+    board: Board, crew: Any, draft: JobDraft, run: Run, at_once: None
+) -> None:
+    def fail_once() -> BaseException:
+        pipeline.raises = None
+        pipeline.lines = ("a", "b", "c")
+        return StorageFull("the disk")
+
+    pipeline = OnADevice(crew.ledger, ["a", "b"], raises=fail_once)
+    run(pipeline)
+    job = await_end(board, board.create(TENANT, draft))
+    assert (job.state, job.epoch) == (JobState.SUCCEEDED, 2)
+    assert pipeline.heard == ["a", "b", "c"]
+    usage = job.usage
+    assert (usage.rows, usage.batches, usage.tokens, usage.fill) == (3, 3, 21, 0.5)
+    assert (usage.device_ms, usage.waited_ms, usage.audio_ms) == (3000, 1500, 3000)
+
+
+def test_how_the_engine_works_on_a_job_is_told_while_it_does(
+    board: Board, crew: Any, draft: JobDraft, run: Run
+) -> None:
+    gate = Gate()
+    run(OnADevice(crew.ledger, ["a", "b"], gate=gate))
+    job = board.create(TENANT, draft)
+    assert gate.reached.wait(WAIT_S)
+    assert board.get(TENANT, job.id).usage.rows == 1
+    gate.open()
+    assert await_end(board, job).usage.rows == 2
+
+
+def test_the_account_of_a_job_is_stored_while_it_runs(
+    board: Board, jobs: MemoryJobs, crew: Any, draft: JobDraft, run: Run, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(reporter, "_KEEP_EVERY_S", 0)
+    gate = Gate()
+    run(OnADevice(crew.ledger, ["a", "b"], gate=gate))
+    job = board.create(TENANT, draft)
+    assert gate.reached.wait(WAIT_S)
+    assert jobs.get(TENANT, job.id).usage.rows == 1  # what a crash would leave
+    gate.open()
+    assert await_end(board, job).usage.rows == 2
 
 
 def test_what_happens_is_told_in_order(board: Board, draft: JobDraft, run: Run) -> None:

@@ -9,6 +9,7 @@ import pytest
 from polycue.api.v1.transcription_pb2 import TranscribeRequest
 from polycue.domain.errors import DeadlineTooShort
 from polycue.domain.request import InputFile, SpeechOptions
+from polycue.engine.ledger import Ledger
 from polycue.rpc.access.callers import Kind
 from polycue.rpc.access.places import Places
 from polycue.rpc.clip_pace import ClipPace
@@ -64,7 +65,7 @@ def test_a_clip_whose_deadline_cannot_be_kept_is_stopped_before_it_is_heard(
     async def scenario() -> None:
         pipeline, sources = FakePipeline(), cast(Sources, OneClip())
         workers = Workers("test", Places(Kind.CLIPS, 1))
-        clips = Clips(pipeline, sources, workers, tmp_path)
+        clips = Clips(pipeline, sources, workers, tmp_path, Ledger())
 
         async def call(within_s: float | None) -> list[object]:
             told = clips.messages(TranscribeRequest(), lambda event: [event], within_s=within_s)

@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from polycue.api.v1 import artifacts_pb2 as _artifacts_pb2
+from polycue.api.v1 import engine_pb2 as _engine_pb2
 from polycue.api.v1 import media_pb2 as _media_pb2
 import builtins as _builtins
 import sys
@@ -239,6 +240,7 @@ class Job(_message.Message):
     ARTIFACTS_FIELD_NUMBER: _builtins.int
     LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     ATTEMPT_FIELD_NUMBER: _builtins.int
+    ENGINE_USAGE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Output only. `jobs/{job}`."""
     state: Global___JobState.ValueType
@@ -287,6 +289,10 @@ class Job(_message.Message):
     def artifacts(self) -> _containers.RepeatedCompositeFieldContainer[_artifacts_pb2.Artifact]:
         """Output only. Present as soon as each is readable."""
 
+    @_builtins.property
+    def engine_usage(self) -> _engine_pb2.EngineUsage:
+        """Output only. How the devices worked on it so far."""
+
     def __init__(
         self,
         *,
@@ -304,10 +310,11 @@ class Job(_message.Message):
         artifacts: _abc.Iterable[_artifacts_pb2.Artifact] | None = ...,
         language_code: _builtins.str = ...,
         attempt: _builtins.int = ...,
+        engine_usage: _engine_pb2.EngineUsage | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "expire_time", b"expire_time", "failure", b"failure", "spec", b"spec", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "engine_usage", b"engine_usage", "expire_time", b"expire_time", "failure", b"failure", "spec", b"spec", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["artifacts", b"artifacts", "attempt", b"attempt", "create_time", b"create_time", "end_time", b"end_time", "expire_time", b"expire_time", "failure", b"failure", "labels", b"labels", "language_code", b"language_code", "name", b"name", "notices", b"notices", "spec", b"spec", "stages", b"stages", "start_time", b"start_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["artifacts", b"artifacts", "attempt", b"attempt", "create_time", b"create_time", "end_time", b"end_time", "engine_usage", b"engine_usage", "expire_time", b"expire_time", "failure", b"failure", "labels", b"labels", "language_code", b"language_code", "name", b"name", "notices", b"notices", "spec", b"spec", "stages", b"stages", "start_time", b"start_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,10 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from polycue.api.v1 import engine_pb2 as polycue_dot_api_dot_v1_dot_engine__pb2
 from polycue.api.v1 import media_pb2 as polycue_dot_api_dot_v1_dot_media__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"polycue/api/v1/transcription.proto\x12\x0epolycue.api.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1apolycue/api/v1/media.proto\"\xda\x01\n\x11TranscribeRequest\x12*\n\x05media\x18\x01 \x01(\x0b\x32\x1b.polycue.api.v1.MediaSource\x12\x34\n\ntranscribe\x18\x02 \x01(\x0b\x32 .polycue.api.v1.TranscribeConfig\x12\x35\n\x0ctranslations\x18\x03 \x03(\x0b\x32\x1f.polycue.api.v1.TranslateConfig\x12,\n\x06layout\x18\x04 \x01(\x0b\x32\x1c.polycue.api.v1.LayoutConfig\"n\n\x12TranscribeResponse\x12%\n\x06tracks\x18\x01 \x03(\x0b\x32\x15.polycue.api.v1.Track\x12\x31\n\x0emedia_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xe0\x01\n\x17StreamTranscribeRequest\x12*\n\x05media\x18\x01 \x01(\x0b\x32\x1b.polycue.api.v1.MediaSource\x12\x34\n\ntranscribe\x18\x02 \x01(\x0b\x32 .polycue.api.v1.TranscribeConfig\x12\x35\n\x0ctranslations\x18\x03 \x03(\x0b\x32\x1f.polycue.api.v1.TranslateConfig\x12,\n\x06layout\x18\x04 \x01(\x0b\x32\x1c.polycue.api.v1.LayoutConfig\"\xf7\x04\n\x18StreamTranscribeResponse\x12\x43\n\x07started\x18\x01 \x01(\x0b\x32\x30.polycue.api.v1.StreamTranscribeResponse.StartedH\x00\x12@\n\x03\x63ue\x18\x02 \x01(\x0b\x32\x31.polycue.api.v1.StreamTranscribeResponse.TrackCueH\x00\x12\x45\n\x08progress\x18\x03 \x01(\x0b\x32\x31.polycue.api.v1.StreamTranscribeResponse.ProgressH\x00\x12\x45\n\x08\x66inished\x18\x04 \x01(\x0b\x32\x31.polycue.api.v1.StreamTranscribeResponse.FinishedH\x00\x1a<\n\x07Started\x12\x31\n\x0emedia_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x1a\x43\n\x08TrackCue\x12\x15\n\rlanguage_code\x18\x01 \x01(\t\x12 \n\x03\x63ue\x18\x02 \x01(\x0b\x32\x13.polycue.api.v1.Cue\x1a\x41\n\x08Progress\x12\x35\n\x12processed_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x1aw\n\x08\x46inished\x12%\n\x06tracks\x18\x01 \x03(\x0b\x32\x15.polycue.api.v1.Track\x12\x11\n\tcue_count\x18\x02 \x01(\x05\x12\x31\n\x0emedia_duration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x07\n\x05\x65vent2\xd4\x01\n\x14TranscriptionService\x12S\n\nTranscribe\x12!.polycue.api.v1.TranscribeRequest\x1a\".polycue.api.v1.TranscribeResponse\x12g\n\x10StreamTranscribe\x12\'.polycue.api.v1.StreamTranscribeRequest\x1a(.polycue.api.v1.StreamTranscribeResponse0\x01\x42)Z\'polycue/gen/go/polycue/api/v1;polycuev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"polycue/api/v1/transcription.proto\x12\x0epolycue.api.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bpolycue/api/v1/engine.proto\x1a\x1apolycue/api/v1/media.proto\"\xda\x01\n\x11TranscribeRequest\x12*\n\x05media\x18\x01 \x01(\x0b\x32\x1b.polycue.api.v1.MediaSource\x12\x34\n\ntranscribe\x18\x02 \x01(\x0b\x32 .polycue.api.v1.TranscribeConfig\x12\x35\n\x0ctranslations\x18\x03 \x03(\x0b\x32\x1f.polycue.api.v1.TranslateConfig\x12,\n\x06layout\x18\x04 \x01(\x0b\x32\x1c.polycue.api.v1.LayoutConfig\"\xa1\x01\n\x12TranscribeResponse\x12%\n\x06tracks\x18\x01 \x03(\x0b\x32\x15.polycue.api.v1.Track\x12\x31\n\x0emedia_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0c\x65ngine_usage\x18\x03 \x01(\x0b\x32\x1b.polycue.api.v1.EngineUsage\"\xe0\x01\n\x17StreamTranscribeRequest\x12*\n\x05media\x18\x01 \x01(\x0b\x32\x1b.polycue.api.v1.MediaSource\x12\x34\n\ntranscribe\x18\x02 \x01(\x0b\x32 .polycue.api.v1.TranscribeConfig\x12\x35\n\x0ctranslations\x18\x03 \x03(\x0b\x32\x1f.polycue.api.v1.TranslateConfig\x12,\n\x06layout\x18\x04 \x01(\x0b\x32\x1c.polycue.api.v1.LayoutConfig\"\xab\x05\n\x18StreamTranscribeResponse\x12\x43\n\x07started\x18\x01 \x01(\x0b\x32\x30.polycue.api.v1.StreamTranscribeResponse.StartedH\x00\x12@\n\x03\x63ue\x18\x02 \x01(\x0b\x32\x31.polycue.api.v1.StreamTranscribeResponse.TrackCueH\x00\x12\x45\n\x08progress\x18\x03 \x01(\x0b\x32\x31.polycue.api.v1.StreamTranscribeResponse.ProgressH\x00\x12\x45\n\x08\x66inished\x18\x04 \x01(\x0b\x32\x31.polycue.api.v1.StreamTranscribeResponse.FinishedH\x00\x1a<\n\x07Started\x12\x31\n\x0emedia_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x1a\x43\n\x08TrackCue\x12\x15\n\rlanguage_code\x18\x01 \x01(\t\x12 \n\x03\x63ue\x18\x02 \x01(\x0b\x32\x13.polycue.api.v1.Cue\x1a\x41\n\x08Progress\x12\x35\n\x12processed_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x1a\xaa\x01\n\x08\x46inished\x12%\n\x06tracks\x18\x01 \x03(\x0b\x32\x15.polycue.api.v1.Track\x12\x11\n\tcue_count\x18\x02 \x01(\x05\x12\x31\n\x0emedia_duration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0c\x65ngine_usage\x18\x04 \x01(\x0b\x32\x1b.polycue.api.v1.EngineUsageB\x07\n\x05\x65vent2\xd4\x01\n\x14TranscriptionService\x12S\n\nTranscribe\x12!.polycue.api.v1.TranscribeRequest\x1a\".polycue.api.v1.TranscribeResponse\x12g\n\x10StreamTranscribe\x12\'.polycue.api.v1.StreamTranscribeRequest\x1a(.polycue.api.v1.StreamTranscribeResponse0\x01\x42)Z\'polycue/gen/go/polycue/api/v1;polycuev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,22 +35,22 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'polycue.api.v1.transcriptio
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z\'polycue/gen/go/polycue/api/v1;polycuev1'
-  _globals['_TRANSCRIBEREQUEST']._serialized_start=115
-  _globals['_TRANSCRIBEREQUEST']._serialized_end=333
-  _globals['_TRANSCRIBERESPONSE']._serialized_start=335
-  _globals['_TRANSCRIBERESPONSE']._serialized_end=445
-  _globals['_STREAMTRANSCRIBEREQUEST']._serialized_start=448
-  _globals['_STREAMTRANSCRIBEREQUEST']._serialized_end=672
-  _globals['_STREAMTRANSCRIBERESPONSE']._serialized_start=675
-  _globals['_STREAMTRANSCRIBERESPONSE']._serialized_end=1306
-  _globals['_STREAMTRANSCRIBERESPONSE_STARTED']._serialized_start=980
-  _globals['_STREAMTRANSCRIBERESPONSE_STARTED']._serialized_end=1040
-  _globals['_STREAMTRANSCRIBERESPONSE_TRACKCUE']._serialized_start=1042
-  _globals['_STREAMTRANSCRIBERESPONSE_TRACKCUE']._serialized_end=1109
-  _globals['_STREAMTRANSCRIBERESPONSE_PROGRESS']._serialized_start=1111
-  _globals['_STREAMTRANSCRIBERESPONSE_PROGRESS']._serialized_end=1176
-  _globals['_STREAMTRANSCRIBERESPONSE_FINISHED']._serialized_start=1178
-  _globals['_STREAMTRANSCRIBERESPONSE_FINISHED']._serialized_end=1297
-  _globals['_TRANSCRIPTIONSERVICE']._serialized_start=1309
-  _globals['_TRANSCRIPTIONSERVICE']._serialized_end=1521
+  _globals['_TRANSCRIBEREQUEST']._serialized_start=144
+  _globals['_TRANSCRIBEREQUEST']._serialized_end=362
+  _globals['_TRANSCRIBERESPONSE']._serialized_start=365
+  _globals['_TRANSCRIBERESPONSE']._serialized_end=526
+  _globals['_STREAMTRANSCRIBEREQUEST']._serialized_start=529
+  _globals['_STREAMTRANSCRIBEREQUEST']._serialized_end=753
+  _globals['_STREAMTRANSCRIBERESPONSE']._serialized_start=756
+  _globals['_STREAMTRANSCRIBERESPONSE']._serialized_end=1439
+  _globals['_STREAMTRANSCRIBERESPONSE_STARTED']._serialized_start=1061
+  _globals['_STREAMTRANSCRIBERESPONSE_STARTED']._serialized_end=1121
+  _globals['_STREAMTRANSCRIBERESPONSE_TRACKCUE']._serialized_start=1123
+  _globals['_STREAMTRANSCRIBERESPONSE_TRACKCUE']._serialized_end=1190
+  _globals['_STREAMTRANSCRIBERESPONSE_PROGRESS']._serialized_start=1192
+  _globals['_STREAMTRANSCRIBERESPONSE_PROGRESS']._serialized_end=1257
+  _globals['_STREAMTRANSCRIBERESPONSE_FINISHED']._serialized_start=1260
+  _globals['_STREAMTRANSCRIBERESPONSE_FINISHED']._serialized_end=1430
+  _globals['_TRANSCRIPTIONSERVICE']._serialized_start=1442
+  _globals['_TRANSCRIPTIONSERVICE']._serialized_end=1654
 # @@protoc_insertion_point(module_scope)

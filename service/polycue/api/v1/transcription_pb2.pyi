@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from polycue.api.v1 import engine_pb2 as _engine_pb2
 from polycue.api.v1 import media_pb2 as _media_pb2
 import builtins as _builtins
 import sys
@@ -70,6 +71,7 @@ class TranscribeResponse(_message.Message):
 
     TRACKS_FIELD_NUMBER: _builtins.int
     MEDIA_DURATION_FIELD_NUMBER: _builtins.int
+    ENGINE_USAGE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def tracks(self) -> _containers.RepeatedCompositeFieldContainer[_media_pb2.Track]:
         """The spoken language first, then the translations in the order asked for."""
@@ -78,15 +80,20 @@ class TranscribeResponse(_message.Message):
     def media_duration(self) -> _duration_pb2.Duration:
         """Length of the media."""
 
+    @_builtins.property
+    def engine_usage(self) -> _engine_pb2.EngineUsage:
+        """How the devices worked on it."""
+
     def __init__(
         self,
         *,
         tracks: _abc.Iterable[_media_pb2.Track] | None = ...,
         media_duration: _duration_pb2.Duration | None = ...,
+        engine_usage: _engine_pb2.EngineUsage | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["media_duration", b"media_duration"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["engine_usage", b"engine_usage", "media_duration", b"media_duration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["media_duration", b"media_duration", "tracks", b"tracks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["engine_usage", b"engine_usage", "media_duration", b"media_duration", "tracks", b"tracks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -219,6 +226,7 @@ class StreamTranscribeResponse(_message.Message):
         TRACKS_FIELD_NUMBER: _builtins.int
         CUE_COUNT_FIELD_NUMBER: _builtins.int
         MEDIA_DURATION_FIELD_NUMBER: _builtins.int
+        ENGINE_USAGE_FIELD_NUMBER: _builtins.int
         cue_count: _builtins.int
         """Cues sent, all tracks."""
         @_builtins.property
@@ -229,16 +237,21 @@ class StreamTranscribeResponse(_message.Message):
         def media_duration(self) -> _duration_pb2.Duration:
             """Length of the media."""
 
+        @_builtins.property
+        def engine_usage(self) -> _engine_pb2.EngineUsage:
+            """How the devices worked on it."""
+
         def __init__(
             self,
             *,
             tracks: _abc.Iterable[_media_pb2.Track] | None = ...,
             cue_count: _builtins.int = ...,
             media_duration: _duration_pb2.Duration | None = ...,
+            engine_usage: _engine_pb2.EngineUsage | None = ...,
         ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _typing.Literal["media_duration", b"media_duration"]  # noqa: Y015
+        _HasFieldArgType: _TypeAlias = _typing.Literal["engine_usage", b"engine_usage", "media_duration", b"media_duration"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["cue_count", b"cue_count", "media_duration", b"media_duration", "tracks", b"tracks"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["cue_count", b"cue_count", "engine_usage", b"engine_usage", "media_duration", b"media_duration", "tracks", b"tracks"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -92,4 +92,7 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX upload_by_expiry ON upload (expires_ms);
     """,
+    """
+    ALTER TABLE job ADD COLUMN engine_usage text NOT NULL DEFAULT '{}';  -- JSON
+    """,
 )

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import Stage, StageMoved
+from polycue.domain.usage import EngineUsage
 from polycue.jobs.files.protocol import Part
 from polycue.jobs.job import Artifact, Failure, Job, JobState
 from polycue.jobs.store.session import Row, Value
@@ -35,6 +36,7 @@ def row_of_job(job: Job) -> dict[str, Value]:
         "failure": json.dumps(asdict(job.failure)) if job.failure else None,
         "kept_bytes": job.kept_bytes,
         "media_ms": job.media_ms,
+        "engine_usage": json.dumps(asdict(job.usage)),
         "owner": job.owner,
         "epoch": job.epoch,
         "lease_until_ms": job.lease_until_ms,
@@ -76,6 +78,7 @@ def job_of_row(row: Row) -> Job:
         ),
         failure=Failure(**json.loads(row["failure"])) if row["failure"] else None,
         media_ms=row["media_ms"],
+        usage=EngineUsage(**json.loads(row["engine_usage"])),
         owner=row["owner"],
         epoch=row["epoch"],
         lease_until_ms=row["lease_until_ms"],

@@ -138,4 +138,7 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE upload_2 RENAME TO upload;
     CREATE INDEX upload_by_expiry ON upload (expires_ms);
     """,
+    """
+    ALTER TABLE job ADD COLUMN engine_usage TEXT NOT NULL DEFAULT '{}';  -- JSON
+    """,
 )

@@ -13,6 +13,7 @@ from polycue.jobs.job import Artifact, Failure, Job, JobState
 from polycue.jobs.store.protocol import JobFilter
 from polycue.jobs.watch import Seen
 from polycue.rpc.convert import fields, names, times, tracks
+from polycue.rpc.convert.usage import usage
 
 _STATES: dict[JobState, jobs_pb2.JobState.ValueType] = {
     JobState.QUEUED: jobs_pb2.JOB_STATE_QUEUED,
@@ -53,6 +54,7 @@ def job(value: Job, *, with_spec: bool = False) -> jobs_pb2.Job:
         artifacts=[artifact(value, one) for one in value.artifacts],
         language_code=value.language,
         attempt=value.epoch,
+        engine_usage=usage(value.usage),
     )
 
 

@@ -10,6 +10,7 @@ from polycue.domain.track import Track, TrackKind
 from polycue.domain.transcript import Word
 from polycue.pipeline.result import TaskResult
 from polycue.rpc.convert import reports, times
+from polycue.rpc.convert.usage import usage
 
 _MOST_NOTICES = 200  # a result with more says the same thing over and over
 
@@ -78,6 +79,7 @@ def transcribed(result: TaskResult, *, with_words: bool) -> transcription_pb2.Tr
     return transcription_pb2.TranscribeResponse(
         tracks=[track(value, with_words=with_words) for value in result.tracks],
         media_duration=times.duration(result.duration_ms),
+        engine_usage=usage(result.usage),
     )
 
 
@@ -112,6 +114,7 @@ class Telling:
             tracks=[track_without_cues(value) for value in result.tracks],
             cue_count=self._cue_count,
             media_duration=times.duration(result.duration_ms),
+            engine_usage=usage(result.usage),
         )
 
 

@@ -14,6 +14,7 @@ from polycue.domain.errors import (
 )
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import Stage, StageMoved
+from polycue.domain.usage import EngineUsage
 from polycue.jobs.job import Artifact, Failure, Job, JobState, new_id
 from polycue.jobs.store import statements
 from polycue.jobs.store.jobs import SqlJobs
@@ -35,6 +36,7 @@ FULL: dict[str, Any] = {
     "failure": Failure(5, "GONE", "it is gone", {"name": "it"}, resumable=True),
     "content_key": "k",
     "media_ms": 5,
+    "usage": EngineUsage(wall_ms=4, rows=3, tokens=70),
     "owner": "o",
     "epoch": 3,
     "lease_until_ms": 7,
