@@ -66,11 +66,15 @@ class Listening:
         stream = choose_audio(media, self._task.audio)
         max_chunk_ms = self._most_the_recogniser_takes()
         with sound_of(
-            media, stream, max_media_ms=max_media_ms, cancel=self._cancel, report=self._report
+            media,
+            stream,
+            self._task.speech.detection,
+            max_chunk_ms=max_chunk_ms or _CHUNK_MS,
+            max_media_ms=max_media_ms,
+            cancel=self._cancel,
+            report=self._report,
         ) as sound:
-            chunks = sound.chunks(
-                self._task.speech.detection, max_chunk_ms=max_chunk_ms or _CHUNK_MS
-            )
+            chunks = sound.chunks()
             if max_chunk_ms:
                 recogniser = self._run.begin(self._task.media, stream, self._task.speech)
                 self._recognise(recogniser, chunks, media.duration_ms)

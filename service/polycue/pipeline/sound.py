@@ -1,7 +1,8 @@
 """The sound of a film as the chunks that a recogniser takes, and what is learnt on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from polycue.domain.audio import Audio, Span, joined
 from polycue.domain.cancel import CancelToken
@@ -11,24 +12,46 @@ from polycue.domain.notice import Notice
 from polycue.domain.progress import Report, Stage, StageMoved
 from polycue.domain.request import DetectionOptions
 from polycue.media.decode import Decoding, decode
+from polycue.pipeline.ahead import Ahead
 from polycue.speech.cut import cut
+
+# Chunks that wait for their reader, of 2 MB at most. The next one is there in a tenth of a second,
+# which is less than a recogniser takes for one.
+_CHUNKS_AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """There is no more sound."""
+
+    duration_ms: int
+    notices: tuple[Notice, ...]
+
+
+_Made = Chunk | StageMoved | _Decoded
 
 
 class Sound:
     """Made by ``sound_of``. What else it knows is whole once all ``chunks`` have come."""
 
-    def __init__(self, decoding: Decoding, media_ms: int | None, report: Report) -> None:
-        self._decoding, self._media_ms, self._report = decoding, media_ms, report
+    def __init__(self, made: Iterator[_Made], media_ms: int | None, report: Report) -> None:
+        self._made, self._media_ms, self._report = made, media_ms, report
         self._speech: list[Span] = []
+        self._decoded = _Decoded(0, ())
 
     def __repr__(self) -> str:
-        return f"Sound({self._decoding.decoded_ms} ms)"
+        return f"Sound({len(self._speech)} spans of speech from {self._made!r})"
 
-    def chunks(self, detection: DetectionOptions, *, max_chunk_ms: int) -> Iterator[Chunk]:
-        """In their order; to be called once."""
-        for chunk in cut(self._blocks(), detection, max_chunk_ms=max_chunk_ms):
-            self._speech += chunk.speech
-            yield chunk
+    def chunks(self) -> Iterator[Chunk]:
+        """In their order, while more are made; to be called once, in the thread that reports."""
+        for item in self._made:
+            if isinstance(item, Chunk):
+                self._speech += item.speech
+                yield item
+            elif isinstance(item, StageMoved):
+                self._report(item)
+            else:
+                self._decoded = item
 
     @property
     def speech(self) -> tuple[Span, ...]:
@@ -38,31 +61,49 @@ class Sound:
     @property
     def duration_ms(self) -> int:
         """Of the film: the sound may end before the picture, or go on after it."""
-        return max(self._decoding.decoded_ms, self._media_ms or 0)
+        return max(self._decoded.duration_ms, self._media_ms or 0)
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        return self._decoding.notices
-
-    def _blocks(self) -> Iterator[Audio]:
-        """Pass the sound on and say how far it has been decoded."""
-        done_ms = 0
-        for block in self._decoding:
-            yield block
-            done_ms = block.end_ms
-            self._report(StageMoved(Stage.EXTRACT, done_ms, self._media_ms))
-        self._report(StageMoved(Stage.EXTRACT, done_ms, self._media_ms, finished=True))
+        return self._decoded.notices
 
 
 @contextmanager
 def sound_of(
     media: Media,
     stream: Stream,
+    detection: DetectionOptions,
     *,
+    max_chunk_ms: int,
     max_media_ms: int | None,
     cancel: CancelToken,
     report: Report,
 ) -> Iterator[Sound]:
-    """The sound of one stream; leaving the block ends its decoding."""
-    with decode(media, stream, cancel=cancel, max_duration_ms=max_media_ms) as decoding:
-        yield Sound(decoding, media.duration_ms, report)
+    """The sound of one stream, decoded and cut in a thread of its own; leaving the block ends it.
+
+    Whatever is wrong with it is raised where its ``chunks`` are read, behind those before.
+    """
+
+    def make(put: Callable[[_Made], None], cancel: CancelToken) -> None:
+        with decode(media, stream, cancel=cancel, max_duration_ms=max_media_ms) as decoding:
+            blocks = _told(decoding, media.duration_ms, put)
+            for chunk in cut(blocks, detection, max_chunk_ms=max_chunk_ms):
+                put(chunk)
+            put(_Decoded(decoding.decoded_ms, decoding.notices))
+
+    with Ahead[_Made](
+        make, room=_CHUNKS_AHEAD, passing=StageMoved, cancel=cancel, name="sound"
+    ) as made:
+        yield Sound(made, media.duration_ms, report)
+
+
+def _told(
+    decoding: Decoding, media_ms: int | None, put: Callable[[StageMoved], None]
+) -> Iterator[Audio]:
+    """Pass the blocks on, and say how far the sound has been decoded."""
+    done_ms = 0
+    for block in decoding:
+        yield block
+        done_ms = block.end_ms
+        put(StageMoved(Stage.EXTRACT, done_ms, media_ms))
+    put(StageMoved(Stage.EXTRACT, done_ms, media_ms, finished=True))

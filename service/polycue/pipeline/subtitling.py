@@ -58,6 +58,8 @@ class Subtitling:
             with sound_of(
                 self._media,
                 stream,
+                self._task.speech.detection,
+                max_chunk_ms=facts.max_chunk_ms,
                 max_media_ms=max_media_ms,
                 cancel=self._cancel,
                 report=self._report,
@@ -95,7 +97,7 @@ class Subtitling:
 
     def _listen(self, sound: Sound, recogniser: Recogniser, facts: ModelFacts) -> None:
         options = self._task.speech
-        chunks = sound.chunks(options.detection, max_chunk_ms=facts.max_chunk_ms)
+        chunks = sound.chunks()
         results = recogniser.transcribe(
             chunks, options, cancel=self._cancel, caller=self._run.caller
         )

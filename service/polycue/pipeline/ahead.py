@@ -1,0 +1,97 @@
+"""Work that goes on in a thread of its own, a little ahead of whoever takes what it makes."""
+
+import contextvars
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from polycue.domain.cancel import CancelToken
+
+T = TypeVar("T")
+Work = Callable[[Callable[[T], None], CancelToken], None]
+
+
+class Ahead(Generic[T], Iterator[T]):
+    """What ``work(put, cancel)`` puts, in its order, each once; read in one thread.
+
+    Within the ``with`` block ``work`` runs, and ``put`` holds it back while ``room`` items wait; of
+    ``passing`` ones, which take no room, only the last in a row is kept. Leaving the block, however
+    that comes about, sets the token that ``work`` was given and waits for its end.
+
+    An error of ``work`` is raised behind what it put before. Raises Cancelled where ``cancel`` was
+    set.
+    """
+
+    def __init__(
+        self, work: Work[T], *, room: int, passing: type[object], cancel: CancelToken, name: str
+    ) -> None:
+        self._work, self._room, self._passing, self._cancel = work, room, passing, cancel
+        self._changed = threading.Condition()
+        self._items: deque[T] = deque()
+        self._error: BaseException | None = None
+        self._ended = False
+        self._stop = CancelToken()
+        context = contextvars.copy_context()  # log lines name the job
+        self._thread = threading.Thread(
+            target=context.run, args=(self._run,), name=name, daemon=True
+        )
+
+    def __repr__(self) -> str:
+        state = "ended" if self._ended else "at work"
+        return f"Ahead({self._thread.name}: {state}, {len(self._items)} waiting)"
+
+    def __enter__(self) -> Self:
+        self._forget = self._cancel.on_cancel(self._halt)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._forget()
+        self._halt()
+        self._thread.join()
+
+    def __next__(self) -> T:
+        with self._changed:
+            self._changed.wait_for(lambda: self._items or self._ended or self._cancel.cancelled)
+            self._cancel.check()
+            if self._items:
+                self._changed.notify_all()
+                return self._items.popleft()
+            error, self._error = self._error, None
+        raise error or StopIteration
+
+    def _run(self) -> None:
+        try:
+            self._work(self._put, self._stop)
+        except BaseException as error:  # whatever it is, the reader must hear of it
+            self._error = error
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _put(self, item: T) -> None:
+        with self._changed:
+            if isinstance(item, self._passing):
+                if self._items and isinstance(self._items[-1], self._passing):
+                    self._items.pop()
+            else:
+                self._changed.wait_for(lambda: self._waiting < self._room or self._stop.cancelled)
+            self._stop.check()
+            self._items.append(item)
+            self._changed.notify_all()
+
+    @property
+    def _waiting(self) -> int:
+        return sum(not isinstance(item, self._passing) for item in self._items)
+
+    def _halt(self) -> None:
+        self._stop.cancel()
+        with self._changed:
+            self._changed.notify_all()
