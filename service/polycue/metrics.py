@@ -34,6 +34,74 @@ LEASES_LOST = Counter(
     registry=REGISTRY,
 )
 
+# --- from a film to chunks ------------------------------------------------------------------
+
+SOUND_SECONDS = Counter(
+    "polycue_sound_seconds",
+    "Time that the threads between films and recogniser spent; stage is decode (ffmpeg, mixing),"
+    " cut (finding speech, cutting) or held (the recogniser takes no more yet).",
+    ["stage"],
+    registry=REGISTRY,
+)
+SOUND_DECODED = Counter(
+    "polycue_decoded_audio_seconds", "Sound of films that was decoded.", registry=REGISTRY
+)
+
+# --- recognition: a row is a chunk in a batch -----------------------------------------------
+
+BATCHES = Counter(
+    "polycue_batches",
+    "Batches that a device ran; outcome is failed where it gave up on one as a whole, else done.",
+    ["device", "outcome"],
+    registry=REGISTRY,
+)
+BATCH_FILL = Histogram(
+    "polycue_batch_fill",
+    "How full those batches were that were done, 0 to 1.",
+    ["device"],
+    buckets=(0.125, 0.25, 0.5, 0.75, 0.9, 1),
+    registry=REGISTRY,
+)
+BATCH_SECONDS = Histogram(
+    "polycue_batch_seconds",
+    "How long batches took, those that failed too.",
+    ["device"],
+    buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 120),
+    registry=REGISTRY,
+)
+DEVICE_BUSY = Counter(
+    "polycue_device_busy_seconds",
+    "Time that each worker of a device was at batches; its rate is the share of time it is busy.",
+    ["device", "worker"],
+    registry=REGISTRY,
+)
+ROWS = Counter(
+    "polycue_rows",
+    "Chunks that were recognised; try is first, or again where the first was in doubt.",
+    ["device", "try"],
+    registry=REGISTRY,
+)
+ROW_WAIT = Histogram(
+    "polycue_row_wait_seconds",
+    "From when a chunk's sound was ready until its batch began, by who asks: live or batch.",
+    ["urgency"],
+    buckets=(0.01, 0.05, 0.2, 0.5, 1, 2, 5, 10, 30, 120, 600),
+    registry=REGISTRY,
+)
+ROW_AGE = Histogram(
+    "polycue_row_seconds",
+    "From when a chunk was asked for until its batch ended, likewise.",
+    ["urgency"],
+    buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 120, 600),
+    registry=REGISTRY,
+)
+TOKENS = Counter("polycue_tokens", "Tokens that recognisers wrote.", ["device"], registry=REGISTRY)
+AUDIO = Counter(
+    "polycue_recognised_audio_seconds",
+    "Sound that was recognised, nothing of it counted twice.",
+    registry=REGISTRY,
+)
+
 # --- engine and sandbox ---------------------------------------------------------------------
 
 ENGINE_RESTARTS = Counter(

@@ -1,9 +1,11 @@
 """The sound of a film as the chunks that a recogniser takes, and what is learnt on the way."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from polycue import metrics
 from polycue.domain.audio import Audio, Span, joined
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk
@@ -85,10 +87,14 @@ def sound_of(
     """
 
     def make(put: Callable[[_Made], None], cancel: CancelToken) -> None:
+        laps = _Laps()
         with decode(media, stream, cancel=cancel, max_duration_ms=max_media_ms) as decoding:
-            blocks = _told(decoding, media.duration_ms, put)
+            laps.end("decode")
+            blocks = _told(_timed(decoding, laps), media.duration_ms, put)
             for chunk in cut(blocks, detection, max_chunk_ms=max_chunk_ms):
+                laps.end("cut")
                 put(chunk)
+                laps.end("held")
             put(_Decoded(decoding.decoded_ms, decoding.notices))
 
     with Ahead[_Made](
@@ -98,12 +104,37 @@ def sound_of(
 
 
 def _told(
-    decoding: Decoding, media_ms: int | None, put: Callable[[StageMoved], None]
+    blocks: Iterator[Audio], media_ms: int | None, put: Callable[[StageMoved], None]
 ) -> Iterator[Audio]:
     """Pass the blocks on, and say how far the sound has been decoded."""
     done_ms = 0
-    for block in decoding:
+    for block in blocks:
         yield block
         done_ms = block.end_ms
         put(StageMoved(Stage.EXTRACT, done_ms, media_ms))
     put(StageMoved(Stage.EXTRACT, done_ms, media_ms, finished=True))
+
+
+def _timed(decoding: Decoding, laps: "_Laps") -> Iterator[Audio]:
+    """Pass the blocks on, and count the time until each and since the one before."""
+    blocks = iter(decoding)
+    while True:
+        laps.end("cut")
+        block = next(blocks, None)
+        laps.end("decode")
+        if block is None:
+            return
+        metrics.SOUND_DECODED.inc(block.duration_ms / 1000)
+        yield block
+
+
+class _Laps:
+    """Each ends where the next begins, so that all of a thread's time is counted."""
+
+    def __init__(self) -> None:
+        self._began_s = time.monotonic()
+
+    def end(self, stage: str) -> None:
+        now_s = time.monotonic()
+        metrics.SOUND_SECONDS.labels(stage).inc(now_s - self._began_s)
+        self._began_s = now_s

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from polycue import metrics
 from polycue.domain.caller import Caller, Urgency
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import (
@@ -63,6 +64,20 @@ def test_the_recogniser_hears_whom_a_task_is_for(clip: Path, tmp_path: Path) -> 
             task, workdir=tmp_path, cancel=CancelToken(), report=lambda event: None, caller=caller
         )
     assert heard.callers == [caller, caller]
+
+
+def test_what_the_way_from_film_to_recogniser_takes_is_counted(clip: Path, tmp_path: Path) -> None:
+    def counted(name: str, **labels: str) -> float:
+        return metrics.REGISTRY.get_sample_value(f"polycue_{name}_total", labels) or 0.0
+
+    stages = ("decode", "cut", "held")
+    before = [counted("sound_seconds", stage=stage) for stage in stages]
+    decoded_s = counted("decoded_audio_seconds")
+    result = run(SubtitleTask(InputFile(clip, "clip.mp4")), tmp_path)
+    sound_ms = 1000 * (counted("decoded_audio_seconds") - decoded_s)
+    assert 0 <= result.duration_ms - sound_ms < 500  # it ends before the picture
+    after = [counted("sound_seconds", stage=stage) for stage in stages]
+    assert all(now > then for now, then in zip(after, before, strict=True))
 
 
 def test_whispers_own_translation_is_an_english_track_with_its_route(

@@ -1,0 +1,58 @@
+from polycue import metrics
+from polycue.domain.caller import Caller, Urgency
+from polycue.engine.batch_done import BatchDone, Served
+from polycue.engine.counting import count
+
+LIVE, LATER = Caller("films", "clip", Urgency.LIVE), Caller("news", "job", Urgency.BATCH)
+
+
+def counted(name: str, **labels: str) -> float:
+    return metrics.REGISTRY.get_sample_value(f"polycue_{name}", labels) or 0.0
+
+
+def test_a_batch_is_counted_with_its_rows_by_urgency_and_never_by_whom() -> None:
+    count(
+        BatchDone(
+            *("tiny", "test:1", 3),
+            rows=(
+                Served(LIVE, 0.5, 2.0, tokens=40, audio_ms=3000, again=False),
+                Served(LATER, 7.0, 9.0, tokens=60, audio_ms=30_000, again=False),
+                Served(LATER, 8.0, 9.0, tokens=9, audio_ms=30_000, again=True),
+            ),
+            max_rows=4,
+            took_s=1.5,
+            failed=False,
+        )
+    )
+    assert counted("batches_total", device="test:1", outcome="done") == 1
+    assert counted("batch_fill_sum", device="test:1") == 0.75
+    assert counted("device_busy_seconds_total", device="test:1", worker="3") == 1.5
+    assert counted("rows_total", **{"device": "test:1", "try": "first"}) == 2
+    assert counted("rows_total", **{"device": "test:1", "try": "again"}) == 1
+    assert counted("tokens_total", device="test:1") == 109
+    for family in metrics.REGISTRY.collect():
+        if family.name.startswith(("polycue_batch", "polycue_row", "polycue_device")):
+            for sample in family.samples:
+                own = {key: value for key, value in sample.labels.items() if key != "le"}
+                assert own.keys() <= {"device", "worker", "urgency", "try", "outcome"}
+                assert not {"films", "news", "clip", "job"} & set(own.values())
+
+
+def test_waits_are_counted_apart_for_those_who_wait_and_those_who_can() -> None:
+    before = {u: counted("row_wait_seconds_sum", urgency=u) for u in ("live", "batch")}
+    rows = (
+        Served(LIVE, 0.25, 2.0, tokens=0, audio_ms=0, again=False),
+        Served(LATER, 7.0, 9.0, tokens=0, audio_ms=0, again=False),
+    )
+    count(BatchDone("tiny", "test:1", 0, rows, max_rows=2, took_s=1, failed=False))
+    after = {u: counted("row_wait_seconds_sum", urgency=u) for u in ("live", "batch")}
+    assert (after["live"] - before["live"], after["batch"] - before["batch"]) == (0.25, 7.0)
+
+
+def test_a_batch_that_failed_kept_its_device_busy_and_its_rows_count_when_they_come_again() -> None:
+    row = Served(LATER, 7.0, 9.0, tokens=0, audio_ms=30_000, again=False)
+    count(BatchDone("tiny", "test:2", 0, (row, row), max_rows=2, took_s=2.0, failed=True))
+    assert counted("batches_total", device="test:2", outcome="failed") == 1
+    assert counted("device_busy_seconds_total", device="test:2", worker="0") == 2.0
+    assert counted("rows_total", **{"device": "test:2", "try": "first"}) == 0
+    assert counted("batch_fill_count", device="test:2") == 0
