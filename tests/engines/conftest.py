@@ -1,6 +1,6 @@
 """Real models: the demo recogniser, and tiny Whispers with random weights and the true geometry."""
 
-import importlib.util
+import importlib
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,11 +24,21 @@ def demo_whisper(repository: Path) -> Whisper:
 
 
 @pytest.fixture(scope="session")
+def benchmark_models(repository: Path) -> ModuleType:
+    """``benchmarks`` is no package of the distribution, and its modules find each other there."""
+    sys.path.insert(0, str(repository / "benchmarks"))
+    try:
+        return importlib.import_module("models")
+    finally:
+        sys.path.pop(0)
+
+
+@pytest.fixture(scope="session")
 def random_whisper(
-    repository: Path, tmp_path_factory: pytest.TempPathFactory
+    benchmark_models: ModuleType, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., Whisper]:
     """``random_whisper(128)``: what it says means nothing; mels, window and tokens are true."""
-    models = _benchmark_models(repository)
+    models = benchmark_models
     made: dict[int, Whisper] = {}
 
     def make(mels: int) -> Whisper:
@@ -67,16 +77,3 @@ def blocks() -> Callable[[Samples], Iterator[Audio]]:
 
 def load(folder: Path, name: str) -> Whisper:
     return Whisper.load(folder, name, device="cpu", device_index=0, compute_type="int8", threads=2)
-
-
-def _benchmark_models(repository: Path) -> ModuleType:
-    """``benchmarks`` is no package of the distribution, so it is loaded by its path."""
-    spec = importlib.util.spec_from_file_location(
-        "benchmark_models", repository / "benchmarks" / "models.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
