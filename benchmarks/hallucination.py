@@ -53,6 +53,7 @@ from polycue.engine.devices import choose
 from polycue.engine.recogniser import Recogniser
 from polycue.pipeline.pipeline import Pipeline
 from polycue.speech.cut import cut
+from polycue.testing.engines import recogniser_in_threads
 from polycue.testing.translator import FakeTranslator
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -397,11 +398,7 @@ def _clips(name: str, variants: Sequence[str]) -> list[Samples]:
 
 @contextmanager
 def demo_recogniser(models: Path, threads: int) -> Iterator[Recogniser]:
-    made = Recogniser(
-        (models / "whisper").joinpath,
-        default_model=lambda: "demo-en",
-        device=choose("cpu", threads=threads),
-    )
+    made = recogniser_in_threads((models / "whisper").joinpath, choose("cpu", threads=threads))
     try:
         made.facts()
         yield made

@@ -28,12 +28,12 @@ from polycue.domain.request import InputFile, LayoutOptions, ShotMode, SpeechOpt
 from polycue.domain.track import TrackFormat
 from polycue.engine import devices
 from polycue.engine.backends.threads import ThreadTexts
-from polycue.engine.recogniser import Recogniser
 from polycue.engine.translator import Translator
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from polycue.pipeline.pipeline import Pipeline
 from polycue.testing.checkpoints import KeptInMemory
+from polycue.testing.engines import recogniser_in_threads
 from polycue.translation.packages import Packages
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -64,7 +64,7 @@ def cpu_s() -> float:
 def run(store: ModelStore, kept: KeptInMemory, killed_after: int | None = None) -> Done:
     """By engines of its own; Cancelled where it is killed, after so many pieces were kept."""
     device = devices.choose("cpu", "auto")
-    recogniser = Recogniser(store.whisper_path, default_model=lambda: "demo-en", device=device)
+    recogniser = recogniser_in_threads(store.whisper_path, device)
     translator = Translator(Packages(store.argos_root), ThreadTexts(device))
     cancel = CancelToken()
     try:

@@ -42,13 +42,13 @@ from polycue.domain.request import DetectionOptions, SpeechOptions
 from polycue.domain.track import Track
 from polycue.domain.transcript import Word
 from polycue.engine.devices import choose
-from polycue.engine.recogniser import Recogniser
 from polycue.media.decode import decode
 from polycue.media.probe import probe
 from polycue.media.streams import choose_audio
 from polycue.speech.cut import cut
 from polycue.sync import speech_fit, text_fit
 from polycue.sync.fit import Fit
+from polycue.testing.engines import recogniser_in_threads
 from polycue.testing.made_up import Film, film, scaled, shifted, with_break
 from polycue.tracks import srt
 
@@ -195,9 +195,7 @@ def wrong_ones(case: Case, cases: Sequence[Case]) -> Iterator[Cues]:
 def tour() -> Case:
     """The demo film as polycue hears it, and its sentences as cues."""
     models = REPOSITORY / "demo" / "models" / "whisper"
-    recogniser = Recogniser(
-        models.joinpath, default_model=lambda: "demo-en", device=choose("cpu", threads=2)
-    )
+    recogniser = recogniser_in_threads(models.joinpath, choose("cpu"))
     media = probe(TOUR, cancel=CancelToken())
     speech: list[Span] = []
     try:

@@ -178,6 +178,19 @@ class Settings(BaseSettings):
         le=256,
         description="Threads of each worker on the CPU; 0 shares the cores among the workers.",
     )
+    model_memory_bytes: int = Field(
+        default=0,
+        ge=0,
+        description=(
+            "Memory for the weights of all models on each device; 0: half of the machine's,"
+            " six tenths of a GPU's. What is unused for longest is let go for others."
+        ),
+    )
+    unload_idle_s: float = Field(
+        default=0,
+        ge=0,
+        description="Let a model go that nobody has used for so long; 0 keeps it.",
+    )
     offline: bool = Field(
         default=False,
         description="Fetch nothing, so that --source-host and --source-bucket are refused.",

@@ -32,13 +32,13 @@ from polycue.domain.request import (
 from polycue.domain.track import Track, TrackFormat
 from polycue.engine import devices
 from polycue.engine.backends.threads import ThreadTexts
-from polycue.engine.recogniser import Recogniser
 from polycue.engine.translator import Translator
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from polycue.pipeline.outputs import REPORT_TYPE
 from polycue.pipeline.pipeline import Pipeline
 from polycue.pipeline.result import TaskResult
+from polycue.testing.engines import recogniser_in_threads
 from polycue.tracks import srt
 from polycue.tracks.files import parse
 from polycue.tracks.validate import validate
@@ -74,7 +74,7 @@ def pipeline(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     store = ModelStore(tmp_path_factory.mktemp("models"))
     import_models(repository / "demo" / "models", store)
     device = devices.choose("cpu", "auto")
-    recogniser = Recogniser(store.whisper_path, default_model=lambda: "demo-en", device=device)
+    recogniser = recogniser_in_threads(store.whisper_path, device)
     translator = Translator(Packages(store.argos_root), ThreadTexts(device))
     yield Pipeline(recogniser, translator)
     recogniser.close()

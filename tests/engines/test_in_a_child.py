@@ -24,6 +24,7 @@ from polycue.engine.recogniser import Recogniser
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from polycue.speech.cut import cut
+from polycue.testing.engines import recogniser_with
 from polycue.translation.packages import Packages
 
 Samples = NDArray[np.float32]
@@ -60,12 +61,7 @@ def chunks(
 
 
 def recogniser(host: Host, store: ModelStore) -> Recogniser:
-    return Recogniser(
-        store.whisper_path,
-        default_model=lambda: "demo-en",
-        device=host.device,
-        open_backend=host.open_recogniser,
-    )
+    return recogniser_with(host.open_recogniser, store.whisper_path, lambda: "demo-en")
 
 
 def heard(host: Host, store: ModelStore, chunks: list[Chunk]) -> list[Recognised]:
@@ -119,7 +115,7 @@ def test_a_damaged_model_is_named_from_there_too(
     (damaged / "model.bin").write_bytes(b"no weights")
     host = hosts["child"]
     with pytest.raises(ModelDamaged, match="demo-en"):
-        host.open_recogniser(damaged, "demo-en", host.device)
+        host.open_recogniser(damaged, "demo-en")
     assert host.up()
 
 

@@ -16,6 +16,7 @@ from polycue.domain.transcript import Word, text_of
 from polycue.engine.devices import auto_model, choose
 from polycue.engine.recogniser import Recogniser
 from polycue.speech.cut import cut
+from polycue.testing.engines import recogniser_in_threads
 
 Samples = NDArray[np.float32]
 Decoded = Callable[[Path], Samples]
@@ -27,9 +28,7 @@ def recogniser(repository: Path) -> Iterator[Recogniser]:
     models = repository / "demo" / "models" / "whisper"
     device = choose("cpu", threads=2)
     names = [folder.name for folder in models.iterdir()]
-    made = Recogniser(
-        models.joinpath, default_model=lambda: auto_model(device, names), device=device
-    )
+    made = recogniser_in_threads(models.joinpath, device, lambda: auto_model(device, names))
     yield made
     made.close()
 

@@ -10,12 +10,12 @@ from polycue.domain.request import InputFile, SubtitleTask
 from polycue.domain.track import TrackFormat
 from polycue.engine import devices
 from polycue.engine.backends.threads import ThreadTexts
-from polycue.engine.recogniser import Recogniser
 from polycue.engine.translator import Translator
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from polycue.pipeline.pipeline import Pipeline
 from polycue.testing.checkpoints import KeptInMemory
+from polycue.testing.engines import recogniser_in_threads
 from polycue.translation.packages import Packages
 
 FORMATS = (TrackFormat.SRT, TrackFormat.VTT, TrackFormat.JSON)
@@ -33,7 +33,7 @@ def run(
     task: SubtitleTask, store: ModelStore, folder: Path, kept: KeptInMemory, killed_after: int = 0
 ) -> dict[str, bytes]:
     """What is written by models that were loaded for this run; empty where it was killed."""
-    recogniser = Recogniser(store.whisper_path, default_model=lambda: "demo-en", device=DEVICE)
+    recogniser = recogniser_in_threads(store.whisper_path, DEVICE)
     translator = Translator(Packages(store.argos_root), ThreadTexts(DEVICE))
     cancel = CancelToken()
     kept.interrupt(cancel, after=killed_after)

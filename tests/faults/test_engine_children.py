@@ -143,7 +143,7 @@ def test_many_kills_of_an_engine_lose_no_answer(tmp_path: Path) -> None:
         callers = []
         for name in ("one", "two", "three"):
             (tmp_path / name).mkdir()
-            backend = host.open_recogniser(tmp_path / name, name, host.device)
+            (backend,) = host.open_recogniser(tmp_path / name, name)
             batcher = closing.enter_context(contextlib.closing(Batcher(backend)))
             callers += [
                 threading.Thread(target=caller, args=(batcher, f"{name} {n}")) for n in range(2)

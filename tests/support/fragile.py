@@ -128,15 +128,13 @@ class Fragile:
 
 
 class Texts:
-    """A translator that shouts, and ends at the word "abort"; it has room for two packages."""
+    """A translator that shouts, and ends at the word "abort"."""
 
-    def __init__(self) -> None:
-        self._loaded: list[Package] = []
-
-    def load(self, package: Package) -> tuple[Package, ...]:
+    def load(self, package: Package) -> None:
         note(package.path, "load texts")
-        self._loaded = [*self._loaded, package][-2:]
-        return tuple(self._loaded)
+
+    def forget(self, package: Package) -> None:
+        note(package.path, "forget texts")
 
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
         note(package.path, f"translate {len(texts)}")

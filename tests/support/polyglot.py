@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
@@ -11,10 +10,10 @@ from polycue.domain.audio import Audio, Span
 from polycue.domain.chunk import Chunk, ModelFacts, Recognised
 from polycue.domain.request import SpeechOptions
 from polycue.domain.transcript import ChunkFacts, Word
-from polycue.engine.devices import Device
 from polycue.engine.recogniser import Recogniser
 from polycue.speech.passage import Passage
 from polycue.speech.rows import Row, rows_of
+from polycue.testing.engines import recogniser_with
 
 LANGUAGES = ("en", "es", "de")
 WAYS = {
@@ -63,12 +62,7 @@ class Polyglot:
 
 @contextmanager
 def recogniser(model: Polyglot) -> Iterator[Recogniser]:
-    made = Recogniser(
-        Path,
-        default_model=lambda: "polyglot",
-        device=Device("cpu", 0, "int8", 1),
-        open_backend=lambda path, name, device: model,
-    )
+    made = recogniser_with(lambda path, name: [model])
     try:
         yield made
     finally:

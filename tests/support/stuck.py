@@ -45,7 +45,10 @@ class Stuck:
 if __name__ == "__main__":
 
     def stuck_host(device: Device, text_device: Device, *, check: Callable[[Path], None]) -> Host:
-        return replace(thread_host(device, text_device, check=check), open_recogniser=Stuck)
+        return replace(
+            thread_host(device, text_device, check=check),
+            open_recogniser=lambda path, name: [Stuck(path, name, device)],
+        )
 
     with mock.patch.object(host, "thread_host", stuck_host):
         serve()

@@ -1,15 +1,19 @@
 """Models, pipeline and catalogue, wired."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
-from polycue.app.host import open_host
+from polycue.app.host import open_host, open_shelf
 from polycue.app.installed import InstalledModels
 from polycue.config import Settings
+from polycue.engine.backends.backend import Backend
 from polycue.engine.devices import auto_model
 from polycue.engine.ledger import Ledger
 from polycue.engine.recogniser import Recogniser
+from polycue.engine.recognisers import Recognisers
+from polycue.engine.shelved_texts import ShelvedTexts
 from polycue.engine.translator import Translator
 from polycue.jobs.attempt import RunsTasks
 from polycue.models.checked import CheckedModels
@@ -61,19 +65,27 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
         store.whisper_path(settings.model)
     host = open_host(settings, check=checked.check)
 
+    def open_checked(path: Path, name: str) -> Sequence[Backend]:
+        checked.check(path)
+        return host.open_recogniser(path, name)
+
     def default_model() -> str:
         if settings.model != AUTO:
             return settings.model
         models = (model for model in store.installed() if model.kind is ModelKind.WHISPER)
         return auto_model(host.device, [model.name for model in models])
 
+    shelf = open_shelf(settings, host)
     recogniser = Recogniser(
-        checked.whisper_path,
-        default_model=default_model,
-        device=host.device,
-        open_backend=host.open_recogniser,
+        Recognisers(
+            store.whisper_path,
+            open_checked,
+            default=default_model,
+            shelf=shelf,
+            compute_type=host.device.compute_type,
+        )
     )
-    translator = Translator(packages, host.texts)
+    translator = Translator(packages, ShelvedTexts(host.texts, shelf, settings.compute_type))
 
     def ready() -> None:
         host.restore()
@@ -91,7 +103,7 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
         jobs=Pipeline(recogniser, translator, max_media_ms=settings.max_job_media_s * 1000),
         calls=Pipeline(recogniser, translator, max_media_ms=settings.max_call_media_s * 1000),
         installed=InstalledModels(
-            store, recogniser, translator, default_model=default_model, device=host.device.kind
+            store, shelf, translator, default_model=default_model, device=host.device.kind
         ),
         ready=ready,
         up=host.up,

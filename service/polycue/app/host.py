@@ -13,6 +13,8 @@ from polycue.engine.backends.processes.supervisor import Supervisor
 from polycue.engine.backends.processes.work import Choose
 from polycue.engine.backends.threads import thread_host
 from polycue.engine.devices import Device, choose, has_cuda_driver
+from polycue.engine.memory import budget
+from polycue.engine.shelf import Shelf
 
 log = telemetry.logger(__name__)
 
@@ -37,6 +39,15 @@ def open_host(settings: Settings, *, check: Callable[[Path], None] = lambda fold
         supervisor.close()
         return _threads(settings, device, check)
     return child_host(supervisor, settings.compute_type)
+
+
+def open_shelf(settings: Settings, host: Host) -> Shelf:
+    """Room for the models of the host."""
+    device = host.device
+    return Shelf(
+        budget(device.kind, device.memory_bytes, settings.model_memory_bytes),
+        idle_s=settings.unload_idle_s,
+    )
 
 
 def _wish(settings: Settings) -> tuple[str, str, int, int, int]:

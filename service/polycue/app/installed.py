@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from polycue.domain import language as languages
 from polycue.domain.errors import LanguageNotSupported, ModelDamaged, ModelMissing
 from polycue.domain.request import MuxTask, SubtitleTask, SyncTask, Task, TranslateTask
-from polycue.engine.recogniser import Recogniser
+from polycue.engine.shelf import Shelf
 from polycue.engine.translator import Translator
 from polycue.models.kind import ModelKind
 from polycue.models.store import InstalledModel, ModelStore
@@ -19,13 +19,13 @@ class InstalledModels:
     def __init__(
         self,
         store: ModelStore,
-        recogniser: Recogniser,
+        shelf: Shelf,
         translator: Translator,
         *,
         default_model: Callable[[], str],
         device: str,
     ) -> None:
-        self._store, self._recogniser, self._translator = store, recogniser, translator
+        self._store, self._shelf, self._translator = store, shelf, translator
         self._default_model, self._device = default_model, device
 
     @property
@@ -33,12 +33,12 @@ class InstalledModels:
         return self._device
 
     def models(self) -> Sequence[ListedModel]:
-        default, loaded = self._default(), self._recogniser.loaded
+        default, loaded = self._default(), self._shelf.loaded
         return [
             ListedModel(
                 name=model.name,
                 languages=model.languages,
-                loaded=model.name in loaded,
+                loaded=model.path in loaded,
                 default=model.name == default,
                 translates=_translates(model),
                 demo=model.demo,

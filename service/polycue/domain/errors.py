@@ -36,6 +36,7 @@
     ├── ModelError                      weights are at fault
     │   ├── ModelMissing
     │   ├── ModelDamaged
+    │   ├── ModelTooLarge               for the memory that models may have
     │   ├── PairNotInstalled
     │   ├── LanguageNotSupported
     │   ├── Offline
@@ -390,6 +391,17 @@ class ModelDamaged(ModelError):
     def __init__(self, model: str, problem: str) -> None:
         super().__init__(f"model {model!r} is damaged: {problem}")
         self.model, self.problem = model, problem
+
+
+class ModelTooLarge(ModelError):
+    """A model that does not fit into the memory which all models together may have."""
+
+    def __init__(self, model: str, needed_bytes: int, budget_bytes: int) -> None:
+        super().__init__(
+            f"model {model!r} takes {needed_bytes >> 20} MiB, and all models may have"
+            f" {budget_bytes >> 20} MiB: raise --model-memory-bytes, or take a smaller model"
+        )
+        self.model, self.needed_bytes, self.budget_bytes = model, needed_bytes, budget_bytes
 
 
 class PairNotInstalled(ModelError):

@@ -4,13 +4,14 @@ import ctypes
 import importlib.util
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import ctranslate2
 
 from polycue.domain.errors import DeviceUnavailable, ModelMissing
+from polycue.engine.memory import memory_of
 
 _Kind = Literal["cpu", "cuda"]
 
@@ -35,7 +36,8 @@ _MODELS: dict[_Kind, tuple[str, ...]] = {
 class Device:
     """A place for models. Each runs so many calls side by side as there are ``workers``.
 
-    They share its weights. ``threads`` are those of one worker on the CPU.
+    They share its weights. ``threads`` are those of one worker on the CPU. ``memory_bytes`` is all
+    memory that it has, 0 where that is not known.
     """
 
     kind: _Kind
@@ -43,6 +45,7 @@ class Device:
     compute_type: str
     threads: int
     workers: int = 1
+    memory_bytes: int = field(default=0, compare=False)
 
 
 def choose(
@@ -73,7 +76,8 @@ def choose(
         raise DeviceUnavailable(
             kind, f"it does not compute in {wanted}, only in {', '.join(sorted(offered))}"
         )
-    return Device(kind, index, wanted, *split(usable_cores(), kind, threads, workers))
+    threads, workers = split(usable_cores(), kind, threads, workers)
+    return Device(kind, index, wanted, threads, workers, memory_of(kind, index))
 
 
 def split(cores: int, kind: _Kind, threads: int = 0, workers: int = 0) -> tuple[int, int]:

@@ -1,56 +1,32 @@
 """Chunks of one film to words, through models that all callers share."""
 
-import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from polycue.domain import language as languages
 from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
-from polycue.domain.errors import Draining, InvalidRequest, LanguageNotSupported
+from polycue.domain.errors import InvalidRequest, LanguageNotSupported
 from polycue.domain.request import MAX_BEAM_SIZE, SpeechOptions
-from polycue.engine.backends.backend import Backend
-from polycue.engine.backends.threads import ThreadBackend
-from polycue.engine.batcher import Batcher
-from polycue.engine.devices import Device
 from polycue.engine.flow import Flow
 from polycue.engine.hearing import Hearing
+from polycue.engine.recognisers import Recognisers
 from polycue.speech.languages import candidates
 from polycue.speech.passage import DecodeSettings, Passage
 
 
 class Recogniser:
-    """Loads each model at its first use and keeps it. Safe to use from any thread.
+    """All recognisers, each pinned while a film is heard. Safe to use from any thread.
 
-    ``models`` gives the folder of a model by name, ``default_model`` the name where a caller gives
-    none; both may raise ModelMissing. ``close`` must be called.
+    ``close`` must be called.
     """
 
-    def __init__(
-        self,
-        models: Callable[[str], Path],
-        *,
-        default_model: Callable[[], str],
-        device: Device,
-        open_backend: Callable[[Path, str, Device], Backend] = ThreadBackend.open,
-    ) -> None:
+    def __init__(self, models: Recognisers) -> None:
         self._models = models
-        self._default_model = default_model
-        self._device = device
-        self._open_backend = open_backend
-        self._loading = threading.Lock()
-        self._batchers: dict[str, Batcher] = {}
-        self._closed = False
 
     def __repr__(self) -> str:
-        return f"Recogniser({self._device.kind}: {', '.join(map(repr, self._batchers.values()))})"
-
-    @property
-    def loaded(self) -> tuple[str, ...]:
-        """Names of the models in memory, as callers gave them."""
-        return tuple(self._batchers)
+        return f"Recogniser({self._models})"
 
     def facts(self, model: str = "") -> ModelFacts:
         """What the model can do; "" is the default one. Loads it if need be, which takes seconds.
@@ -58,10 +34,10 @@ class Recogniser:
         Raises:
             ModelMissing, ModelDamaged, DeviceUnavailable: it cannot be loaded.
         """
-        batcher = self._batcher(model)
-        # How many chunks are decided together depends on the size of a batch.
-        weights = f"{batcher.facts.fingerprint}, batches of {batcher.max_rows}"
-        return replace(batcher.facts, fingerprint=weights)
+        with self._models.use(model) as batcher:
+            # How many chunks are decided together depends on the size of a batch.
+            weights = f"{batcher.facts.fingerprint}, batches of {batcher.max_rows}"
+            return replace(batcher.facts, fingerprint=weights)
 
     def transcribe(
         self,
@@ -89,38 +65,35 @@ class Recogniser:
             Draining: the recogniser was closed.
             Cancelled: the token was set.
         """
-        batcher = self._batcher(options.model)
-        settings, belief = _settings(options, batcher.facts)
+        with self._models.use(options.model) as batcher:
+            settings, belief = _settings(options, batcher.facts)
+        return self._heard(iter(chunks), options, settings, belief, cancel, after)
 
-        def hear(passage: Passage) -> Hearing:
-            return Hearing(batcher, passage, options.defence, cancel)
+    def _heard(
+        self,
+        chunks: Iterator[Chunk],
+        options: SpeechOptions,
+        settings: DecodeSettings,
+        belief: Belief | None,
+        cancel: CancelToken,
+        after: Recognised | None,
+    ) -> Generator[Recognised, None, None]:
+        with self._models.use(options.model) as batcher:
 
-        flow = Flow(hear, batcher.max_rows, cancel)
-        if settings.language:
-            return flow.fixed(iter(chunks), settings)
-        if belief is None:
-            return flow.detected(iter(chunks), settings, after)
-        return flow.followed(iter(chunks), settings, belief, after)
+            def hear(passage: Passage) -> Hearing:
+                return Hearing(batcher, passage, options.defence, cancel)
+
+            flow = Flow(hear, batcher.max_rows, cancel)
+            if settings.language:
+                yield from flow.fixed(chunks, settings)
+            elif belief is None:
+                yield from flow.detected(chunks, settings, after)
+            else:
+                yield from flow.followed(chunks, settings, belief, after)
 
     def close(self) -> None:
         """Fail what waits, let running batches end, and free the models."""
-        with self._loading:
-            self._closed = True
-            batchers, self._batchers = list(self._batchers.values()), {}
-        for batcher in batchers:
-            batcher.close()
-
-    def _batcher(self, model: str) -> Batcher:
-        name = model or self._default_model()
-        if loaded := self._batchers.get(name):  # not behind another model's loading
-            return loaded
-        with self._loading:
-            if self._closed:
-                raise Draining
-            if name not in self._batchers:
-                backend = self._open_backend(self._models(name), name, self._device)
-                self._batchers[name] = Batcher(backend)
-            return self._batchers[name]
+        self._models.close()
 
 
 def _settings(options: SpeechOptions, facts: ModelFacts) -> tuple[DecodeSettings, Belief | None]:

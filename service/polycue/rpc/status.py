@@ -81,6 +81,9 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.ModelError: Row(_Code.FAILED_PRECONDITION, "MODEL_UNUSABLE"),
     errors.ModelMissing: Row(_Code.FAILED_PRECONDITION, "MODEL_MISSING", ("model", "command")),
     errors.ModelDamaged: Row(_Code.FAILED_PRECONDITION, "MODEL_DAMAGED", ("model",)),
+    errors.ModelTooLarge: Row(
+        _Code.FAILED_PRECONDITION, "MODEL_TOO_LARGE", ("model", "needed_bytes", "budget_bytes")
+    ),
     errors.PairNotInstalled: Row(
         _Code.FAILED_PRECONDITION, "PAIR_NOT_INSTALLED", ("source", "target", "command")
     ),

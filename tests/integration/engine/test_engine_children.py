@@ -65,7 +65,7 @@ def host(supervisor: Supervisor) -> Host:
 
 @pytest.fixture
 def backend(host: Host, tmp_path: Path) -> Iterator[Backend]:
-    opened = host.open_recogniser(tmp_path, "fragile", host.device)
+    (opened,) = host.open_recogniser(tmp_path, "fragile")
     yield opened
     opened.close()
 
@@ -203,7 +203,7 @@ def test_who_was_at_work_beside_a_poison_chunk_is_not_taken_for_its_like(
     other = tmp_path / "other"
     other.mkdir()
     os.mkfifo(other / "begun")
-    with contextlib.closing(Batcher(host.open_recogniser(other, "other", host.device))) as beside:
+    with contextlib.closing(Batcher(*host.open_recogniser(other, "other"))) as beside:
         innocent = beside.submit(passage(1, Do.MEET_ONCE), cancel=CancelToken())
         met(other, again=False)
         poison = batcher.submit(passage(2, Do.ABORT), cancel=CancelToken())
@@ -217,7 +217,7 @@ def test_a_child_that_hangs_is_ended_at_its_deadline(tmp_path: Path) -> None:
     before = hung.get()
     with supervised(least_s=1) as supervisor:
         host = child_host(supervisor, "auto")
-        backend = host.open_recogniser(tmp_path, "fragile", host.device)
+        (backend,) = host.open_recogniser(tmp_path, "fragile")
         for _ in range(40):  # it learns how fast this device is
             supervisor._pace.took("fragile", 1, 0)
         pid = pid_of(supervisor)
@@ -246,9 +246,9 @@ def test_a_model_that_does_not_load_says_why_and_leaves_the_child_alone(
 ) -> None:
     pid = pid_of(supervisor)
     with pytest.raises(ModelDamaged, match="'damaged' is damaged"):
-        host.open_recogniser(tmp_path, "damaged", host.device)
+        host.open_recogniser(tmp_path, "damaged")
     with pytest.raises(DeviceUnavailable, match="out of memory"):
-        host.open_recogniser(tmp_path, "too-large", host.device)
+        host.open_recogniser(tmp_path, "too-large")
     assert pid_of(supervisor) == pid
 
 
@@ -257,7 +257,7 @@ def test_a_model_that_ends_its_child_at_loading_is_not_tried_at_once_and_others_
 ) -> None:
     for _ in range(2):
         with pytest.raises(DeviceUnavailable, match="SIGABRT") as refused:
-            host.open_recogniser(tmp_path, "aborts", host.device)
+            host.open_recogniser(tmp_path, "aborts")
         assert refused.value.retry_after_s == 1
     assert backend.run([passage(1)])
     assert diary(tmp_path).count("load aborts") == 2  # with nothing beside it the second time
@@ -272,7 +272,7 @@ def test_a_model_whose_child_ends_under_others_while_it_loads_is_loaded_again(
     opened: list[Backend] = []
 
     def load() -> None:
-        opened.append(host.open_recogniser(other, "meets", host.device))
+        opened.extend(host.open_recogniser(other, "meets"))
 
     loading = threading.Thread(target=load)
     loading.start()
@@ -291,7 +291,7 @@ def test_a_model_that_was_changed_is_loaded_into_no_other_child(tmp_path: Path) 
 
     with supervised(check=check) as supervisor:
         host = child_host(supervisor, "auto")
-        backend = host.open_recogniser(tmp_path, "fragile", host.device)
+        (backend,) = host.open_recogniser(tmp_path, "fragile")
         backend.run([passage(1)])
         (tmp_path / "changed").touch()
         end(supervisor)
@@ -313,7 +313,7 @@ def test_children_that_end_again_and_again_with_nothing_done_are_started_no_more
 ) -> None:
     with supervised() as supervisor:
         host = child_host(supervisor, "auto")
-        backend = host.open_recogniser(tmp_path, "fragile", host.device)
+        (backend,) = host.open_recogniser(tmp_path, "fragile")
         for _ in range(3):
             with pytest.raises(EngineDied):
                 backend.run([passage(1, Do.ABORT)])
@@ -345,14 +345,18 @@ def test_a_package_that_was_let_go_is_checked_and_loaded_again(tmp_path: Path) -
     with supervised(check=lambda folder: checked.append(folder.name)) as supervisor:
         host = child_host(supervisor, "auto")
         packages = []
-        for target in ("es", "de", "fr"):
+        for target in ("es", "de"):
             (tmp_path / target).mkdir()
             packages.append(Package("en", target, "1.0", tmp_path / target))
-        for package in (*packages, packages[2], packages[0]):
+        for package in (*packages, *packages):
             host.texts.translate(package, ["yes"], Search())
-    assert checked == ["es", "de", "fr", "es"]
-    assert diary(tmp_path / "es") == ["load texts", "translate 1"] * 2
-    assert diary(tmp_path / "fr") == ["load texts", "translate 1", "translate 1"]
+        host.texts.forget(packages[0])
+        for package in packages:
+            host.texts.translate(package, ["yes"], Search())
+    assert checked == ["es", "de", "es"]
+    loaded = ["load texts", "translate 1", "translate 1"]
+    assert diary(tmp_path / "es") == [*loaded, "forget texts", "load texts", "translate 1"]
+    assert diary(tmp_path / "de") == [*loaded, "translate 1"]
 
 
 def test_a_cancelled_caller_is_not_heard_again(batcher: Batcher, tmp_path: Path) -> None:
@@ -370,7 +374,7 @@ def test_closing_ends_a_child_whatever_it_does(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "begun")
     with supervised() as supervisor:
         host = child_host(supervisor, "auto")
-        batcher = Batcher(host.open_recogniser(tmp_path, "fragile", host.device))
+        batcher = Batcher(*host.open_recogniser(tmp_path, "fragile"))
         result = batcher.submit(passage(1, Do.MEET), cancel=CancelToken())
         pid = met(tmp_path)
         host.close()
@@ -383,7 +387,7 @@ def test_closing_ends_a_child_whatever_it_does(tmp_path: Path) -> None:
 def test_a_freed_model_is_freed_there_and_not_loaded_into_the_next_child(
     supervisor: Supervisor, host: Host, tmp_path: Path
 ) -> None:
-    backend = host.open_recogniser(tmp_path, "fragile", host.device)
+    (backend,) = host.open_recogniser(tmp_path, "fragile")
     backend.run([passage(1)])
     backend.close()
     end(supervisor)
@@ -449,7 +453,7 @@ from support.fragile import PROGRAM, Do, passage
 telemetry.configure(level="error", log_format="console")
 supervisor = Supervisor(Choose("cpu", "int8", 0, 1), Pace(factor=20, least_s=60), program=PROGRAM)
 host = child_host(supervisor, "auto")
-backend = host.open_recogniser(Path(sys.argv[1]), "fragile", host.device)
+(backend,) = host.open_recogniser(Path(sys.argv[1]), "fragile")
 print(supervisor.child.pid, flush=True)
 if sys.argv[2]:
     backend.run([passage(1, Do.MEET)])

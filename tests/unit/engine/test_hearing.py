@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,10 +15,10 @@ from polycue.domain.defence import Remedy
 from polycue.domain.errors import Cancelled, RecognitionFailed
 from polycue.domain.request import DefenceOptions, SpeechOptions
 from polycue.domain.transcript import ChunkFacts, Word, text_of
-from polycue.engine.devices import Device
 from polycue.engine.recogniser import Recogniser
 from polycue.speech.hypothesis import compression_ratio
 from polycue.speech.passage import Passage
+from polycue.testing.engines import recogniser_with
 
 ENGLISH = SpeechOptions(language="en")
 CHUNK_MS = 10_000
@@ -75,12 +74,7 @@ def chunks(count: int) -> Iterator[Chunk]:
 
 @contextmanager
 def recogniser(backend: Doubtful) -> Iterator[Recogniser]:
-    made = Recogniser(
-        Path,
-        default_model=lambda: "small",
-        device=Device("cpu", 0, "int8", 2),
-        open_backend=lambda path, name, device: backend,
-    )
+    made = recogniser_with(lambda path, name: [backend])
     try:
         yield made
     finally:

@@ -12,6 +12,7 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
 from polycue.domain.errors import (
     Cancelled,
+    DeviceUnavailable,
     Draining,
     InvalidRequest,
     LanguageNotSupported,
@@ -20,11 +21,12 @@ from polycue.domain.errors import (
 )
 from polycue.domain.request import SpeechOptions, SpeechTask
 from polycue.domain.transcript import ChunkFacts
-from polycue.engine.devices import Device
+from polycue.engine.footprint import footprint
 from polycue.engine.recogniser import Recogniser
+from polycue.engine.shelf import Shelf
 from polycue.speech.passage import Passage
+from polycue.testing.engines import recogniser_with
 
-CPU = Device("cpu", 0, "int8", 2)
 FACTS = ModelFacts("small", ("en", "es", "no"), 30_000, translates=True, demo=False)
 GIVEN = SpeechOptions(language="es")
 PATIENCE_S = 10.0
@@ -81,12 +83,7 @@ def chunks(count: int, speech_ms: int = 1_000) -> Iterator[Chunk]:
 
 @contextmanager
 def recogniser(backend: Linguist, models: Callable[[str], Path] = Path) -> Iterator[Recogniser]:
-    made = Recogniser(
-        models,
-        default_model=lambda: "small",
-        device=CPU,
-        open_backend=lambda path, name, device: backend,
-    )
+    made = recogniser_with(lambda path, name: [backend], models)
     try:
         yield made
     finally:
@@ -281,11 +278,11 @@ def test_a_model_is_loaded_once_however_many_ask_at_once() -> None:
     loads: list[str] = []
     together = threading.Barrier(8)
 
-    def open_backend(path: Path, name: str, device: Device) -> Linguist:
+    def opened(path: Path, name: str) -> list[Linguist]:
         loads.append(name)
-        return Linguist()
+        return [Linguist()]
 
-    engine = Recogniser(Path, default_model=lambda: "small", device=CPU, open_backend=open_backend)
+    engine = recogniser_with(opened)
 
     def ask() -> None:
         together.wait(PATIENCE_S)
@@ -298,9 +295,40 @@ def test_a_model_is_loaded_once_however_many_ask_at_once() -> None:
         caller.join(PATIENCE_S)
     engine.facts()
     engine.facts("base")
-    assert engine.loaded == ("small", "base")
     engine.close()
     assert loads == ["small", "base"]
+
+
+def test_a_model_with_two_names_is_loaded_once() -> None:
+    loads: list[str] = []
+
+    def opened(path: Path, name: str) -> list[Linguist]:
+        loads.append(name)
+        return [Linguist()]
+
+    engine = recogniser_with(opened, lambda name: Path("models/large-v3"))
+    engine.facts("large")
+    engine.facts("large-v3")
+    engine.close()
+    assert loads == ["large-v3"]
+
+
+def test_a_model_is_not_let_go_while_a_film_is_heard_with_it(tmp_path: Path) -> None:
+    linguists = {"small": Linguist(), "base": Linguist()}
+    for name in linguists:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.bin").write_bytes(b"no weights")
+    shelf = Shelf(footprint(tmp_path / "small", "int8"))
+    engine = recogniser_with(lambda path, name: [linguists[name]], tmp_path.joinpath, shelf=shelf)
+    results = engine.transcribe(chunks(3), GIVEN, cancel=CancelToken())
+    next(results)
+    with pytest.raises(DeviceUnavailable, match="'base'"):
+        engine.facts("base")
+    results.close()
+    engine.facts("base")
+    assert linguists["small"].closed
+    engine.close()
+    assert linguists["base"].closed
 
 
 def test_many_films_at_once_get_each_their_own_words() -> None:

@@ -59,6 +59,7 @@ EXAMPLES: tuple[PolycueError, ...] = (
     errors.ToolTimedOut(["ffmpeg"], 2.5),
     errors.ModelMissing("small", "polycue models pull small"),
     errors.ModelDamaged("small", "model.bin is missing"),
+    errors.ModelTooLarge("large-v3", 2**32, 2**31),
     errors.PairNotInstalled("en", "fr", "polycue models pull en:fr"),
     errors.LanguageNotSupported("small", "fr"),
     errors.Offline("small"),

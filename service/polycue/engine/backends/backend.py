@@ -52,7 +52,7 @@ class Backend(Protocol):
 
 
 class TextBackend(Protocol):
-    """The translation models of one device, loaded as they are needed."""
+    """Translation models, loaded as they are needed."""
 
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
         """For each text its translations, best first; called by many threads at once.
@@ -69,19 +69,32 @@ class TextBackend(Protocol):
         ...
 
 
+class TextModels(TextBackend, Protocol):
+    """Those of the devices, where somebody else sees to it that they do not become too many."""
+
+    def load(self, package: Package) -> None:
+        """Load a model beforehand; raises as ``translate`` does."""
+        ...
+
+    def forget(self, package: Package) -> None:
+        """Let a model go that is not at work; the next call loads it anew."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Where all models of a device live.
+    """Where all models live, on one device or several that are alike.
 
-    ``up`` says at once whether they can be used now. ``restore`` loads again what was lost, and
+    ``open_recogniser`` loads the model in a folder, under a name, on each of them. ``up`` says at
+    once whether models can be used now. ``restore`` loads again what was lost, and
     raises DeviceUnavailable where that cannot be done. ``abandon`` ends at once what is at work, as
     far as that can be ended; nothing is asked for any more.
     """
 
     name: str
     device: Device
-    open_recogniser: Callable[[Path, str, Device], Backend]
-    texts: TextBackend
+    open_recogniser: Callable[[Path, str], Sequence[Backend]]
+    texts: TextModels
     up: Callable[[], bool]
     restore: Callable[[], None]
     abandon: Callable[[], None]

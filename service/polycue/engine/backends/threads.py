@@ -1,7 +1,6 @@
 """Models in this process, run by the batcher's own threads."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
@@ -21,7 +20,6 @@ from polycue.translation.packages import Package
 # with a worker for each core 2 rows are as fast as one or 4, and 8 are slower (docs/settings.md).
 # 16 keep a GPU busy and take about 11 GB with large-v3 (reference: 3.5 + 0.45 GB a row).
 _MAX_ROWS = {"cpu": 2, "cuda": 16}
-_MOST_PACKAGES = 6  # each takes 0.1 to 0.3 GB; the one unused for longest is let go
 
 log = telemetry.logger(__name__)
 
@@ -93,7 +91,7 @@ class ThreadTexts:
         self, device: Device, *, check: Callable[[Path], None] = lambda folder: None
     ) -> None:
         self._device, self._check = device, check
-        self._loaded: OrderedDict[Package, ArgosModel] = OrderedDict()
+        self._loaded: dict[Package, ArgosModel] = {}
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -102,10 +100,12 @@ class ThreadTexts:
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
         return self._model(package).translate(texts, search)
 
-    def load(self, package: Package) -> tuple[Package, ...]:
-        """Load its model beforehand; all that are loaded now. Raises as ``translate`` does."""
+    def load(self, package: Package) -> None:
         self._model(package)
-        return tuple(self._loaded)
+
+    def forget(self, package: Package) -> None:
+        with self._lock:
+            self._loaded.pop(package, None)
 
     def close(self) -> None:
         with self._lock:
@@ -125,9 +125,6 @@ class ThreadTexts:
                     workers=self._device.workers,
                 )
                 self._loaded[package] = model
-            self._loaded.move_to_end(package)
-            while len(self._loaded) > _MOST_PACKAGES:
-                self._loaded.popitem(last=False)
             return model
 
 
@@ -138,7 +135,7 @@ def thread_host(
     return Host(
         name="threads",
         device=device,
-        open_recogniser=ThreadBackend.open,
+        open_recogniser=lambda path, name: [ThreadBackend.open(path, name, device)],
         texts=ThreadTexts(text_device, check=check),
         up=lambda: True,  # what ends a model ends the whole server
         restore=lambda: None,

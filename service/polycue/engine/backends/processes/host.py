@@ -32,8 +32,8 @@ def child_host(supervisor: Supervisor, text_compute_type: str) -> Host:
     """All models of the supervisor's device in its child; ``text_compute_type`` is translators'."""
     device = supervisor.device
 
-    def open_recogniser(path: Path, name: str, device: Device) -> ChildBackend:
-        return ChildBackend.open(supervisor, ModelSpec(path, name, device))
+    def open_recogniser(path: Path, name: str) -> list[ChildBackend]:
+        return [ChildBackend.open(supervisor, ModelSpec(path, name, device))]
 
     return Host(
         name="child",
@@ -114,6 +114,12 @@ class ChildTexts:
         except EngineDied as error:
             work = f"a translation from {package.source} to {package.target}"
             raise EngineDied(work, error.cause) from error
+
+    def load(self, package: Package) -> None:
+        self._supervisor.load(LoadTexts(package, self._device), again=False)
+
+    def forget(self, package: Package) -> None:
+        self._supervisor.forget(LoadTexts(package, self._device))
 
     def close(self) -> None:
         """They go with the child."""

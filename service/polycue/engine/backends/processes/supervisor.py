@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,11 +16,7 @@ from polycue.engine.backends.processes.room import Room
 from polycue.engine.backends.processes.start import PROGRAM
 from polycue.engine.backends.processes.work import (
     Choose,
-    Forget,
-    Load,
-    Loaded,
     Loads,
-    LoadTexts,
     Work,
 )
 from polycue.engine.devices import Device
@@ -64,7 +61,7 @@ class Supervisor:
         self._starting = threading.Lock()
         self._running: _Running | None = None
         self._fruitless = 0
-        self._wanted: dict[Load, None] = {}  # in order
+        self._wanted: dict[Loads[Any], None] = {}  # in order
         self._closed = False
         with self._starting:
             chosen = self._started().device
@@ -98,25 +95,29 @@ class Supervisor:
         for load in list(self._wanted) or (None,):
             self._ready(load)
 
-    def load(self, load: Load) -> Loaded:
-        """Load a recogniser, into the children to come as well.
+    def load(self, load: Loads[T], *, again: bool = True) -> T:
+        """Load a model and, ``again``, load it into the children to come before they are ``up``.
 
         Raises:
             ModelDamaged, DeviceUnavailable: it cannot be loaded.
         """
-        loaded: Loaded = self._ready(load).loaded[load]
-        self._wanted[load] = None
+        loaded: T = self._ready(load).loaded[load]
+        if again:
+            self._wanted[load] = None
         return loaded
 
-    def forget(self, load: Load) -> None:
-        """Free a recogniser; no work that needs it may be under way."""
+    def forget(self, load: Loads[Any]) -> None:
+        """Free a model's memory; no work that needs it may be under way."""
         with self._starting:
             self._wanted.pop(load, None)
-            if self._running is not None and self._running.loaded.pop(load, None) is not None:
-                self._running.child.ask(Forget(load.spec))
+            running = self._running
+            if running is not None and load in running.loaded:
+                del running.loaded[load]
+                with suppress(EngineDied):  # so is its memory then
+                    running.child.do(load.undone, within_s=_LOAD_S)
 
     def run(
-        self, work: Work[T], *, needs: Loads, kind: str, amount: float, alone: bool = False
+        self, work: Work[T], *, needs: Loads[Any], kind: str, amount: float, alone: bool = False
     ) -> T:
         """Do the work in a child that has loaded what it ``needs``; blocks until it is done.
 
@@ -151,7 +152,7 @@ class Supervisor:
             running.child.end(Cause(End.CLOSED, "the engine was closed"))
             running.child.wait(_CLOSE_S)
 
-    def _ready(self, needs: Loads | None) -> "_Running":
+    def _ready(self, needs: Loads[Any] | None) -> "_Running":
         """As ``_having``, for who does no work: a child may have ended under somebody else's."""
         try:
             with self._room.entered(alone=False):
@@ -160,7 +161,7 @@ class Supervisor:
             with self._room.entered(alone=True):
                 return self._having(needs, alone=True)
 
-    def _having(self, needs: Loads | None, *, alone: bool) -> "_Running":
+    def _having(self, needs: Loads[Any] | None, *, alone: bool) -> "_Running":
         """A living child that has ``needs`` loaded; who is ``alone`` gets no EngineDied."""
         running = self._running
         if running is not None and running.has([needs] if needs else []):
@@ -171,7 +172,7 @@ class Supervisor:
             if running is None or not running.child.alive:
                 running = self._started()
             if needs is not None and needs not in running.loaded:
-                running.has_loaded(needs, self._loaded(running.child, needs, alone=alone))
+                running.loaded[needs] = self._loaded(running.child, needs, alone=alone)
             return running
 
     def _started(self) -> "_Running":
@@ -209,7 +210,7 @@ class Supervisor:
             problem = f"its engine ended {self._fruitless} times with nothing done"
             self._backoff.failed(_CHILD, self.device.kind, problem)
 
-    def _loaded(self, child: Child, needs: Loads, *, alone: bool) -> Any:
+    def _loaded(self, child: Child, needs: Loads[Any], *, alone: bool) -> Any:
         self._check(needs.folder)
         try:
             loaded = child.do(needs, within_s=_LOAD_S)
@@ -229,14 +230,6 @@ class _Running:
         self.device: Device | None = None
         self.loaded: dict[Work[Any], Any] = {}
         self.fruitful = False
-
-    def has_loaded(self, needs: Loads, loaded: Any) -> None:
-        """Note it, and which translators were let go for it: they must be loaded again."""
-        if isinstance(needs, LoadTexts):
-            kept = {LoadTexts(package, needs.device) for package in loaded}
-            gone = {work for work in self.loaded if isinstance(work, LoadTexts)} - kept
-            self.loaded = {work: of for work, of in self.loaded.items() if work not in gone}
-        self.loaded[needs] = loaded
 
     def has(self, needs: Iterable[Work[Any]]) -> bool:
         begun = self.child.alive and self.device is not None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.translation import Hypotheses, Search
@@ -27,10 +27,8 @@ class ModelSpec:
 class LoadsTexts(Protocol):
     """A ``TextBackend`` that can be told what to load beforehand."""
 
-    def load(self, package: Package) -> tuple[Package, ...]:
-        """Load it; all that are loaded now."""
-        ...
-
+    def load(self, package: Package) -> None: ...
+    def forget(self, package: Package) -> None: ...
     def translate(
         self, package: Package, texts: Sequence[str], search: Search
     ) -> list[Hypotheses]: ...
@@ -50,11 +48,13 @@ class Work(Protocol[T_co]):
     def do(self, models: Models) -> T_co: ...
 
 
-class Loads(Work[Any], Protocol):
+class Loads(Work[T_co], Protocol[T_co]):
     """Work that loads what is in a folder, and need be done once in each child."""
 
     @property
     def folder(self) -> Path: ...
+    @property
+    def undone(self) -> Work[None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,10 @@ class Load:
         backend = models.recogniser(self.spec)
         return Loaded(backend.facts, backend.max_rows, backend.workers)
 
+    @property
+    def undone(self) -> "Forget":
+        return Forget(self.spec)
+
 
 @dataclass(frozen=True, slots=True)
 class Recognise:
@@ -118,7 +122,7 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class LoadTexts:
-    """Load the translator of one package; for it another may be let go."""
+    """Load the translator of one package."""
 
     package: Package
     device: Device
@@ -127,8 +131,23 @@ class LoadTexts:
     def folder(self) -> Path:
         return self.package.path
 
-    def do(self, models: Models) -> tuple[Package, ...]:
-        return models.texts(self.device).load(self.package)
+    def do(self, models: Models) -> None:
+        models.texts(self.device).load(self.package)
+
+    @property
+    def undone(self) -> "ForgetTexts":
+        return ForgetTexts(self.package, self.device)
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetTexts:
+    """Free a translator."""
+
+    package: Package
+    device: Device
+
+    def do(self, models: Models) -> None:
+        models.texts(self.device).forget(self.package)
 
 
 @dataclass(frozen=True, slots=True)

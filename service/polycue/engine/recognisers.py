@@ -1,0 +1,55 @@
+"""The recognisers of a server by name: found, loaded when first needed, and batched for."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from polycue.engine.backends.backend import Backend
+from polycue.engine.batcher import Batcher
+from polycue.engine.footprint import footprint
+from polycue.engine.shelf import Shelf
+
+
+class Recognisers:
+    """Keeps them on a shelf, by folder: a model with several names is loaded once.
+
+    ``find`` gives the folder of a model by name, ``default`` the name where a caller gives none;
+    both may raise ModelMissing. ``open_backends`` loads it on each of the devices, which compute in
+    ``compute_type``. Safe to use from any thread; ``close`` must be called.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[str], Path],
+        open_backends: Callable[[Path, str], Sequence[Backend]],
+        *,
+        default: Callable[[], str],
+        shelf: Shelf,
+        compute_type: str,
+    ) -> None:
+        self._find, self._open_backends, self._default = find, open_backends, default
+        self._shelf, self._compute_type = shelf, compute_type
+
+    def __repr__(self) -> str:
+        return f"Recognisers({self._shelf!r})"
+
+    @contextmanager
+    def use(self, model: str) -> Iterator[Batcher]:
+        """The batcher of a model, "" for the default one, kept as long as the block lasts.
+
+        Raises:
+            ModelMissing, ModelDamaged, ModelTooLarge, DeviceUnavailable: it cannot be loaded.
+            Draining: the shelf is closed.
+        """
+        name = model or self._default()
+        folder = self._find(name)
+        with self._shelf.use(
+            folder,
+            size=lambda: footprint(folder, self._compute_type),
+            load=lambda: Batcher(*self._open_backends(folder, folder.name)),
+        ) as batcher:
+            yield batcher
+
+    def close(self) -> None:
+        """Fail what waits, let running batches end, and free all that is on the shelf."""
+        self._shelf.close()
