@@ -1,0 +1,1 @@
+"""Rows of all callers, gathered into batches for one model."""
