@@ -102,6 +102,28 @@ AUDIO = Counter(
     registry=REGISTRY,
 )
 
+# --- models in memory ------------------------------------------------------------------------
+
+MODELS_LOADED = Gauge("polycue_models_loaded", "Models in memory now.", registry=REGISTRY)
+MODELS_BYTES = Gauge(
+    "polycue_models_bytes", "What those are reckoned to take of the budget.", registry=REGISTRY
+)
+MODEL_LOADS = Counter(
+    "polycue_model_loads",
+    "Models that were loaded, or tried to be: outcome is loaded or failed.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+MODEL_LOAD_SECONDS = Counter(
+    "polycue_model_load_seconds", "Time that loading models took.", registry=REGISTRY
+)
+MODELS_LET_GO = Counter(
+    "polycue_models_let_go",
+    "Models that left the memory: reason is idle, room (others needed it) or stop.",
+    ["reason"],
+    registry=REGISTRY,
+)
+
 # --- engine and sandbox ---------------------------------------------------------------------
 
 ENGINE_RESTARTS = Counter(

@@ -1,5 +1,9 @@
 """What the engine does, as metrics."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from polycue import metrics
 from polycue.engine.batch_done import BatchDone
 
@@ -21,3 +25,25 @@ def count(done: BatchDone) -> None:
         metrics.TOKENS.labels(device).inc(row.tokens)
         if not row.again:
             metrics.AUDIO.inc(row.audio_ms / 1000)
+
+
+@contextmanager
+def loading(size_bytes: int) -> Iterator[None]:
+    """A model of this size is loaded in the block, or fails to be."""
+    began_s = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        metrics.MODEL_LOADS.labels("failed").inc()
+        raise
+    metrics.MODEL_LOADS.labels("loaded").inc()
+    metrics.MODEL_LOAD_SECONDS.inc(time.monotonic() - began_s)
+    metrics.MODELS_LOADED.inc()
+    metrics.MODELS_BYTES.inc(size_bytes)
+
+
+def let_go(size_bytes: int, reason: str) -> None:
+    """A model of this size has left the memory."""
+    metrics.MODELS_LET_GO.labels(reason).inc()
+    metrics.MODELS_LOADED.dec()
+    metrics.MODELS_BYTES.dec(size_bytes)

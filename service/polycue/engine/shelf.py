@@ -5,15 +5,25 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeVar, cast
 
 from polycue import telemetry
 from polycue.domain.errors import DeviceUnavailable, Draining, ModelTooLarge
+from polycue.engine import counting
 
 _RETRY_S = 10  # when to ask again for room that models in use take
 
 log = telemetry.logger(__name__)
+
+
+class Why(StrEnum):
+    """A model leaves."""
+
+    IDLE = "idle"
+    ROOM = "room"  # which another one needs
+    STOP = "stop"
 
 
 class Closable(Protocol):
@@ -98,17 +108,16 @@ class Shelf:
             with self._changed:
                 before_s = self._clock() - self._idle_s
                 stale = self._taken(f for f, e in self._idle() if e.used_s <= before_s)
-            _let_go(stale, "it was idle")
+            _let_go(stale, Why.IDLE)
 
     def close(self) -> None:
         """Let all models go, whoever uses them; nothing is loaded any more."""
         with self._loading:
             with self._changed:
                 self._closed = True
-                entries, self._entries = list(self._entries.values()), {}
+                entries, self._entries = self._entries, {}
                 self._changed.notify_all()
-            for entry in entries:
-                entry.item.close()
+            _let_go(entries, Why.STOP)
 
     def _pinned(self, folder: Path) -> _Entry | None:
         with self._changed:
@@ -127,7 +136,9 @@ class Shelf:
                 raise Draining
             size_bytes = size()
             self._make_room(folder, size_bytes)
-            entry = _Entry(load(), size_bytes, users=1, used_s=self._clock())
+            with counting.loading(size_bytes):
+                item = load()
+            entry = _Entry(item, size_bytes, users=1, used_s=self._clock())
             with self._changed:
                 self._entries[folder] = entry
             return entry
@@ -150,7 +161,7 @@ class Shelf:
                     _RETRY_S,
                 )
             leaving = self._taken(names)
-        _let_go(leaving, "others need its room")
+        _let_go(leaving, Why.ROOM)
 
     def _taken(self, folders: Iterable[Path]) -> dict[Path, _Entry]:
         """Off the shelf, so that nobody takes them into use any more; under both locks."""
@@ -179,8 +190,9 @@ class Shelf:
         return max(left_s, 0.01)
 
 
-def _let_go(entries: Mapping[Path, _Entry], why: str) -> None:
+def _let_go(entries: Mapping[Path, _Entry], why: Why) -> None:
     """Batches that were given up by their callers may still run: closing waits for those."""
     for folder, entry in entries.items():
         entry.item.close()
-        log.info("a model was let go", model=folder.name, why=why)
+        counting.let_go(entry.size_bytes, why.value)
+        log.info("a model was let go", model=folder.name, why=why.value)

@@ -1,7 +1,13 @@
+from pathlib import Path
+
+import pytest
+
 from polycue import metrics
 from polycue.domain.caller import Caller, Urgency
+from polycue.domain.errors import ModelMissing
 from polycue.engine.batch_done import BatchDone, Served
 from polycue.engine.counting import count
+from polycue.engine.shelf import Shelf
 
 LIVE, LATER = Caller("films", "clip", Urgency.LIVE), Caller("news", "job", Urgency.BATCH)
 
@@ -56,3 +62,30 @@ def test_a_batch_that_failed_kept_its_device_busy_and_its_rows_count_when_they_c
     assert counted("device_busy_seconds_total", device="test:2", worker="0") == 2.0
     assert counted("rows_total", **{"device": "test:2", "try": "first"}) == 0
     assert counted("batch_fill_count", device="test:2") == 0
+
+
+def test_models_that_come_and_go_are_counted_with_why() -> None:
+    def gone(reason: str) -> float:
+        return counted("models_let_go_total", reason=reason)
+
+    before = counted("models_loaded"), counted("models_bytes"), gone("room"), gone("stop")
+    failed = counted("model_loads_total", outcome="failed")
+    shelf = Shelf(10)
+    for name in ("one", "two"):
+        with shelf.use(Path(name), lambda: 6, Model):
+            assert counted("models_loaded") == before[0] + 1
+            assert counted("models_bytes") == before[1] + 6
+    with pytest.raises(ModelMissing), shelf.use(Path("three"), lambda: 1, fails):
+        pass
+    shelf.close()
+    after = counted("models_loaded"), counted("models_bytes"), gone("room"), gone("stop")
+    assert after == (before[0], before[1], before[2] + 1, before[3] + 1)
+    assert counted("model_loads_total", outcome="failed") == failed + 1
+
+
+class Model:
+    def close(self) -> None: ...
+
+
+def fails() -> Model:
+    raise ModelMissing("three", "polycue models pull three")
