@@ -28,7 +28,7 @@ from polycue.domain.request import InputFile, LayoutOptions, ShotMode, SpeechOpt
 from polycue.domain.track import TrackFormat
 from polycue.engine import devices
 from polycue.engine.backends.threads import ThreadTexts
-from polycue.engine.translator import Translator
+from polycue.engine.texts.translator import Translator
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from polycue.pipeline.pipeline import Pipeline

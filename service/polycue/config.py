@@ -186,6 +186,11 @@ class Settings(BaseSettings):
             " six tenths of a GPU's. What is unused for longest is let go for others."
         ),
     )
+    translation_memory_bytes: int = Field(
+        default=64 * 2**20,
+        ge=0,
+        description="Memory for sentences that were translated, of all tenants; 0 remembers none.",
+    )
     unload_idle_s: float = Field(
         default=0,
         ge=0,

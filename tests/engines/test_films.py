@@ -32,7 +32,7 @@ from polycue.domain.request import (
 from polycue.domain.track import Track, TrackFormat
 from polycue.engine import devices
 from polycue.engine.backends.threads import ThreadTexts
-from polycue.engine.translator import Translator
+from polycue.engine.texts.translator import Translator
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from polycue.pipeline.outputs import REPORT_TYPE

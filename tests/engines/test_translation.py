@@ -7,6 +7,7 @@ of a translation are, equality where two ways of running the same weights are.
 import json
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from polycue.domain.transcript import Sentence, Word, text_of
 from polycue.domain.translation import MOST_HYPOTHESES, Rung, Search, Term
 from polycue.engine.backends.threads import ThreadTexts
 from polycue.engine.devices import Device
-from polycue.engine.translator import Translator
+from polycue.engine.texts.memory import TextMemory
+from polycue.engine.texts.translator import Translator
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from polycue.pipeline.attempts import Wishes
@@ -309,3 +311,37 @@ def test_a_beam_offers_as_many_as_it_holds(
     for hypotheses in model.translate(texts, asked):
         assert 1 <= len(hypotheses) <= asked.hypotheses
         assert all(len(h.links) == len(h.text.split()) for h in hypotheses)
+
+
+@pytest.mark.parametrize("search", [MANY, Search(with_links=True), Search(beam_size=1)])
+def test_a_translation_does_not_hang_on_who_shares_the_call(
+    model: ArgosModel, script: Script, search: Search
+) -> None:
+    # Of a beam of several texts CTranslate2 gave some the attention of others, and terms took the
+    # places of the wrong words.
+    texts = [s["en"] for s in script]
+    texts += ["near the water", " ".join(texts[:8])]  # one that loops, and a very long one
+    together = model.translate(texts, search)
+    for text, found in zip(texts, together, strict=True):
+        (alone,) = model.translate([text], search)
+        assert [(h.text, h.links) for h in found] == [(h.text, h.links) for h in alone]
+        # Sums of another order, rounded to int8 again in each layer.
+        assert [h.score for h in found] == pytest.approx([h.score for h in alone], abs=0.05)
+
+
+def test_callers_at_once_have_what_each_has_alone(packages: Packages, script: Script) -> None:
+    routes = [("en", "es"), ("en", "de"), ("es", "en", "de"), ("en", "es")]
+    texts = [[s[route[0]] for s in script][number:] for number, route in enumerate(routes)]
+
+    def translated(translator: Translator, number: int) -> list[list[str]]:
+        found = translator.translate(texts[number], routes[number], MANY, cancel=CancelToken())
+        return [[h.text for h in hypotheses] for hypotheses in found]
+
+    shared = Translator(packages, ThreadTexts(Device("cpu", 0, "auto", 1, workers=2)))
+    with ThreadPoolExecutor(len(routes)) as pool:
+        together = list(pool.map(lambda n: translated(shared, n), range(len(routes))))
+    shared.close()
+    for number, found in enumerate(together):
+        alone = Translator(packages, ThreadTexts(Device("cpu", 0, "auto", 1)), TextMemory(0))
+        assert translated(alone, number) == found
+        alone.close()

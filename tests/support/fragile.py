@@ -136,6 +136,9 @@ class Texts:
     def forget(self, package: Package) -> None:
         note(package.path, "forget texts")
 
+    def measure(self, package: Package, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
         note(package.path, f"translate {len(texts)}")
         if "abort" in texts:

@@ -14,7 +14,8 @@ from polycue.engine.ledger import Ledger
 from polycue.engine.recogniser import Recogniser
 from polycue.engine.recognisers import Recognisers
 from polycue.engine.shelved_texts import ShelvedTexts
-from polycue.engine.translator import Translator
+from polycue.engine.texts.memory import TextMemory
+from polycue.engine.texts.translator import Translator
 from polycue.jobs.attempt import RunsTasks
 from polycue.models.checked import CheckedModels
 from polycue.models.kind import ModelKind
@@ -85,7 +86,9 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
             compute_type=host.device.compute_type,
         )
     )
-    translator = Translator(packages, ShelvedTexts(host.texts, shelf, settings.compute_type))
+    memory = TextMemory(settings.translation_memory_bytes)
+    texts = ShelvedTexts(host.texts, shelf, settings.compute_type, gone=memory.drop)
+    translator = Translator(packages, texts, memory)
 
     def ready() -> None:
         host.restore()

@@ -6,7 +6,7 @@ from polycue.domain import language as languages
 from polycue.domain.errors import LanguageNotSupported, ModelDamaged, ModelMissing
 from polycue.domain.request import MuxTask, SubtitleTask, SyncTask, Task, TranslateTask
 from polycue.engine.shelf import Shelf
-from polycue.engine.translator import Translator
+from polycue.engine.texts.translator import Translator
 from polycue.models.kind import ModelKind
 from polycue.models.store import InstalledModel, ModelStore
 from polycue.rpc.installed import ListedModel

@@ -1,5 +1,6 @@
 """The translator itself: the only module here that opens CTranslate2 and SentencePiece."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -9,12 +10,11 @@ import sentencepiece
 
 from polycue.domain.errors import DeviceUnavailable, ModelDamaged, TranslationFailed
 from polycue.domain.translation import Hypotheses, Hypothesis, Search
+from polycue.translation.lengths import MOST_TOKENS, longest_answer, step_of
 from polycue.translation.links import links
 from polycue.translation.packages import Package, Tokenizer, bpe_tokenizer
 
-_BATCH_TOKENS = 2048  # 4.6 times the speed of Argos's 32, same output (benchmarks/translation.py)
 _LENGTH_PENALTY = 0.2  # argostranslate's
-_MOST_TOKENS = 512  # CTranslate2 cuts longer input short without a word; a sentence never is
 _SPACE = "\u2581"  # SentencePiece's mark for a space
 
 
@@ -77,34 +77,46 @@ class ArgosModel:
             raise DeviceUnavailable(device, str(error)) from error
         return cls(package, translator, tokenizer)
 
-    def translate(self, texts: Sequence[str], search: Search) -> list[Hypotheses]:
-        """Translate all texts in one call; for each its translations, best first, none twice.
+    def measure(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text is to the model."""
+        return [len(self._pieces(text)) for text in texts]
 
-        Text without a word has none, nor has text longer than any sentence is.
+    def translate(self, texts: Sequence[str], search: Search) -> list[Hypotheses]:
+        """Translate all texts; for each its translations, best first, none twice.
+
+        Those of one step of length (``lengths``) are one batch, whatever its size. Text without a
+        word has no translation, nor has text longer than any sentence is.
 
         Raises:
             TranslationFailed: CTranslate2 gave up; nothing is translated.
         """
-        pieces = [self._tokenizer.encode(" ".join(text.split())) for text in texts]
-        asked = [i for i, tokens in enumerate(pieces) if 0 < len(tokens) <= _MOST_TOKENS]
-        results = self._decode([pieces[i] for i in asked], search)
+        pieces = [self._pieces(text) for text in texts]
+        steps: dict[int, list[int]] = defaultdict(list)
+        for number, tokens in enumerate(pieces):
+            if 0 < len(tokens) <= MOST_TOKENS:
+                steps[step_of(len(tokens))].append(number)
         found: list[Hypotheses] = [()] * len(texts)
-        for i, result in zip(asked, results, strict=True):
-            found[i] = self._hypotheses(result, texts[i], pieces[i])
+        for step, numbers in steps.items():
+            results = self._decode([pieces[n] for n in numbers], search, longest_answer(step))
+            for n, result in zip(numbers, results, strict=True):
+                found[n] = self._hypotheses(result, texts[n], pieces[n])
         return found
 
+    def _pieces(self, text: str) -> list[str]:
+        return self._tokenizer.encode(" ".join(text.split()))
+
     def _decode(
-        self, pieces: list[list[str]], search: Search
+        self, pieces: list[list[str]], search: Search, most_tokens: int
     ) -> Sequence[ctranslate2.TranslationResult]:
-        if not pieces:
-            return []
         prefix = self._package.target_prefix
+        # CTranslate2 4.8.5 mixes up whose attention is whose in a beam of several texts: all but
+        # the first had another's, up to 0.98 off. The texts themselves are right.
+        apart = search.with_links and search.beam_size > 1
         try:
             return self._translator.translate_batch(  # type: ignore[no-any-return]
                 pieces,
                 target_prefix=[[prefix]] * len(pieces) if prefix else None,
-                max_batch_size=_BATCH_TOKENS,
-                batch_type="tokens",
+                max_batch_size=1 if apart else 0,  # 0: all at once
                 beam_size=search.beam_size,
                 num_hypotheses=search.hypotheses,
                 return_scores=True,
@@ -112,8 +124,8 @@ class ArgosModel:
                 length_penalty=_LENGTH_PENALTY,
                 repetition_penalty=search.repetition_penalty,
                 no_repeat_ngram_size=search.no_repeat_ngram,
-                max_decoding_length=_longest_answer(pieces),
-                max_input_length=_MOST_TOKENS,
+                max_decoding_length=most_tokens,
+                max_input_length=MOST_TOKENS,
                 replace_unknowns=True,
             )
         except (RuntimeError, ValueError) as error:
@@ -139,11 +151,6 @@ class ArgosModel:
         # Argos reads every underscore as a space, since some models write it so; a name in the
         # source that has one keeps it.
         return " ".join((text if "_" in source else text.replace("_", " ")).split())
-
-
-def _longest_answer(pieces: list[list[str]]) -> int:
-    """Tokens after which a model is not translating but repeating itself."""
-    return 2 * max(map(len, pieces)) + 32
 
 
 def _tokenizer(package: Package) -> Tokenizer:

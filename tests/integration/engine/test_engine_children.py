@@ -330,13 +330,16 @@ def test_texts_are_translated_there_and_those_that_end_it_fail_for_good(
 ) -> None:
     package = Package("en", "es", "1.0", tmp_path)
     assert host.texts.translate(package, ["yes"], Search()) == [(Hypothesis("YES", 0.0),)]
-    with pytest.raises(EngineDied, match="a translation from en to es: SIGABRT"):
+    assert host.texts.measure(package, ["yes", "I said yes"]) == [1, 3]
+    with pytest.raises(EngineDied):
         host.texts.translate(package, ["no", "abort"], Search())
+    with pytest.raises(EngineDied, match="a translation from en to es: SIGABRT"):
+        host.texts.translate_alone(package, "abort", Search())
     assert host.texts.translate(package, ["no"], Search()) == [(Hypothesis("NO", 0.0),)]
     lines = [line for line in diary(tmp_path) if "fragile" not in line]
     assert lines == [
         *("load texts", "translate 1", "translate 2"),
-        *("load texts", "translate 2", "load texts", "translate 1"),
+        *("load texts", "translate 1", "load texts", "translate 1"),
     ]
 
 

@@ -8,7 +8,7 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import DownloadFailed, InvalidRequest, ModelDamaged, ModelMissing
 from polycue.engine.backends.threads import ThreadTexts
 from polycue.engine.devices import choose
-from polycue.engine.translator import Translator
+from polycue.engine.texts.translator import Translator
 from polycue.models.argos_index import ArgosIndex
 from polycue.models.pull import Pulled, Sources, pull
 from polycue.models.store import ModelStore

@@ -54,13 +54,43 @@ class Backend(Protocol):
 class TextBackend(Protocol):
     """Translation models, loaded as they are needed."""
 
+    @property
+    def workers(self) -> int:
+        """How many calls each model runs side by side."""
+        ...
+
+    @property
+    def call_tokens(self) -> int:
+        """How much a call holds that makes good use of a worker: tokens, padding included."""
+        ...
+
+    def measure(self, package: Package, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text is to the model.
+
+        Raises:
+            ModelDamaged, DeviceUnavailable: the package does not load.
+            EngineDied: the model's process ended twice.
+        """
+        ...
+
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
         """For each text its translations, best first; called by many threads at once.
 
         Raises:
             ModelDamaged, DeviceUnavailable: the package does not load.
             TranslationFailed: the model gave up; nothing is translated.
-            EngineDied: the texts ended the model's process twice.
+            EngineDied: the model's process ended, for these texts or for something else.
+        """
+        ...
+
+    def translate_alone(self, package: Package, text: str, search: Search) -> Hypotheses:
+        """Translate a text once more that may be what its process ended for.
+
+        Where a text can end the process that works on it, nothing else is at work in that.
+
+        Raises:
+            EngineDied: the text ended the model's process.
+            PolycueError: as ``translate``.
         """
         ...
 

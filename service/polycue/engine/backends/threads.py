@@ -10,7 +10,7 @@ from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.errors import OutOfMemory
 from polycue.domain.translation import Hypotheses, Search
 from polycue.engine.backends.backend import Host
-from polycue.engine.devices import Device
+from polycue.engine.devices import Device, call_tokens
 from polycue.speech.passage import Passage
 from polycue.speech.whisper import Whisper
 from polycue.translation.argos import ArgosModel
@@ -97,8 +97,23 @@ class ThreadTexts:
     def __repr__(self) -> str:
         return f"ThreadTexts({self._device.kind}, {len(self._loaded)} loaded)"
 
+    @property
+    def workers(self) -> int:
+        return self._device.workers
+
+    @property
+    def call_tokens(self) -> int:
+        return call_tokens(self._device)
+
+    def measure(self, package: Package, texts: Sequence[str]) -> list[int]:
+        return self._model(package).measure(texts)
+
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
         return self._model(package).translate(texts, search)
+
+    def translate_alone(self, package: Package, text: str, search: Search) -> Hypotheses:
+        (found,) = self.translate(package, [text], search)
+        return found
 
     def load(self, package: Package) -> None:
         self._model(package)

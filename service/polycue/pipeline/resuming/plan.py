@@ -11,7 +11,7 @@ from polycue.domain.request import InputFile, SpeechOptions
 
 # To be raised whenever the same sound with the same options and weights may give other chunks,
 # words or times than before, the same text another translation, or the same picture other cuts.
-ALGORITHM = 1
+ALGORITHM = 2
 
 NO_SPEECH = f"nobody listens, algorithm {ALGORITHM}"
 """The plan of a task that only has text: translations know themselves what they are of."""

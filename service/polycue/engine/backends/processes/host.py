@@ -14,11 +14,12 @@ from polycue.engine.backends.processes.work import (
     Load,
     Loaded,
     LoadTexts,
+    Measure,
     ModelSpec,
     Recognise,
     Translate,
 )
-from polycue.engine.devices import Device
+from polycue.engine.devices import Device, call_tokens
 from polycue.speech.passage import Passage
 from polycue.translation.packages import Package
 
@@ -104,16 +105,30 @@ class ChildTexts:
     def __repr__(self) -> str:
         return f"ChildTexts({self._supervisor})"
 
+    @property
+    def workers(self) -> int:
+        return self._device.workers
+
+    @property
+    def call_tokens(self) -> int:
+        return call_tokens(self._device)
+
+    def measure(self, package: Package, texts: Sequence[str]) -> list[int]:
+        try:
+            return self._measure(package, texts, alone=False)
+        except EngineDied:  # another's fault most likely
+            return self._measure(package, texts, alone=True)
+
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
+        return self._translate(package, texts, search, alone=False)
+
+    def translate_alone(self, package: Package, text: str, search: Search) -> Hypotheses:
         try:
-            return self._translate(package, texts, search, alone=False)
-        except EngineDied:
-            pass
-        try:
-            return self._translate(package, texts, search, alone=True)
+            (found,) = self._translate(package, [text], search, alone=True)
         except EngineDied as error:
             work = f"a translation from {package.source} to {package.target}"
             raise EngineDied(work, error.cause) from error
+        return found
 
     def load(self, package: Package) -> None:
         self._supervisor.load(LoadTexts(package, self._device), again=False)
@@ -123,6 +138,15 @@ class ChildTexts:
 
     def close(self) -> None:
         """They go with the child."""
+
+    def _measure(self, package: Package, texts: Sequence[str], *, alone: bool) -> list[int]:
+        return self._supervisor.run(
+            Measure(package, self._device, tuple(texts)),
+            needs=LoadTexts(package, self._device),
+            kind="lengths",
+            amount=1 + sum(map(len, texts)) / _CHARS_A_SECOND,
+            alone=alone,
+        )
 
     def _translate(
         self, package: Package, texts: Sequence[str], search: Search, *, alone: bool

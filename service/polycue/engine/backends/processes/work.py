@@ -29,6 +29,7 @@ class LoadsTexts(Protocol):
 
     def load(self, package: Package) -> None: ...
     def forget(self, package: Package) -> None: ...
+    def measure(self, package: Package, texts: Sequence[str]) -> list[int]: ...
     def translate(
         self, package: Package, texts: Sequence[str], search: Search
     ) -> list[Hypotheses]: ...
@@ -148,6 +149,18 @@ class ForgetTexts:
 
     def do(self, models: Models) -> None:
         models.texts(self.device).forget(self.package)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The tokens of texts, as a translator counts them."""
+
+    package: Package
+    device: Device
+    texts: tuple[str, ...]
+
+    def do(self, models: Models) -> list[int]:
+        return models.texts(self.device).measure(self.package, self.texts)
 
 
 @dataclass(frozen=True, slots=True)

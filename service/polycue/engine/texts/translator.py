@@ -1,22 +1,26 @@
-"""Texts along a route of translation models, in as few and as full batches as may be."""
+"""Texts along a route of translation models, batched with those of all other callers."""
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from polycue.domain.cancel import CancelToken
+from polycue.domain.errors import Draining
 from polycue.domain.translation import Hypotheses, Hypothesis, Search
 from polycue.engine.backends.backend import TextBackend
-from polycue.engine.waiting import outcome
+from polycue.engine.texts.batcher import TextBatcher
+from polycue.engine.texts.journey import Journey
+from polycue.engine.texts.memory import TextMemory
 from polycue.speech.weights import fingerprint
 from polycue.translation.links import onward
 from polycue.translation.packages import Package, Packages
-from polycue.translation.tokens import has_letters
 
-_CALL_CHARS = 8192  # padded; about one of CTranslate2's batches
-_MOST_CALLS = 32  # at once; more than callers there are
+MEMORY_BYTES = 64 * 2**20
+_MOST_THREADS = 64  # a worker for each core, times the packages at work at once
 _WEIGHTS = ("model/model.bin", "sentencepiece.model", "bpe.model")
 BEST = Search()
 
@@ -24,13 +28,19 @@ BEST = Search()
 class Translator:
     """The installed packages as one translator, safe to share between threads.
 
-    ``models`` runs them; ``close`` closes it.
+    ``models`` runs them; ``close`` closes it. ``memory`` is what is remembered of what they
+    made, where it is not to be one of its own.
     """
 
-    def __init__(self, packages: Packages, models: TextBackend) -> None:
+    def __init__(
+        self, packages: Packages, models: TextBackend, memory: TextMemory | None = None
+    ) -> None:
         self._packages, self._models = packages, models
-        # Where calls end whose callers were cancelled; all others wait for theirs.
-        self._calls = ThreadPoolExecutor(_MOST_CALLS, thread_name_prefix="translate")
+        self._memory = memory or TextMemory(MEMORY_BYTES)
+        self._batchers: OrderedDict[Package, TextBatcher] = OrderedDict()
+        self._closed = False
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="translate")
 
     def __repr__(self) -> str:
         return f"Translator({self._packages!r} in {self._models!r})"
@@ -71,43 +81,46 @@ class Translator:
         """Translations of each text, best first; none where the models gave nothing.
 
         What has no letter, such as "..." or a note of music or a year, comes back as it is. A text
-        that occurs twice is translated once, and a pivot translates all texts on one leg before the
-        next begins, with as many hypotheses on each as together make those asked for.
+        that occurs twice, here or with another caller, is translated once. On a pivot a text goes
+        on to the second leg as soon as it has done the first, with as many hypotheses on each as
+        together make those asked for.
 
         Raises:
             PairNotInstalled: a leg's package has gone since the route was found.
             ModelDamaged, DeviceUnavailable: a model does not load.
-            TranslationFailed, EngineDied: a model gave up; nothing is translated.
+            TranslationFailed, EngineDied: a model gave up on one of these texts, asked by itself.
             Cancelled: the token was set; the call at work, of some seconds, ends for nobody.
+            Draining: the translator is closed.
         """
-        legs = len(route) - 1
+        cancel.check()
+        legs = [self._packages.find(*leg) for leg in itertools.pairwise(route)]
+        each = replace(search, hypotheses=_each_leg(search.hypotheses, len(legs)))
+        journey = Journey([self._batcher(leg) for leg in legs], each, cancel=cancel)
         found: list[Hypotheses] = [(Hypothesis(text, 0.0),) for text in texts]
-        each = replace(search, hypotheses=_each_leg(search.hypotheses, legs))
-        for source, target in itertools.pairwise(route):
-            cancel.check()
-            package = self._packages.find(source, target)
-            texts_here = {h.text for hypotheses in found for h in hypotheses}
-            answers = self._leg(package, texts_here, each, cancel)
+        for answers in journey.answers(texts):
             found = [_onward(hypotheses, answers) for hypotheses in found]
         return found
 
     def close(self) -> None:
-        """Let all models go; those at work end their call first."""
-        self._calls.shutdown()
+        """Let all models go; those at work end their call first, and who waits has Draining."""
+        with self._lock:
+            self._closed = True
+            batchers = list(self._batchers.values())
+        for batcher in batchers:
+            batcher.close()
+        self._pool.shutdown()
         self._models.close()
 
-    def _leg(
-        self, package: Package, texts: set[str], search: Search, cancel: CancelToken
-    ) -> dict[str, Hypotheses]:
-        """The translations of each text; what has no letters stays."""
-        found: dict[str, Hypotheses] = {
-            text: (Hypothesis(text.strip(), 0.0),) for text in texts if not has_letters(text)
-        }
-        for call in _calls(texts - found.keys()):
-            asked = self._calls.submit(self._models.translate, package, call, search)
-            answers = outcome(asked, cancel)
-            found.update(zip(call, answers, strict=True))
-        return found
+    def _batcher(self, package: Package) -> TextBatcher:
+        with self._lock:
+            if self._closed:
+                raise Draining
+            batcher = self._batchers.get(package)
+            if batcher is None:
+                batcher = TextBatcher(package, self._models, self._memory, self._pool)
+                self._batchers[package] = batcher
+            self._batchers.move_to_end(package)
+            return batcher
 
 
 def _each_leg(hypotheses: int, legs: int) -> int:
@@ -125,15 +138,3 @@ def _onward(before: Hypotheses, answers: Mapping[str, Hypotheses]) -> Hypotheses
             if after.text not in best or best[after.text].score < whole.score:
                 best[after.text] = whole
     return tuple(sorted(best.values(), key=lambda hypothesis: -hypothesis.score))
-
-
-def _calls(texts: set[str]) -> Iterator[list[str]]:
-    """Texts of like length together: what pads a batch, or runs on, costs the whole of it."""
-    call: list[str] = []
-    for text in sorted(texts, key=lambda t: (len(t), t)):
-        if call and (len(call) + 1) * len(text) > _CALL_CHARS:
-            yield call
-            call = []
-        call.append(text)
-    if call:
-        yield call

@@ -1,0 +1,1 @@
+"""Texts of all requests through the translation models, in full batches."""
