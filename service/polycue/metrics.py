@@ -102,6 +102,27 @@ AUDIO = Counter(
     registry=REGISTRY,
 )
 
+ROWS_WAITING = Gauge(
+    "polycue_rows_waiting",
+    "Chunks that no batch has taken yet, those whose sound is still being made among them.",
+    ["urgency"],
+    registry=REGISTRY,
+)
+ROWS_WAITING_AGAIN = Gauge(
+    "polycue_rows_waiting_again",
+    "Those of them that are to be recognised once more.",
+    registry=REGISTRY,
+)
+OLDEST_ROW = Gauge(
+    "polycue_oldest_row_seconds",
+    "For how long the oldest chunk whose sound is ready has waited.",
+    registry=REGISTRY,
+)
+ROWS_BYTES = Gauge(
+    "polycue_rows_bytes", "Memory of all chunks that wait or run.", registry=REGISTRY
+)
+BATCHES_RUNNING = Gauge("polycue_batches_running", "Batches at work now.", registry=REGISTRY)
+
 # --- models in memory ------------------------------------------------------------------------
 
 MODELS_LOADED = Gauge("polycue_models_loaded", "Models in memory now.", registry=REGISTRY)

@@ -1,11 +1,13 @@
 """What the engine does, as metrics."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from polycue import metrics
-from polycue.engine.batch_done import BatchDone
+from polycue.domain.caller import Urgency
+from polycue.engine.batch_done import BatchDone, Queued
 
 
 def count(done: BatchDone) -> None:
@@ -25,6 +27,17 @@ def count(done: BatchDone) -> None:
         metrics.TOKENS.labels(device).inc(row.tokens)
         if not row.again:
             metrics.AUDIO.inc(row.audio_ms / 1000)
+
+
+def show_queues(queues: Callable[[], Sequence[Queued]]) -> None:
+    """Let whoever reads the metrics see what waits at that moment, in the queues of all models."""
+    for urgency in Urgency:
+        waiting = partial(_waiting, queues, urgency)
+        metrics.ROWS_WAITING.labels(urgency.value).set_function(waiting)
+    metrics.ROWS_WAITING_AGAIN.set_function(lambda: sum(q.again for q in queues()))
+    metrics.OLDEST_ROW.set_function(lambda: max((q.oldest_s for q in queues()), default=0.0))
+    metrics.ROWS_BYTES.set_function(lambda: sum(q.bytes for q in queues()))
+    metrics.BATCHES_RUNNING.set_function(lambda: sum(q.running for q in queues()))
 
 
 @contextmanager
@@ -47,3 +60,7 @@ def let_go(size_bytes: int, reason: str) -> None:
     metrics.MODELS_LET_GO.labels(reason).inc()
     metrics.MODELS_LOADED.dec()
     metrics.MODELS_BYTES.dec(size_bytes)
+
+
+def _waiting(queues: Callable[[], Sequence[Queued]], urgency: Urgency) -> int:
+    return sum(queued.waiting.get(urgency, 0) for queued in queues())

@@ -5,8 +5,8 @@ import pytest
 from polycue import metrics
 from polycue.domain.caller import Caller, Urgency
 from polycue.domain.errors import ModelMissing
-from polycue.engine.batch_done import BatchDone, Served
-from polycue.engine.counting import count
+from polycue.engine.batch_done import BatchDone, Queued, Served
+from polycue.engine.counting import count, show_queues
 from polycue.engine.shelf import Shelf
 
 LIVE, LATER = Caller("films", "clip", Urgency.LIVE), Caller("news", "job", Urgency.BATCH)
@@ -62,6 +62,25 @@ def test_a_batch_that_failed_kept_its_device_busy_and_its_rows_count_when_they_c
     assert counted("device_busy_seconds_total", device="test:2", worker="0") == 2.0
     assert counted("rows_total", **{"device": "test:2", "try": "first"}) == 0
     assert counted("batch_fill_count", device="test:2") == 0
+
+
+def test_what_waits_is_seen_as_it_is_when_somebody_looks() -> None:
+    queues = [
+        Queued({Urgency.LIVE: 2, Urgency.BATCH: 9}, again=1, running=2, oldest_s=3.5, bytes=10**6),
+        Queued({Urgency.BATCH: 1}, again=0, running=1, oldest_s=7.0, bytes=10),
+    ]
+    show_queues(lambda: queues)
+    try:
+        assert counted("rows_waiting", urgency="live") == 2
+        assert counted("rows_waiting", urgency="batch") == 10
+        assert counted("rows_waiting_again") == 1
+        assert counted("oldest_row_seconds") == 7.0
+        assert counted("rows_bytes") == 1_000_010
+        assert counted("batches_running") == 3
+        queues.clear()
+        assert counted("rows_waiting", urgency="batch") == counted("oldest_row_seconds") == 0
+    finally:
+        show_queues(list)
 
 
 def test_models_that_come_and_go_are_counted_with_why() -> None:
