@@ -123,6 +123,40 @@ ROWS_BYTES = Gauge(
 )
 BATCHES_RUNNING = Gauge("polycue_batches_running", "Batches at work now.", registry=REGISTRY)
 
+# --- translation ----------------------------------------------------------------------------
+
+TEXT_BATCHES = Counter(
+    "polycue_text_batches",
+    "Calls to translation models; outcome is failed where none of their texts was translated,"
+    " else done.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+TEXT_BATCH_FILL = Histogram(
+    "polycue_text_batch_fill",
+    "How full those calls were, padding included, 0 to 1; more where a single text is longer.",
+    buckets=(0.125, 0.25, 0.5, 0.75, 0.9, 1),
+    registry=REGISTRY,
+)
+TEXT_SECONDS = Counter(
+    "polycue_text_batch_seconds", "Time that those calls took.", registry=REGISTRY
+)
+TEXTS = Counter(
+    "polycue_texts",
+    "Texts that were translated; by is model, or memory where the same had been translated before.",
+    ["by"],
+    registry=REGISTRY,
+)
+TEXT_TOKENS = Counter(
+    "polycue_text_tokens", "Tokens of the texts that models translated.", registry=REGISTRY
+)
+TEXT_WAIT = Histogram(
+    "polycue_text_wait_seconds",
+    "From when a text was asked for until its call began.",
+    buckets=(0.01, 0.05, 0.2, 0.5, 1, 2, 5, 10, 30, 120),
+    registry=REGISTRY,
+)
+
 # --- models in memory ------------------------------------------------------------------------
 
 MODELS_LOADED = Gauge("polycue_models_loaded", "Models in memory now.", registry=REGISTRY)

@@ -1,7 +1,7 @@
 """What the engine does, as metrics."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -38,6 +38,30 @@ def show_queues(queues: Callable[[], Sequence[Queued]]) -> None:
     metrics.OLDEST_ROW.set_function(lambda: max((q.oldest_s for q in queues()), default=0.0))
     metrics.ROWS_BYTES.set_function(lambda: sum(q.bytes for q in queues()))
     metrics.BATCHES_RUNNING.set_function(lambda: sum(q.running for q in queues()))
+
+
+def remembered(texts: int) -> None:
+    """So many translations were known already."""
+    metrics.TEXTS.labels("memory").inc(texts)
+
+
+@contextmanager
+def translating(
+    lengths: Sequence[int], waited_s: Iterable[float], call_tokens: int
+) -> Iterator[None]:
+    """Texts of so many tokens are translated in the block by one call, which has room for more."""
+    for wait_s in waited_s:
+        metrics.TEXT_WAIT.observe(wait_s)
+    metrics.TEXT_BATCH_FILL.observe(len(lengths) * max(lengths) / call_tokens)
+    began_s, outcome = time.monotonic(), "failed"
+    try:
+        yield
+        outcome = "done"
+        metrics.TEXTS.labels("model").inc(len(lengths))
+        metrics.TEXT_TOKENS.inc(sum(lengths))
+    finally:
+        metrics.TEXT_BATCHES.labels(outcome).inc()
+        metrics.TEXT_SECONDS.inc(time.monotonic() - began_s)
 
 
 @contextmanager

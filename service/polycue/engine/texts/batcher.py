@@ -1,12 +1,15 @@
 """Texts of all callers for one package, gathered into calls to its model."""
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 
 from polycue.domain.errors import DeviceUnavailable, Draining, EngineDied, ModelError
 from polycue.domain.translation import Hypotheses, Search
+from polycue.engine import counting
 from polycue.engine.backends.backend import TextBackend
 from polycue.engine.texts.memory import TextMemory
 from polycue.engine.texts.queue import Asked, Call, TextQueue
@@ -92,6 +95,7 @@ class TextBatcher:
         found = {text: answer for text, answer in known.items() if answer is not None}
         rest = sorted(text for text, answer in known.items() if answer is None)
         if found:
+            counting.remembered(len(found))
             self._tell(call, found)
         if not rest:
             return
@@ -131,9 +135,10 @@ class TextBatcher:
         if not batch:
             return
         try:
-            found = self._models.translate(
-                self._package, [asked.text for asked in batch], batch[0].search
-            )
+            with self._counted(batch):
+                found = self._models.translate(
+                    self._package, [asked.text for asked in batch], batch[0].search
+                )
             self._settle(dict(zip(batch, found, strict=True)))
         except EngineDied:
             for asked in batch:
@@ -159,11 +164,20 @@ class TextBatcher:
         if not self._wanted([asked]):
             return
         try:
-            found = self._models.translate_alone(self._package, asked.text, asked.search)
+            with self._counted([asked]):
+                found = self._models.translate_alone(self._package, asked.text, asked.search)
         except Exception as error:
             self._settle({asked: error})
         else:
             self._settle({asked: found})
+
+    def _counted(self, batch: Sequence[Asked]) -> AbstractContextManager[None]:
+        now_s = time.monotonic()
+        return counting.translating(
+            [asked.tokens for asked in batch],
+            [now_s - asked.since_s for asked in batch],
+            self._models.call_tokens,
+        )
 
     def _settle(self, outcomes: Mapping[Asked, Outcome]) -> None:
         found: dict[Call, dict[str, Hypotheses]] = defaultdict(dict)

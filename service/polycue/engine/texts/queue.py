@@ -1,6 +1,7 @@
 """Which texts make the next call to a model: full, of like length, and fair to all who ask."""
 
 import math
+import time
 from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Collection
@@ -21,13 +22,17 @@ class State(Enum):
 
 @dataclass(eq=False, slots=True)
 class Asked:
-    """One text and how to look for its translations, for however many want them."""
+    """One text and how to look for its translations, for however many want them.
+
+    ``since_s`` is when it was asked for first, by the monotonic clock.
+    """
 
     text: str
     tokens: int
     search: Search
     wanted_by: list["Call"] = field(default_factory=list)
     state: State = State.WAITING
+    since_s: float = field(default_factory=time.monotonic)
 
 
 @dataclass(eq=False, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from polycue import metrics
 from polycue.domain.errors import DeviceUnavailable, EngineDied, TranslationFailed
 from polycue.domain.translation import Search
 from polycue.engine.texts.batcher import Arrival, TextBatcher, TextCall
@@ -67,6 +68,30 @@ def test_texts_of_all_callers_are_one_call_and_those_of_other_searches_another()
         "b": {"no": "es:NO", "perhaps so": "es:PERHAPS SO"},
         "c": {"no": "es:NO"},
     }
+
+
+def test_calls_and_their_texts_are_counted_and_so_are_those_that_were_known() -> None:
+    def counted(name: str, **labels: str) -> float:
+        return metrics.REGISTRY.get_sample_value(f"polycue_text{name}", labels) or 0.0
+
+    def all_counted() -> tuple[float, ...]:
+        return (
+            counted("s_total", by="model"),
+            counted("s_total", by="memory"),
+            counted("_tokens_total"),
+            counted("_wait_seconds_count"),
+            counted("_batches_total", outcome="done"),
+            counted("_batches_total", outcome="failed"),
+        )
+
+    callers, before = Callers(ShoutingTexts()), all_counted()
+    callers.ask("a", "yes", "no", "a poison")
+    callers.pool.work()
+    callers.ask("b", "no")
+    callers.pool.work()
+    grown = tuple(now - then for now, then in zip(all_counted(), before, strict=True))
+    # A call of all three fails, then that of the longest alone; the one of the others is done.
+    assert grown == (2, 1, 2, 3 + 1 + 2, 1, 2)
 
 
 def test_a_call_that_fails_costs_nobody_else_an_answer() -> None:
