@@ -8,7 +8,9 @@ from polycue.domain.language import UNDETERMINED, primary
 from polycue.domain.request import SpeechOptions
 from polycue.domain.transcript import Transcript, Word, languages_of
 
-OPENING_MS = 30_000  # of speech; then the tracks open and their language changes no more
+# Of speech; then the tracks open and their language changes no more. A recogniser decides about the
+# opening on as much: with more, the first cue would wait for its next decision as well.
+OPENING_MS = 20_000
 
 
 class Spoken:
