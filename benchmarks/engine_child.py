@@ -32,8 +32,8 @@ from pathlib import Path
 
 import numpy as np
 
-from polycue.domain.audio import Audio, Span
-from polycue.domain.chunk import Chunk, Recognised
+from polycue.domain.audio import Audio
+from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.request import DetectionOptions
 from polycue.engine.backends.backend import Backend
 from polycue.engine.backends.processes.host import child_host
@@ -44,6 +44,7 @@ from polycue.engine.backends.processes.work import Choose
 from polycue.engine.backends.threads import ThreadBackend
 from polycue.engine.devices import choose
 from polycue.speech.cut import cut
+from polycue.speech.features import Features
 from polycue.speech.passage import DecodeSettings, Passage
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -74,7 +75,7 @@ class Spread:
         return f"{self.median:8.4f}  ({self.least:.4f} to {self.greatest:.4f})"
 
 
-def batches() -> Batches:
+def batches(facts: ModelFacts) -> Batches:
     command = ["ffmpeg", "-v", "error", "-nostdin", "-i", str(FILM)]
     command += ["-f", "f32le", "-ar", "16000", "-ac", "1", "-"]
     sound = np.frombuffer(subprocess.run(command, capture_output=True, check=True).stdout, "f4")
@@ -84,11 +85,12 @@ def batches() -> Batches:
             yield Audio(sound[first : first + 16_000], first // 16)
 
     chunks = list(cut(blocks(), DetectionOptions(), max_chunk_ms=10_000))
-    passages = [Passage((chunk,), SETTINGS) for chunk in chunks]
+    features = Features(facts)
+    passages = [features.passage(chunk, SETTINGS) for chunk in chunks]
     return [passages[first : first + BATCH] for first in range(0, len(passages), BATCH)]
 
 
-def heard(backend: Backend, work: Batches) -> list[list[tuple[Recognised, ...]]]:
+def heard(backend: Backend, work: Batches) -> list[list[Recognised]]:
     return [backend.run(batch) for batch in work]
 
 
@@ -131,9 +133,12 @@ def ratio(over: Sequence[float], under: Sequence[float]) -> Spread:
 
 def carried(rounds: int) -> Spread:
     """Milliseconds until a GPU's batch has arrived at the other end of a wire."""
-    sound = np.random.default_rng(SEED).normal(0, 0.1, GPU_CHUNK_S * 16_000).astype(np.float32)
-    audio = [Audio(sound + n, n * GPU_CHUNK_S * 1000) for n in range(GPU_BATCH)]
-    batch = [Passage((Chunk(a, (Span(a.start_ms, a.end_ms),)),), SETTINGS) for a in audio]
+    length_ms = GPU_CHUNK_S * 1000
+    frames = np.random.default_rng(SEED).normal(size=(128, length_ms // 10)).astype(np.float32)
+    batch = [
+        Passage(n * length_ms, (n + 1) * length_ms, (), frames + n, SETTINGS)
+        for n in range(GPU_BATCH)
+    ]
     here, there = map(Wire, socket.socketpair())
     took = []
     for _ in range(rounds):
@@ -167,12 +172,13 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
     arguments = parser.parse_args()
     random.seed(SEED)
-    work, device = batches(), choose("cpu", threads=1)
+    device = choose("cpu", threads=1, workers=1)
     wish = Choose(device.kind, device.compute_type, device.index, device.threads)
     supervisor = Supervisor(wish, Pace(factor=20, least_s=600))
     try:
         threads = ThreadBackend.open(MODEL, "demo-en", device)
         child = child_host(supervisor, "auto").open_recogniser(MODEL, "demo-en")[0]
+        work = batches(threads.facts)
         same = heard(threads, work) == heard(child, work)  # also warms up
         pid = supervisor.child.pid if supervisor.child else 0
         backends: dict[str, Backend] = {"threads": threads, "child": child}

@@ -1,6 +1,6 @@
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +20,8 @@ from polycue.domain.errors import (
 from polycue.domain.request import DetectionOptions, SpeechTask
 from polycue.domain.transcript import text_of
 from polycue.speech.cut import cut
-from polycue.speech.passage import DecodeSettings, Passage
+from polycue.speech.features import Features
+from polycue.speech.passage import DecodeSettings
 from polycue.speech.whisper import Whisper
 
 Samples = NDArray[np.float32]
@@ -44,12 +45,20 @@ def noise(duration_ms: int, start_ms: int = 0) -> Chunk:
 
 
 def single(whisper: Whisper, chunk: Chunk, settings: DecodeSettings = ENGLISH) -> Recognised:
-    ((found,),) = whisper.recognise([Passage((chunk,), settings)])
+    (found,) = heard(whisper, [chunk], settings)
     return found
 
 
-def texts(found: list[tuple[Recognised, ...]]) -> list[str]:
-    return [text_of(r.words) for passage in found for r in passage]
+def heard(
+    whisper: Whisper, chunks: Sequence[Chunk], settings: DecodeSettings = ENGLISH
+) -> list[Recognised]:
+    """In one batch."""
+    features = Features(whisper.facts)
+    return whisper.recognise([features.passage(chunk, settings) for chunk in chunks])
+
+
+def texts(found: list[Recognised]) -> list[str]:
+    return [text_of(one.words) for one in found]
 
 
 def test_the_demo_model_says_what_it_is(demo_whisper: Whisper) -> None:
@@ -65,49 +74,34 @@ def test_the_demo_model_says_what_it_is(demo_whisper: Whisper) -> None:
 def test_a_batch_says_what_each_of_its_chunks_says_alone(
     demo_whisper: Whisper, film: list[Chunk]
 ) -> None:
-    together = demo_whisper.recognise([Passage((chunk,), ENGLISH) for chunk in film])
+    together = heard(demo_whisper, film)
     assert texts(together) == [text_of(single(demo_whisper, chunk).words) for chunk in film]
     assert "golden valleys behind the hills." in texts(together)[0]
-
-
-def test_a_batch_in_parts_says_the_same(demo_whisper: Whisper, film: list[Chunk]) -> None:
-    batch = [Passage(tuple(film[:3]), ENGLISH), Passage(tuple(film[3:]), ENGLISH)]
-    whole = texts(demo_whisper.recognise(batch))
-    for at_once in (1, 2):
-        assert texts(demo_whisper.recognise(batch, at_once=at_once)) == whole
-
-
-def test_a_language_is_followed_through_parts_as_through_the_whole(random_whisper: Random) -> None:
-    whisper = random_whisper(80)
-    open_passage = Passage(
-        tuple(noise(1_000, n * 1_000) for n in range(4)), DecodeSettings(), Belief()
-    )
-    (whole,), (parts,) = (whisper.recognise([open_passage], at_once=at_once) for at_once in (0, 3))
-    assert [r.facts.language for r in parts] == [r.facts.language for r in whole]
-    assert parts[-1].belief is not None
-    assert whole[-1].belief is not None
-    assert parts[-1].belief.current == whole[-1].belief.current
 
 
 def test_what_is_heard_in_a_chunk_does_not_depend_on_its_neighbours(
     demo_whisper: Whisper, film: list[Chunk]
 ) -> None:
-    """To the last bit of every score, in the arithmetic that is the default on a CPU."""
-    assert "int8" in demo_whisper.facts.fingerprint
+    """The words and their times. Scores may differ in their last bits: some processors' matrix
+    products add up in another order where there are more rows.
+    """
     alone = [single(demo_whisper, chunk) for chunk in film]
     for chunks in (film[:2], film[::-1], [*film, noise(7_000, 90_000)]):
-        together = demo_whisper.recognise([Passage((chunk,), ENGLISH) for chunk in chunks])
-        for chunk, (found,) in zip(chunks, together, strict=True):
+        together = heard(demo_whisper, chunks)
+        for chunk, found in zip(chunks, together, strict=True):
             if chunk in film:
-                assert found == alone[film.index(chunk)]
+                same = alone[film.index(chunk)]
+                assert [(w.text, w.start_ms, w.end_ms) for w in found.words] == [
+                    (w.text, w.start_ms, w.end_ms) for w in same.words
+                ]
+                assert found.facts.avg_logprob == pytest.approx(same.facts.avg_logprob, abs=1e-4)
+                assert found.tokens == same.tokens
 
 
 def test_words_are_plain_numbers_on_the_media_clock_within_their_chunk(
     demo_whisper: Whisper, film: list[Chunk]
 ) -> None:
-    for (found,), chunk in zip(
-        demo_whisper.recognise([Passage((c,), ENGLISH) for c in film]), film, strict=True
-    ):
+    for found, chunk in zip(heard(demo_whisper, film), film, strict=True):
         times = [t for word in found.words for t in (word.start_ms, word.end_ms)]
         assert times == sorted(times)
         assert chunk.speech[0].start_ms == times[0]
@@ -195,31 +189,63 @@ def test_languages_and_tasks_may_differ_within_a_batch(random_whisper: Random) -
         DecodeSettings("ja", beam_size=1),
         DecodeSettings("fr", SpeechTask.TRANSLATE, beam_size=1),
     ]
-    chunk = noise(3_000)
-    together = whisper.recognise([Passage((chunk,), settings) for settings in asked])
-    alone = [whisper.recognise([Passage((chunk,), settings)])[0] for settings in asked]
+    chunk, features = noise(3_000), Features(whisper.facts)
+    together = whisper.recognise([features.passage(chunk, settings) for settings in asked])
+    alone = [single(whisper, chunk, settings) for settings in asked]
     for one, other in zip(together, alone, strict=True):
-        assert one[0].words == other[0].words
-    assert [r[0].facts.language for r in together] == ["en", "ja", "fr"]
+        assert one.words == other.words
+    assert [r.facts.language for r in together] == ["en", "ja", "fr"]
 
 
-def test_an_open_language_is_decided_once_for_all_chunks_of_a_passage(
+def test_an_open_language_is_the_likeliest_of_those_that_come_into_question(
     random_whisper: Random,
 ) -> None:
-    opened = Passage((noise(2_000), noise(4_000, 3_000)), DecodeSettings(beam_size=1))
-    given = Passage((noise(1_000, 9_000),), DecodeSettings("de", beam_size=1))
-    found = random_whisper(80).recognise([given, opened])
-    assert (found[0][0].facts.language, found[0][0].language_probability) == ("de", 1.0)
-    first, second = found[1]
-    assert first.facts.language == second.facts.language
-    assert 0 < first.language_probability == second.language_probability < 1
-    assert first.facts.language in random_whisper(80).facts.languages
+    """What random weights hear is one language or another; which, they say the same each time."""
+    whisper = random_whisper(80)
+    some = DecodeSettings(beam_size=1, candidates=("fr", "de-AT", "ja"))
+    for settings, tags in ((DecodeSettings(beam_size=1), whisper.facts.languages),
+                           (some, some.candidates)):  # fmt: skip
+        found = single(whisper, noise(2_000), settings)
+        assert found.shares.keys() == set(tags)
+        assert sum(found.shares.values()) == pytest.approx(1)
+        assert found.language_probability == max(found.shares.values())
+        assert found.shares[found.facts.language] == found.language_probability
+
+
+def test_what_is_believed_of_a_film_decides_where_a_chunk_is_not_clear(
+    random_whisper: Random,
+) -> None:
+    """Random weights prefer nothing so clearly that it turns."""
+    whisper = random_whisper(80)
+    features = Features(whisper.facts)
+    for tag in ("ja", "fr"):
+        belief = Belief(tag, {tag: 0.0})
+        passage = features.passage(noise(2_000), DecodeSettings(beam_size=1), belief)
+        (found,) = whisper.recognise([passage])
+        assert found.facts.language == tag
+
+
+def test_named_and_open_languages_share_a_batch(random_whisper: Random) -> None:
+    whisper = random_whisper(80)
+    features, open_one = Features(whisper.facts), DecodeSettings(beam_size=1)
+    named = features.passage(noise(1_000, 9_000), DecodeSettings("de", beam_size=1))
+    given, found = whisper.recognise([named, features.passage(noise(2_000), open_one)])
+    assert (given.facts.language, given.language_probability, given.shares) == ("de", 1.0, {})
+    assert found.facts.language == single(whisper, noise(2_000), open_one).facts.language
+
+
+def test_what_was_decoded_open_is_what_is_decoded_in_that_language(random_whisper: Random) -> None:
+    whisper = random_whisper(80)
+    found = single(whisper, noise(2_000), DecodeSettings(beam_size=1))
+    named = single(whisper, noise(2_000), DecodeSettings(found.facts.language, beam_size=1))
+    assert (named.words, named.tokens) == (found.words, found.tokens)
 
 
 def test_text_that_does_not_end_goes_on_to_whispers_own_limit(random_whisper: Random) -> None:
     """Random weights loop for ever."""
     found = single(random_whisper(80), noise(2_000), DecodeSettings("en", beam_size=1))
     assert found.facts.word_count > 100
+    assert found.tokens == 224
     assert found.facts.compression_ratio > 2.4
     assert all(a.end_ms <= b.start_ms for a, b in pairwise(found.words))
 
@@ -258,32 +284,6 @@ def test_a_compute_type_the_device_has_not_is_the_devices_fault(repository: Path
         Whisper.load(
             folder, "demo-en", device="cpu", device_index=0, compute_type="int8_float16", threads=1
         )
-
-
-def test_each_chunk_of_a_followed_passage_has_its_own_language(random_whisper: Random) -> None:
-    """What random weights hear is one language or another; which, they say the same each time."""
-    whisper = random_whisper(80)
-    settings = DecodeSettings(beam_size=1, candidates=("fr", "de-AT", "ja"))
-    chunks = tuple(noise(2_000 + 1_000 * n, 10_000 * n) for n in range(3))
-    (found,) = whisper.recognise([Passage(chunks, settings, Belief())])
-    assert {r.facts.language for r in found} <= {"fr", "de-AT", "ja"}
-    assert [r.belief is None for r in found] == [True, True, False]
-    assert found[-1].belief is not None
-    assert found[-1].belief.current == found[-1].facts.language
-    assert all(0 < r.language_probability <= 1 for r in found)
-    begun = Belief("ja", {"ja": 0.0})  # random weights prefer nothing so clearly that it turns
-    (again,) = whisper.recognise([Passage(chunks, settings, begun)])
-    assert {r.facts.language for r in again} == {"ja"}
-
-
-def test_passages_that_are_followed_and_fixed_share_a_batch(random_whisper: Random) -> None:
-    whisper = random_whisper(80)
-    followed = Passage((noise(2_000), noise(3_000, 4_000)), DecodeSettings(beam_size=1), Belief())
-    fixed = Passage((noise(1_000, 9_000),), DecodeSettings("de", beam_size=1))
-    together = whisper.recognise([fixed, followed])
-    assert together[0][0].facts.language == "de"
-    (alone,) = whisper.recognise([followed])
-    assert [r.facts.language for r in together[1]] == [r.facts.language for r in alone]
 
 
 def test_a_chunk_can_be_heard_again_at_a_temperature(

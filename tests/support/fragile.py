@@ -1,6 +1,6 @@
 """An engine child whose models fail on command; a program, and what its tests ask it with.
 
-The command is the first sample of a chunk. What was loaded and run is written, a line each, to
+The command is the first feature of a passage. What was loaded and run is written, a line each, to
 ``diary`` in the model's folder.
 """
 
@@ -14,8 +14,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from polycue.domain.audio import Audio, Span
-from polycue.domain.chunk import Chunk, ModelFacts, Recognised
+from polycue.domain.audio import Span
+from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.errors import (
     DeviceUnavailable,
     ModelDamaged,
@@ -35,7 +35,7 @@ FACTS = ModelFacts("fragile", ("en",), 30_000, translates=True, demo=True)
 
 
 class Do(IntEnum):
-    """What to do with a chunk."""
+    """What to do with a passage."""
 
     HEAR = 0
     ABORT = 1
@@ -54,14 +54,11 @@ class Do(IntEnum):
     WAIT = 11  # write it, and hear the chunk when the FIFO ``go`` was written to
 
 
-def chunk(start_ms: int, do: Do = Do.HEAR) -> Chunk:
-    samples = np.zeros(16_000, np.float32)
-    samples[0] = do
-    return Chunk(Audio(samples, start_ms), (Span(start_ms, start_ms + 1_000),))
-
-
 def passage(start_ms: int, do: Do = Do.HEAR) -> Passage:
-    return Passage((chunk(start_ms, do),), DecodeSettings(language="en"))
+    features = np.zeros((80, 101), np.float32)
+    features[0, 0] = do
+    speech = (Span(start_ms, start_ms + 1_000),)
+    return Passage(start_ms, start_ms + 1_000, speech, features, DecodeSettings(language="en"))
 
 
 class Stranger(RecognitionFailed):
@@ -72,21 +69,20 @@ class Fragile:
     """A recogniser that gives back what it was given."""
 
     facts = FACTS
-    workers, max_rows = 1, 4
+    device, workers, max_rows = "cpu", 1, 4
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def run(self, batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
-        chunks = [chunk for passage in batch for chunk in passage.chunks]
-        note(self._folder, f"run {' '.join(str(c.audio.start_ms) for c in chunks)}")
-        for one in chunks:
-            self._obey(Do(int(one.audio.samples[0])), one.audio.start_ms)
-        if any(one.audio.samples[0] == Do.UNSENDABLE for one in chunks):
+    def run(self, batch: Sequence[Passage]) -> list[Recognised]:
+        note(self._folder, f"run {' '.join(str(one.start_ms) for one in batch)}")
+        for one in batch:
+            self._obey(Do(int(one.features[0, 0])), one.start_ms)
+        if any(one.features[0, 0] == Do.UNSENDABLE for one in batch):
             return cast(list[Any], lambda: None)
-        return [tuple(map(_recognised, passage.chunks)) for passage in batch]
+        return list(map(_recognised, batch))
 
-    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+    def run_alone(self, passage: Passage) -> Recognised:
         raise AssertionError("the server decides what runs alone")
 
     def close(self) -> None: ...
@@ -181,8 +177,8 @@ def note(folder: Path, line: str) -> None:
         diary.write(f"{line}\n")
 
 
-def _recognised(chunk: Chunk) -> Recognised:
-    facts = ChunkFacts(chunk.audio.start_ms, chunk.audio.end_ms, "en", -0.1, 0.0, 1.0, 0)
+def _recognised(passage: Passage) -> Recognised:
+    facts = ChunkFacts(passage.start_ms, passage.end_ms, "en", -0.1, 0.0, 1.0, 0)
     return Recognised((), facts, 1.0)
 
 

@@ -31,10 +31,10 @@ class Polyglot:
     ``heard`` are the starts of the chunks that it was given.
     """
 
-    workers = 1
-    max_rows = 4
+    device = "cpu"
 
-    def __init__(self, max_chunk_ms: int = 30_000) -> None:
+    def __init__(self, max_chunk_ms: int = 30_000, *, workers: int = 1, max_rows: int = 4) -> None:
+        self.workers, self.max_rows = workers, max_rows
         self.facts = ModelFacts(
             "polyglot",
             LANGUAGES,
@@ -45,14 +45,11 @@ class Polyglot:
         )
         self.heard: list[int] = []
 
-    def run(self, batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
-        chunks = [chunk for passage in batch for chunk in passage.chunks]
-        self.heard += [chunk.audio.start_ms for chunk in chunks]
-        unknown = any(not passage.settings.language for passage in batch)
-        rows = iter(rows_of(batch, list(map(_shares, chunks)) if unknown else (), LANGUAGES))
-        return [tuple(_said(next(rows)) for _ in passage.chunks) for passage in batch]
+    def run(self, batch: Sequence[Passage]) -> list[Recognised]:
+        self.heard += [passage.start_ms for passage in batch]
+        return list(map(_said, rows_of(batch, list(map(_shares, batch)), LANGUAGES)))
 
-    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+    def run_alone(self, passage: Passage) -> Recognised:
         (found,) = self.run([passage])
         return found
 
@@ -78,20 +75,20 @@ def film(lengths_ms: Sequence[int]) -> Iterator[Chunk]:
         at_ms += length_ms
 
 
-def _shares(chunk: Chunk) -> Mapping[str, float]:
-    chance = random.Random(chunk.audio.start_ms)
+def _shares(passage: Passage) -> Mapping[str, float]:
+    chance = random.Random(passage.start_ms)
     weights = [chance.random() ** 4 for _ in LANGUAGES]
     return {tag: w / sum(weights) for tag, w in zip(LANGUAGES, weights, strict=True)}
 
 
 def _said(row: Row) -> Recognised:
-    chunk, language = row.chunk, row.settings.language
+    passage, language = row.passage, row.passage.settings.language
     words = tuple(
         Word(f"{language}-{span.start_ms}.", span.start_ms, span.end_ms, 0.9)
-        for span in chunk.speech
+        for span in passage.speech
     )
-    start_ms, end_ms = chunk.audio.start_ms, chunk.audio.end_ms
     facts = ChunkFacts(
-        start_ms, end_ms, language, -0.1, 0.0, 1.0, len(words), speech_ms=chunk.speech_ms
-    )
-    return Recognised(words, facts, row.language_probability, belief=row.belief)
+        passage.start_ms, passage.end_ms, language, -0.1, 0.0, 1.0, len(words),
+        speech_ms=passage.speech_ms,
+    )  # fmt: skip
+    return Recognised(words, facts, row.language_probability, shares=row.shares)

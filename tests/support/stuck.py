@@ -23,18 +23,18 @@ class Stuck:
     """A backend whose batch takes for ever, as one of CTranslate2's may: it cannot be stopped."""
 
     facts = ModelFacts("stuck", ("en",), max_chunk_ms=30_000, translates=False, demo=True)
-    workers, max_rows = 1, 4
+    device, workers, max_rows = "cpu", 1, 4
 
     def __init__(self, path: Path, model: str, device: Device) -> None:
         pass
 
-    def run(self, batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
+    def run(self, batch: Sequence[Passage]) -> list[Recognised]:
         sys.stdout.write("recognising\n")
         sys.stdout.flush()
         threading.Event().wait()
         return []
 
-    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+    def run_alone(self, passage: Passage) -> Recognised:
         (found,) = self.run([passage])
         return found
 

@@ -45,6 +45,10 @@ class Recognised:
     what is known of the film's language behind the chunk, None where the chunks after it were
     decided together with it: only behind one that has it can a recogniser go on as if it had never
     stopped.
+
+    ``tokens`` is how long the text was for the decoder. ``shares`` are the probabilities of all
+    languages that come into question, which add up to 1; only on its way from a backend, and of a
+    chunk whose language was open.
     """
 
     words: tuple[Word, ...]
@@ -53,11 +57,15 @@ class Recognised:
     aligned: tuple[Span, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     belief: Belief | None = None
+    tokens: int = 0
+    shares: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
     """What a loaded recogniser can do. ``languages`` are BCP-47; ``max_chunk_ms`` its window.
+
+    ``mels`` is how many bands its features have.
 
     ``fingerprint`` names its weights and its arithmetic: where it differs, words may.
     """
@@ -68,3 +76,4 @@ class ModelFacts:
     translates: bool
     demo: bool
     fingerprint: str = ""
+    mels: int = 80

@@ -9,16 +9,18 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.errors import Cancelled, Draining, EngineDied
 from polycue.engine.backends.backend import Backend
+from polycue.engine.batching.slots import Order
 from polycue.speech.passage import Passage
 
-Result = Future[tuple[Recognised, ...]]
+Result = Future[Recognised]
 
 _MAX_WAITING = 256  # passages; at most half a gigabyte of sound at 30 s each
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    passage: Passage
+    passage: Future[Passage]
+    order: Order
     cancel: CancelToken
 
 
@@ -57,7 +59,12 @@ class Batcher:
     def max_rows(self) -> int:
         return self._backend.max_rows
 
-    def submit(self, passage: Passage, *, cancel: CancelToken) -> Result:
+    @property
+    def capacity(self) -> int:
+        """Rows that all workers hold together."""
+        return self.max_rows * self._backend.workers
+
+    def submit(self, passage: Future[Passage], order: Order, *, cancel: CancelToken) -> Result:
         """Queue a passage; blocks while the queue is full. Who cancels the result takes it back.
 
         Raises:
@@ -72,7 +79,7 @@ class Batcher:
                 cancel.check()
                 if self._closed:
                     raise Draining
-                self._waiting[result] = _Waiting(passage, cancel)
+                self._waiting[result] = _Waiting(passage, order, cancel)
                 self._changed.notify_all()
         finally:
             forget()
@@ -125,27 +132,22 @@ class Batcher:
 
     def _fill(self) -> dict[Result, _Waiting]:
         """The oldest passage, and behind it those with the same key as long as there is room."""
-        key = next(iter(self._waiting.values())).passage.settings.key
+        key = next(iter(self._waiting.values())).order.key
         batch: dict[Result, _Waiting] = {}
-        rows = 0
         for result, waiting in list(self._waiting.items()):
-            rows_with = rows + len(waiting.passage.chunks)
-            if waiting.passage.settings.key != key or (batch and rows_with > self.max_rows):
+            if waiting.order.key != key or len(batch) == self.max_rows:
                 continue
             del self._waiting[result]
             if result.set_running_or_notify_cancel():
                 batch[result] = waiting
-                rows = rows_with
         self._changed.notify_all()
         return batch
 
     def _run(self, batch: dict[Result, _Waiting]) -> None:
         """Settle every result of the batch; where it fails as a whole, each passage on its own."""
         try:
-            recognised = self._backend.run([waiting.passage for waiting in batch.values()])
-            settled: Sequence[tuple[Result, tuple[Recognised, ...]]] = list(
-                zip(batch, recognised, strict=True)
-            )
+            recognised = self._backend.run([waiting.passage.result() for waiting in batch.values()])
+            settled: Sequence[tuple[Result, Recognised]] = list(zip(batch, recognised, strict=True))
         except Exception as error:  # whatever it is, its callers must hear of it, not this thread
             if len(batch) == 1 and not isinstance(error, EngineDied):
                 next(iter(batch)).set_exception(error)
@@ -159,6 +161,6 @@ class Batcher:
     def _run_alone(self, result: Result, waiting: _Waiting) -> None:
         try:
             waiting.cancel.check()
-            result.set_result(self._backend.run_alone(waiting.passage))
+            result.set_result(self._backend.run_alone(waiting.passage.result()))
         except (Exception, Cancelled) as error:
             result.set_exception(error)

@@ -52,6 +52,11 @@ class Device:
     workers: int = 1
     memory_bytes: int = field(default=0, compare=False)
 
+    @property
+    def label(self) -> str:
+        """For people and metrics: ``cpu``, ``cuda:0``."""
+        return self.kind if self.kind == "cpu" else f"{self.kind}:{self.index}"
+
 
 def choose(
     device: str,

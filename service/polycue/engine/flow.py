@@ -1,167 +1,109 @@
-"""One film's chunks through a batcher: enough under way to keep the device busy, and no more."""
+"""One film's chunks through a batcher: enough under way to keep the devices busy, and no more."""
 
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
+from itertools import islice
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Belief, Chunk, Recognised
+from polycue.engine.deciding import DECIDED_TOGETHER, Deciding
 from polycue.engine.hearing import Hearing
-from polycue.speech.passage import DecodeSettings, Passage
 
-_BATCHES_AHEAD = 2  # one at work and one waiting keep the device busy
-_DETECTION_MS = 30_000  # of speech; what Whisper hears at once, and its own detection is made on
+# For each row that all workers hold together: one at work, and one that waits for its turn.
+_QUEUED_AHEAD = 2
+# Results wait for one before them that is heard again; so many rows are not queued any more.
+_HELD_AHEAD = 4
 
-Hear = Callable[[Passage], Hearing]
-Heard = Generator[Recognised, None, None]
+Hear = Callable[[Chunk, str, Belief | None, Callable[[], None]], Hearing]
 
 
 class Flow:
-    """Yields what is said in each chunk, in order; ``after`` is what was said before the first.
+    """Yields what is said in each chunk, in order.
 
-    ``hear`` begins to recognise a passage; ``rows`` is how many chunks a batch takes. Closing a
-    generator takes back what is still queued.
-
-    A result has a belief wherever another flow, told that result as its ``after``, would go on with
-    the same chunks to the same results.
+    ``hear`` begins to recognise a chunk in a language, or an open one under a belief, and calls
+    what it is given whenever something has come of it; ``capacity`` is how many rows all workers
+    hold at once. Used once: closing ``run`` takes back what is still queued.
     """
 
-    def __init__(self, hear: Hear, rows: int, cancel: CancelToken) -> None:
-        self._hear, self._rows, self._cancel = hear, rows, cancel
+    def __init__(
+        self, hear: Hear, deciding: Deciding, *, capacity: int, cancel: CancelToken
+    ) -> None:
+        self._hear, self._deciding, self._cancel = hear, deciding, cancel
+        self._queued_ahead = max(_QUEUED_AHEAD * capacity, DECIDED_TOGETHER)
+        self._held_ahead = max(_HELD_AHEAD * capacity, 2 * DECIDED_TOGETHER)
+        self._under_way: deque[Hearing] = deque()
+        self._decided = 0  # of those under way, from the first on
+        self._all_there = False
+        self._stirred = threading.Event()
 
-    def fixed(self, chunks: Iterator[Chunk], settings: DecodeSettings) -> Heard:
-        """All in the language that the settings name."""
-        belief = Belief(settings.language, {settings.language: 0.0})
-        under_way: deque[Hearing] = deque()
-        exhausted = False
+    def run(self, chunks: Iterator[Chunk]) -> Generator[Recognised, None, None]:
+        """One result for each; a finished one is handed on before more sound is read.
+
+        Raises:
+            RecognitionFailed: the engine failed on a chunk; those before it have been yielded.
+            Draining, Cancelled: as they say.
+        """
+        forget = self._cancel.on_cancel(self._stirred.set)
         try:
             while True:
-                # A finished result is handed on before more sound is read for the next.
-                while (
-                    not exhausted
-                    and len(under_way) < _BATCHES_AHEAD * self._rows
-                    and not (under_way and under_way[0].done())
-                ):
-                    chunk = self._next(chunks)
-                    exhausted = chunk is None
-                    if chunk is not None:
-                        under_way.append(self._hear(Passage((chunk,), settings)))
-                if not under_way:
+                self._stirred.clear()  # what comes from here on is seen in the next round
+                self._cancel.check()
+                self._advance()
+                if self._finished():
+                    yield self._take()
+                elif self._has_room():
+                    self._read(chunks)
+                elif self._under_way:
+                    self._stirred.wait()
+                else:
                     return
-                under_way[0].wait()
-                for hearing in under_way:  # doubtful neighbours are heard again in one batch
-                    hearing.advance()
-                yield from (replace(r, belief=belief) for r in under_way[0].result())
-                under_way.popleft()
         finally:
-            for hearing in under_way:
+            forget()
+            for hearing in self._under_way:
                 hearing.cancel()
 
-    def detected(
-        self, chunks: Iterator[Chunk], settings: DecodeSettings, after: Recognised | None
-    ) -> Heard:
-        """In the one language that the first half minute of speech is in."""
-        if after is None:
-            opening = self._detect(chunks, settings)
-            if not opening:
-                return
-            yield from opening
-            after = opening[-1]
-        settled = replace(settings, language=after.facts.language)
-        for recognised in self.fixed(chunks, settled):
-            yield replace(recognised, language_probability=after.language_probability)
+    def _advance(self) -> None:
+        """Look at all that has come: decide languages, and ask anew where there is reason to."""
+        for hearing in self._under_way:
+            hearing.advance()
+        open_ones = list(islice(self._under_way, self._decided, None))
+        decisions = self._deciding.decide(
+            [hearing.undecided for hearing in open_ones], all_there=self._all_there
+        )
+        for hearing, decision in zip(open_ones, decisions, strict=False):
+            hearing.decide(decision)
+            hearing.advance()
+        self._decided += len(decisions)
 
-    def followed(
-        self,
-        chunks: Iterator[Chunk],
-        settings: DecodeSettings,
-        belief: Belief,
-        after: Recognised | None,
-    ) -> Heard:
-        """Each in its own language, one batch deciding after the other.
+    def _finished(self) -> bool:
+        return bool(self._under_way) and (self._under_way[0].done or self._doomed() is not None)
 
-        ``belief`` is what is known before the film. Which chunks are decided together depends on
-        their number and length only, never on what is ready when: the same film gives the same
-        languages each time.
-        """
-        ahead = _Ahead(chunks, self._cancel)
-        if after:
-            belief = after.belief or belief
-            ahead.gather(self._rows)
-            hearing = self._following(ahead, settings, belief)
-        else:
-            opening = self._opening(chunks)
-            hearing = self._hear(Passage(opening, settings, belief)) if opening else None
-        try:
-            while hearing:
-                ahead.gather(self._rows, until=hearing.done)
-                hearing.wait()
-                belief = hearing.belief or belief
-                before, hearing = hearing, None
-                if ahead.complete(self._rows):  # it runs while the caller works on this one
-                    hearing = self._following(ahead, settings, belief)
-                yield from before.result()
-                if hearing is None:
-                    ahead.gather(self._rows)
-                    hearing = self._following(ahead, settings, belief)
-        finally:
-            if hearing:
-                hearing.cancel()
+    def _doomed(self) -> Hearing | None:
+        """Where the first can never be decided, who has failed among those decided with it."""
+        if self._decided:
+            return None
+        group = list(islice(self._under_way, DECIDED_TOGETHER))
+        if any(hearing.at_work for hearing in group):
+            return None
+        return next((hearing for hearing in group if hearing.failed), None)
 
-    def _following(
-        self, ahead: "_Ahead", settings: DecodeSettings, belief: Belief
-    ) -> Hearing | None:
-        gathered = ahead.take()
-        return self._hear(Passage(gathered, settings, belief)) if gathered else None
+    def _take(self) -> Recognised:
+        self._cancel.check()  # who is taken back has failed for no other reason
+        if doomed := self._doomed():
+            return doomed.outcome()  # raises
+        self._decided -= 1
+        return self._under_way.popleft().outcome()
 
-    def _detect(self, chunks: Iterator[Chunk], settings: DecodeSettings) -> tuple[Recognised, ...]:
-        """What is said in the first chunks, all in the language that they are most likely in."""
-        opening = self._opening(chunks)
-        if not opening:
-            return ()
-        hearing = self._hear(Passage(opening, settings))
-        try:
-            *heard, last = hearing.result()
-        finally:
-            hearing.cancel()
-        language = last.facts.language
-        return (*heard, replace(last, belief=Belief(language, {language: 0.0})))
+    def _has_room(self) -> bool:
+        queued = sum(hearing.at_work for hearing in self._under_way)
+        held = len(self._under_way)
+        return not self._all_there and queued < self._queued_ahead and held < self._held_ahead
 
-    def _opening(self, chunks: Iterator[Chunk]) -> tuple[Chunk, ...]:
-        """The first chunks, with enough speech to tell its language; no more than a batch takes."""
-        opening: list[Chunk] = []
-        while sum(c.speech_ms for c in opening) < _DETECTION_MS and len(opening) < self._rows:
-            chunk = self._next(chunks)
-            if chunk is None:
-                break
-            opening.append(chunk)
-        return tuple(opening)
-
-    def _next(self, chunks: Iterator[Chunk]) -> Chunk | None:
-        self._cancel.check()
-        return next(chunks, None)
-
-
-class _Ahead:
-    """Chunks of the next batch, read while this one is at work."""
-
-    def __init__(self, chunks: Iterator[Chunk], cancel: CancelToken) -> None:
-        self._chunks, self._cancel = chunks, cancel
-        self._gathered: list[Chunk] = []
-        self._exhausted = False
-
-    def complete(self, count: int) -> bool:
-        return self._exhausted or len(self._gathered) >= count
-
-    def gather(self, count: int, *, until: Callable[[], bool] = lambda: False) -> None:
-        """Read up to ``count`` chunks, but no further once ``until`` is true."""
-        while not self.complete(count) and not until():
-            self._cancel.check()
-            chunk = next(self._chunks, None)
-            self._exhausted = chunk is None
-            if chunk is not None:
-                self._gathered.append(chunk)
-
-    def take(self) -> tuple[Chunk, ...]:
-        gathered, self._gathered = self._gathered, []
-        return tuple(gathered)
+    def _read(self, chunks: Iterator[Chunk]) -> None:
+        chunk = next(chunks, None)
+        self._all_there = chunk is None
+        if chunk is not None:
+            deciding = self._deciding
+            hearing = self._hear(chunk, deciding.language, deciding.belief, self._stirred.set)
+            self._under_way.append(hearing)

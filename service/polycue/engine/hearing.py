@@ -1,119 +1,147 @@
-"""One passage on its way through a batcher: recognised, and heard again while it is in doubt."""
+"""One chunk on its way through a batcher: heard, and heard anew as long as there is reason to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 
-from polycue.domain.cancel import CancelToken
-from polycue.domain.chunk import Belief, Chunk, Recognised
+from polycue.domain.audio import Span
+from polycue.domain.chunk import Recognised
 from polycue.domain.defence import Signal
 from polycue.domain.request import DefenceOptions
-from polycue.engine.batcher import Batcher, Result
-from polycue.engine.waiting import outcome
+from polycue.engine.deciding import Decision, Undecided
 from polycue.speech.hallucination import better, defended, doubts, redecoded
 from polycue.speech.passage import DecodeSettings, Passage
 
+Result = Future[Recognised]
+Ask = Callable[[Future[Passage], DecodeSettings], Result]
+"""Queues a passage, which is made with these settings."""
+
 
 class Hearing:
-    """What becomes of a passage that is queued with its making.
+    """What becomes of a chunk, which is queued with its making.
 
-    Further tries are queued as passages of their own, so nobody else waits for them. For use by one
-    thread; ``cancel`` takes back what is queued, and an error of a wait has done so.
+    It may be asked about before its language is decided. Further tries are queued as passages of
+    their own, so nobody else waits for them: where it was heard in another language than is decided
+    then, and where its words are in doubt. For use by one thread.
     """
 
     def __init__(
-        self, batcher: Batcher, passage: Passage, options: DefenceOptions, cancel: CancelToken
+        self,
+        ask: Ask,
+        passage: Future[Passage],
+        settings: DecodeSettings,
+        speech: tuple[Span, ...],
+        options: DefenceOptions,
     ) -> None:
-        self._batcher, self._passage = batcher, passage
-        self._options, self._cancel = options, cancel
-        self._first = batcher.submit(passage, cancel=cancel)
-        self._attempts: list[_Attempt] = []
-
-    def done(self) -> bool:
-        """Whether the first try is there; nothing may follow."""
-        return self._first.done()
+        self._ask, self._passage, self._settings = ask, passage, settings
+        self._speech, self._options = speech, options
+        self._decision: Decision | None = None
+        self._heard: Recognised | None = None
+        self._tries: _Tries | None = None
+        self._pending: Result | None = ask(passage, settings)
 
     @property
-    def belief(self) -> Belief | None:
-        """What is known of the language after the passage; the first try is there."""
-        return self._first.result()[-1].belief
+    def at_work(self) -> bool:
+        """Whether something of it is queued or running."""
+        return self._pending is not None and not self._pending.done()
 
-    def wait(self) -> None:
-        """Block until the first try is there, and ask for those that should follow.
+    @property
+    def undecided(self) -> Undecided:
+        speech_ms = sum(span.duration_ms for span in self._speech)
+        return Undecided(speech_ms, self._heard.shares if self._heard else None)
+
+    @property
+    def failed(self) -> bool:
+        """Whether no more will come of it; ``outcome`` raises what happened."""
+        pending = self._pending
+        return (
+            pending is not None
+            and pending.done()
+            and (pending.cancelled() or pending.exception() is not None)
+        )
+
+    @property
+    def done(self) -> bool:
+        """Whether ``outcome`` can be told."""
+        return self.failed or (self._tries is not None and self._pending is None)
+
+    def decide(self, decision: Decision) -> None:
+        """Say in which language it is to be heard."""
+        self._decision = decision
+
+    def advance(self) -> None:
+        """Look at what has come, and ask for what should follow."""
+        if self._pending is not None:
+            if self.failed or not self._pending.done():
+                return
+            found, self._pending = self._pending.result(), None
+            if self._tries is None:
+                self._heard = found
+            else:
+                self._tries.consider(found)
+        if self._heard is None or self._decision is None:
+            return
+        settings = replace(self._settings, language=self._decision.language)
+        if self._heard.facts.language != settings.language:
+            self._hear(settings)
+            return
+        if self._tries is None:
+            self._tries = _Tries(self._heard, self._speech, self._options)
+        temperature = self._tries.next_temperature()
+        if temperature is not None:
+            self._hear(replace(settings, temperature=temperature))
+
+    def outcome(self) -> Recognised:
+        """The best of all tries; it is ``done``.
 
         Raises:
             RecognitionFailed: the engine failed on it.
             Draining, Cancelled: as they say.
         """
-        outcome(self._first, self._cancel)
-        self.advance()
-
-    def advance(self) -> None:
-        """Look at what has come, and queue further tries where it is in doubt."""
-        if not self._first.done() or self._first.cancelled() or self._first.exception():
-            return
-        if not self._attempts:
-            self._attempts = [
-                _Attempt(chunk, found, self._passage.settings, self._options)
-                for chunk, found in zip(self._passage.chunks, self._first.result(), strict=True)
-            ]
-        for attempt in self._attempts:
-            attempt.advance(self._batcher, self._cancel)
-
-    def result(self) -> tuple[Recognised, ...]:
-        """Block until all tries are there; raises as ``wait`` does."""
-        self.wait()
-        try:
-            for attempt in self._attempts:
-                while attempt.pending is not None:
-                    outcome(attempt.pending, self._cancel)
-                    self.advance()
-        finally:
-            self.cancel()
-        return tuple(attempt.outcome() for attempt in self._attempts)
+        if self._pending is not None:
+            self._pending.result()  # raises
+        assert self._tries is not None  # noqa: S101 - for the type checker
+        assert self._decision is not None  # noqa: S101
+        probability, belief = self._decision.probability, self._decision.belief
+        best = replace(self._tries.outcome(), shares={})
+        return replace(best, language_probability=probability, belief=belief)
 
     def cancel(self) -> None:
-        self._first.cancel()  # does nothing to one that is done
-        for attempt in self._attempts:
-            if attempt.pending is not None:
-                attempt.pending.cancel()
+        """Take back what is queued."""
+        self._passage.cancel()
+        if self._pending is not None:
+            self._pending.cancel()  # does nothing to one that is done
+
+    def _hear(self, settings: DecodeSettings) -> None:
+        again: Future[Passage] = Future()
+        again.set_result(replace(self._passage.result(), settings=settings, belief=None))
+        self._pending = self._ask(again, settings)
 
 
-class _Attempt:
-    """The tries at one chunk, and the best of them so far."""
+class _Tries:
+    """The tries at one chunk in its language, and the best of them so far."""
 
     def __init__(
-        self, chunk: Chunk, first: Recognised, settings: DecodeSettings, options: DefenceOptions
+        self, first: Recognised, speech: tuple[Span, ...], options: DefenceOptions
     ) -> None:
-        self._chunk, self._first, self._best = chunk, first, first
-        self._settings = replace(settings, language=first.facts.language)
-        self._options = options
-        self._temperatures: Iterator[float] = iter(options.temperatures)
+        self._first = self._best = first
+        self._speech, self._options = speech, options
+        self._temperatures = iter(options.temperatures)
         self._reasons = self._in_doubt = self._doubts_of(first)
-        self.pending: Result | None = None
 
-    def advance(self, batcher: Batcher, cancel: CancelToken) -> None:
-        if self.pending is not None and self.pending.done():
-            if self.pending.cancelled() or self.pending.exception():
-                return  # whoever waits for it gets the error, in its turn
-            (other,) = self.pending.result()
-            self.pending = None
-            if better(self._best, other, self._chunk, self._options):
-                self._best, self._in_doubt = other, self._doubts_of(other)
-        if self.pending is None and self._in_doubt:
-            temperature = next(self._temperatures, None)
-            if temperature is not None:
-                settings = replace(self._settings, temperature=temperature)
-                self.pending = batcher.submit(Passage((self._chunk,), settings), cancel=cancel)
+    def consider(self, other: Recognised) -> None:
+        if better(self._best, other, self._speech, self._options):
+            self._best, self._in_doubt = other, self._doubts_of(other)
+
+    def next_temperature(self) -> float | None:
+        """At which to hear it again; None where it is good, or none is left."""
+        return next(self._temperatures, None) if self._in_doubt else None
 
     def outcome(self) -> Recognised:
         best = self._best
         if best is not self._first:
-            best = redecoded(
-                self._first,
-                replace(best, language_probability=self._first.language_probability),
-                self._reasons,
-            )
-        return replace(defended(best, self._chunk, self._options), belief=self._first.belief)
+            best = redecoded(self._first, best, self._reasons)
+        return defended(best, self._speech, self._options)
 
     def _doubts_of(self, found: Recognised) -> tuple[Signal, ...]:
-        return doubts(found, self._chunk, self._options) if self._options.enabled else ()
+        return doubts(found, self._speech, self._options) if self._options.enabled else ()

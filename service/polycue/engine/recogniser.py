@@ -9,11 +9,14 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
 from polycue.domain.errors import InvalidRequest, LanguageNotSupported
 from polycue.domain.request import MAX_BEAM_SIZE, SpeechOptions
+from polycue.engine.asking import Asking, FeaturePool
+from polycue.engine.deciding import Deciding, Detected, Followed, Named
+from polycue.engine.devices import usable_cores
 from polycue.engine.flow import Flow
-from polycue.engine.hearing import Hearing
 from polycue.engine.recognisers import Recognisers
+from polycue.speech.features import Features
 from polycue.speech.languages import candidates
-from polycue.speech.passage import DecodeSettings, Passage
+from polycue.speech.passage import DecodeSettings
 
 
 class Recogniser:
@@ -24,6 +27,7 @@ class Recogniser:
 
     def __init__(self, models: Recognisers) -> None:
         self._models = models
+        self._pool = FeaturePool(usable_cores())
 
     def __repr__(self) -> str:
         return f"Recogniser({self._models})"
@@ -35,9 +39,7 @@ class Recogniser:
             ModelMissing, ModelDamaged, DeviceUnavailable: it cannot be loaded.
         """
         with self._models.use(model) as batcher:
-            # How many chunks are decided together depends on the size of a batch.
-            weights = f"{batcher.facts.fingerprint}, batches of {batcher.max_rows}"
-            return replace(batcher.facts, fingerprint=weights)
+            return batcher.facts
 
     def transcribe(
         self,
@@ -54,9 +56,9 @@ class Recogniser:
         has a belief, and what follows is as if the recogniser had never stopped there.
 
         Where no language is named, or the film is said to have several, each chunk has its own;
-        where it is said to have one, that is detected on the first half minute of speech. Chunks
-        whose words are in doubt are heard again; see ``speech.hallucination``. Closing the
-        generator takes back what is still queued.
+        where it is said to have one, that is detected on the first 20 s of speech. Chunks whose
+        words are in doubt are heard again; see ``speech.hallucination``. Closing the generator
+        takes back what is still queued.
 
         Raises:
             ModelMissing, ModelDamaged, DeviceUnavailable: the model cannot be loaded.
@@ -67,33 +69,43 @@ class Recogniser:
         """
         with self._models.use(options.model) as batcher:
             settings, belief = _settings(options, batcher.facts)
-        return self._heard(iter(chunks), options, settings, belief, cancel, after)
+        deciding = _deciding(settings, belief, after)
+        return self._heard(iter(chunks), options, settings, deciding, cancel, caller)
 
     def _heard(
         self,
         chunks: Iterator[Chunk],
         options: SpeechOptions,
         settings: DecodeSettings,
-        belief: Belief | None,
+        deciding: Deciding,
         cancel: CancelToken,
-        after: Recognised | None,
+        caller: Caller,
     ) -> Generator[Recognised, None, None]:
         with self._models.use(options.model) as batcher:
-
-            def hear(passage: Passage) -> Hearing:
-                return Hearing(batcher, passage, options.defence, cancel)
-
-            flow = Flow(hear, batcher.max_rows, cancel)
-            if settings.language:
-                yield from flow.fixed(chunks, settings)
-            elif belief is None:
-                yield from flow.detected(chunks, settings, after)
-            else:
-                yield from flow.followed(chunks, settings, belief, after)
+            asking = Asking(
+                batcher=batcher,
+                pool=self._pool,
+                features=Features(batcher.facts),
+                settings=settings,
+                defence=options.defence,
+                caller=caller,
+                cancel=cancel,
+            )
+            flow = Flow(asking.hear, deciding, capacity=batcher.capacity, cancel=cancel)
+            yield from flow.run(chunks)
 
     def close(self) -> None:
         """Fail what waits, let running batches end, and free the models."""
         self._models.close()
+        self._pool.close()
+
+
+def _deciding(
+    settings: DecodeSettings, belief: Belief | None, after: Recognised | None
+) -> Deciding:
+    if settings.language:
+        return Named(settings.language)
+    return Detected(after) if belief is None else Followed(belief, after)
 
 
 def _settings(options: SpeechOptions, facts: ModelFacts) -> tuple[DecodeSettings, Belief | None]:

@@ -1,14 +1,15 @@
 """Words that nobody said: which are worth another try, which go, and which are only marked.
 
 Text is dropped on two signals that do not depend on each other and never on one, so that a clear
-word is never lost. A loop keeps one copy. All that is done is told (``Verdict``).
+word is never lost. A loop keeps one copy. All that is done is told (``Verdict``). ``speech`` is
+where somebody is heard in the chunk in question.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from polycue.domain.audio import Span
-from polycue.domain.chunk import Chunk, Recognised
+from polycue.domain.chunk import Recognised
 from polycue.domain.defence import Remedy, Signal, Verdict
 from polycue.domain.request import DefenceOptions
 from polycue.domain.transcript import Word, text_of
@@ -25,15 +26,19 @@ _SILENCE = {Signal.NO_SPEECH, Signal.LOGPROB}
 _LEAST_SHARE_OF_WORDS = 0.6
 
 
-def doubts(found: Recognised, chunk: Chunk, options: DefenceOptions) -> tuple[Signal, ...]:
+def doubts(
+    found: Recognised, speech: Sequence[Span], options: DefenceOptions
+) -> tuple[Signal, ...]:
     """What speaks for hearing the chunk again, none where it is good or past help."""
-    given = signals.of_chunk(found, chunk, options)
+    given = signals.of_chunk(found, speech, options)
     if set(given) >= _SILENCE or _WORTH_ANOTHER_TRY.isdisjoint(given):
         return ()
     return given
 
 
-def better(one: Recognised, other: Recognised, chunk: Chunk, options: DefenceOptions) -> bool:
+def better(
+    one: Recognised, other: Recognised, speech: Sequence[Span], options: DefenceOptions
+) -> bool:
     """Whether ``other``, a later try, is to take the place of ``one``.
 
     It has fewer signals against it, or as many and is surer of its words; but it must not have lost
@@ -41,7 +46,7 @@ def better(one: Recognised, other: Recognised, chunk: Chunk, options: DefenceOpt
     """
     if len(other.words) < _LEAST_SHARE_OF_WORDS * len(_once(one)) or not other.words:
         return False
-    return _rank(other, chunk, options) < _rank(one, chunk, options)
+    return _rank(other, speech, options) < _rank(one, speech, options)
 
 
 def redecoded(first: Recognised, chosen: Recognised, reasons: Sequence[Signal]) -> Recognised:
@@ -56,11 +61,11 @@ def redecoded(first: Recognised, chosen: Recognised, reasons: Sequence[Signal]) 
     return replace(chosen, verdicts=(verdict, *chosen.verdicts))
 
 
-def defended(found: Recognised, chunk: Chunk, options: DefenceOptions) -> Recognised:
+def defended(found: Recognised, speech: Sequence[Span], options: DefenceOptions) -> Recognised:
     """What is left when loops are cut to one copy and words that nobody said are gone or marked."""
     if not options.enabled or not found.words:
         return found
-    judging = _Judging(found, chunk, options)
+    judging = _Judging(found, speech, options)
     draft = _Draft(found.words, found.aligned or _places(found.words))
     left = judging.sifted(judging.without_loops(draft))
     verdicts = sorted(judging.verdicts, key=lambda verdict: verdict.start_ms)
@@ -99,8 +104,8 @@ class _Draft:
 class _Judging:
     """One chunk's words on trial; ``verdicts`` is what was done so far."""
 
-    def __init__(self, found: Recognised, chunk: Chunk, options: DefenceOptions) -> None:
-        self._found, self._chunk, self._options = found, chunk, options
+    def __init__(self, found: Recognised, speech: Sequence[Span], options: DefenceOptions) -> None:
+        self._found, self._speech, self._options = found, speech, options
         self._deflates = found.facts.compression_ratio > options.max_compression_ratio
         self._looped: set[Word] = set()
         self.verdicts: list[Verdict] = []
@@ -141,8 +146,8 @@ class _Judging:
         return left
 
     def _signals(self, part: _Draft) -> tuple[Signal, ...]:
-        found, chunk = self._found, self._chunk
-        return signals.of_segment(part.words, part.aligned, found, chunk, self._options)
+        found, speech = self._found, self._speech
+        return signals.of_segment(part.words, part.aligned, found, speech, self._options)
 
     def _repetition(self, part: _Draft) -> tuple[Signal, ...]:
         """That it is what a loop left; that it deflates, where no loop explains it."""
@@ -156,8 +161,8 @@ def _once(found: Recognised) -> list[int]:
     return kept(len(words), find_loops(words))
 
 
-def _rank(found: Recognised, chunk: Chunk, options: DefenceOptions) -> tuple[int, float]:
-    return len(signals.of_chunk(found, chunk, options)), -found.facts.avg_logprob
+def _rank(found: Recognised, speech: Sequence[Span], options: DefenceOptions) -> tuple[int, float]:
+    return len(signals.of_chunk(found, speech, options)), -found.facts.avg_logprob
 
 
 def _places(words: Sequence[Word]) -> tuple[Span, ...]:

@@ -47,6 +47,17 @@ def follow(
     return path, _after(scores, path[-1])
 
 
+def likeliest(heard: Sequence[tuple[Mapping[str, float], int]]) -> tuple[str, float]:
+    """The language with the highest mean share, each chunk counted by its speech, and the mean."""
+    total = sum(speech_ms + 1 for _, speech_ms in heard)
+    mean = {
+        tag: sum((speech_ms + 1) * shares[tag] for shares, speech_ms in heard) / total
+        for tag in heard[0][0]
+    }
+    best = max(mean, key=lambda tag: mean[tag])
+    return best, mean[best]
+
+
 def candidates(known: Sequence[str], allowed: Sequence[str], named: str) -> tuple[str, ...]:
     """Of the languages a model knows those that come into question, spelled as the caller does.
 

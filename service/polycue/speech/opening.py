@@ -19,6 +19,7 @@ from polycue.speech.weights import fingerprint
 _SEED = 20261126  # of sampling: a film that is heard alone comes out the same each time
 _REQUIRED_FILES = ("model.bin", "config.json", "tokenizer.json")
 _FEATURES_FILE = "preprocessor_config.json"  # early models have none: 80 mels, 30 s
+_TRANSFORM = (16_000, 400, 160)  # samples a second, in a window, and from frame to frame
 _VOCABULARIES = ("vocabulary.json", "vocabulary.txt")  # one of them; older converters wrote text
 _DECIDING_FILES = (*_REQUIRED_FILES, _FEATURES_FILE, *_VOCABULARIES, NOTE_FILE)
 
@@ -48,6 +49,8 @@ def _facts(model: WhisperModel, name: str, note: ModelNote) -> ModelFacts:
     extractor, vocabulary = model.feature_extractor, model.hf_tokenizer
     if extractor.mel_filters.shape[0] != model.model.n_mels:
         raise ModelDamaged(name, f"{_FEATURES_FILE} is missing or of another model")
+    if (extractor.sampling_rate, extractor.n_fft, extractor.hop_length) != _TRANSFORM:
+        raise ModelDamaged(name, f"{_FEATURES_FILE} asks for features that no Whisper takes")
     multilingual: bool = model.model.is_multilingual
     known = note.languages or [
         languages.from_whisper(code)
@@ -60,6 +63,7 @@ def _facts(model: WhisperModel, name: str, note: ModelNote) -> ModelFacts:
         max_chunk_ms=extractor.chunk_length * 1000,
         translates=note.can_translate(name, multilingual=multilingual),
         demo=note.demo,
+        mels=model.model.n_mels,
     )
 
 

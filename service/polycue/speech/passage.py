@@ -1,8 +1,12 @@
-"""What the recogniser is asked: chunks of one film and how to decode them."""
+"""What the recogniser is asked: the features of one chunk and how to decode them."""
 
 from dataclasses import dataclass
 
-from polycue.domain.chunk import Belief, Chunk
+import numpy as np
+from numpy.typing import NDArray
+
+from polycue.domain.audio import Span
+from polycue.domain.chunk import Belief
 from polycue.domain.request import SpeechTask
 
 
@@ -42,14 +46,28 @@ class DecodeSettings:
         return BatchKey(self.temperature, self.beam_size, self.initial_prompt, self.hotwords)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Passage:
-    """Consecutive chunks of one film, at least one.
+    """One chunk as a recogniser takes it: a row of a batch.
 
-    Where the language is open, ``belief`` says what is known of it before them, and each of them
-    gets its own; without a belief they all get one and the same.
+    ``speech`` is a chunk's, within ``start_ms`` and ``end_ms``. ``features`` are log-mel frames of
+    its sound alone, float32 of shape (mels, frames) and contiguous; nobody writes into them.
+
+    Where the language is open, it is decoded in its own likeliest one, seen from the ``belief``
+    that is held of the film for now.
     """
 
-    chunks: tuple[Chunk, ...]
+    start_ms: int
+    end_ms: int
+    speech: tuple[Span, ...]
+    features: NDArray[np.float32]
     settings: DecodeSettings
     belief: Belief | None = None
+
+    @property
+    def duration_ms(self) -> int:
+        return self.end_ms - self.start_ms
+
+    @property
+    def speech_ms(self) -> int:
+        return sum(span.duration_ms for span in self.speech)

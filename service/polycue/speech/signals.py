@@ -1,11 +1,14 @@
-"""Signs that words were never spoken, and which of them do not depend on each other."""
+"""Signs that words were never spoken, and which of them do not depend on each other.
+
+``speech`` is where somebody is heard in the chunk that the words are from.
+"""
 
 import math
 from collections.abc import Collection, Sequence
 from itertools import combinations, pairwise
 
 from polycue.domain.audio import Span
-from polycue.domain.chunk import Chunk, Recognised
+from polycue.domain.chunk import Recognised
 from polycue.domain.defence import Signal
 from polycue.domain.request import DefenceOptions
 from polycue.domain.transcript import Word, text_of
@@ -44,17 +47,20 @@ def independent(signals: Collection[Signal]) -> bool:
     return any(frozenset(pair) not in _DEPENDENT for pair in pairs)
 
 
-def of_chunk(found: Recognised, chunk: Chunk, options: DefenceOptions) -> tuple[Signal, ...]:
+def of_chunk(
+    found: Recognised, speech: Sequence[Span], options: DefenceOptions
+) -> tuple[Signal, ...]:
     """What speaks against a chunk's words as a whole; nothing where there are none."""
     if not found.words:
         return ()
-    text, speech_s = text_of(found.words), (chunk.speech_ms + _EDGE_MS) / 1000
+    text = text_of(found.words)
+    speech_s = (sum(span.duration_ms for span in speech) + _EDGE_MS) / 1000
     signs = {
         Signal.LOOP: bool(find_loops([word.text for word in found.words])),
         Signal.COMPRESSION: found.facts.compression_ratio > options.max_compression_ratio,
         Signal.LOGPROB: found.facts.avg_logprob < options.min_avg_logprob,
         Signal.NO_SPEECH: found.facts.no_speech_prob > options.max_no_speech_prob,
-        Signal.OUTSIDE_SPEECH: _is_outside(found.aligned, chunk.speech, options),
+        Signal.OUTSIDE_SPEECH: _is_outside(found.aligned, speech, options),
         Signal.WORD_ANOMALY: _is_anomalous(found.words, found.aligned),
         Signal.SPEECH_RATE: _is_too_fast(text, speech_s, options),
     }
@@ -65,7 +71,7 @@ def of_segment(
     words: Sequence[Word],
     aligned: Sequence[Span],
     found: Recognised,
-    chunk: Chunk,
+    speech: Sequence[Span],
     options: DefenceOptions,
 ) -> tuple[Signal, ...]:
     """What speaks against some words of a chunk, loops apart."""
@@ -74,7 +80,7 @@ def of_segment(
     signs = {
         Signal.LOGPROB: _mean_logprob(words, found.facts.avg_logprob) < options.min_avg_logprob,
         Signal.NO_SPEECH: found.facts.no_speech_prob > options.max_no_speech_prob,
-        Signal.OUTSIDE_SPEECH: _is_outside(aligned, chunk.speech, options),
+        Signal.OUTSIDE_SPEECH: _is_outside(aligned, speech, options),
         Signal.WORD_ANOMALY: _is_anomalous(words, aligned),
         Signal.SPEECH_RATE: _is_too_fast(text, span_s, options),
         Signal.PHRASE: is_boilerplate(text, found.facts.language),

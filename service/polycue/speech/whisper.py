@@ -1,18 +1,17 @@
-"""Chunks of sound to timed words, through faster-whisper and CTranslate2's Whisper."""
+"""Features of sound to timed words, through faster-whisper and CTranslate2's Whisper."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import ctranslate2
 import numpy as np
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
-from numpy.typing import NDArray
 
 from polycue.domain import language as languages
-from polycue.domain.chunk import Chunk, ModelFacts, Recognised
+from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.errors import InvalidRequest, OutOfMemory, RecognitionFailed
 from polycue.domain.memory import lacks_memory
 from polycue.domain.request import SpeechTask
@@ -24,15 +23,17 @@ from polycue.speech.passage import DecodeSettings, Passage
 from polycue.speech.rows import Row, rows_of
 from polycue.speech.words import places_of, words_of
 
-T = TypeVar("T")
-
 _MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
 _MAX_CONTEXT_TOKENS = _MAX_LENGTH // 2 - 1  # as in openai/whisper
+_FRAME_MS = 10  # of the features
 _SAMPLES = 5  # of which the likeliest is taken; openai/whisper's best_of
 
 
 class Whisper:
-    """A loaded model. May be called by several threads; CTranslate2 then queues the calls."""
+    """A loaded model. May be called by several threads: by as many as it has workers.
+
+    Further calls would wait in CTranslate2's queue, which knows no order.
+    """
 
     def __init__(self, model: WhisperModel, facts: ModelFacts, note: ModelNote) -> None:
         self._whisper = model
@@ -61,6 +62,9 @@ class Whisper:
     ) -> Self:
         """Load the converted model in the folder ``path``. Takes seconds; touches no network.
 
+        So many ``workers`` run a batch each side by side, with so many ``threads`` each on a CPU;
+        they share the weights.
+
         Raises:
             ModelDamaged: a file is missing or not what it should be.
             DeviceUnavailable: the device cannot hold it, or not with this compute type.
@@ -76,54 +80,34 @@ class Whisper:
         )
         return cls(model, facts, note)
 
-    def recognise(
-        self, batch: Sequence[Passage], *, at_once: int = 0
-    ) -> list[tuple[Recognised, ...]]:
-        """What is said in each passage, for each of its chunks; one forward pass for all.
+    def recognise(self, batch: Sequence[Passage]) -> list[Recognised]:
+        """What is said in each passage; one forward pass for all, which have one ``settings.key``.
 
-        All passages have the same ``settings.key``. Where one leaves the language open, it is
-        detected on what the encoder made of its chunks: on all together, or, where it comes with a
-        belief, followed from chunk to chunk. With ``at_once`` no more chunks than that share a
-        pass, for less memory and the same words.
+        Where one leaves the language open, it is detected on what the encoder made of it.
 
         Raises:
-            OutOfMemory: fewer chunks at once may succeed; nothing of the batch is recognised.
+            OutOfMemory: fewer passages at once may succeed; nothing of the batch is recognised.
             RecognitionFailed: the engine failed; nothing of the batch is recognised.
             InvalidRequest: the prompt and the hotwords together are too long.
         """
-        chunks = [chunk for passage in batch for chunk in passage.chunks]
         context = self._context(batch[0].settings)
-        with _recognising(chunks[0]):
-            sound = _parts(map(self._features, chunks), at_once)
-            encoded = [self._encode(np.stack(part)) for part in sound]
+        with _recognising(batch[0]):
+            encoded = self._encode(batch)
             unknown = any(not passage.settings.language for passage in batch)
-            shares = [row for part in encoded for row in self._languages(part)] if unknown else ()
-            rows = _parts(rows_of(batch, shares, self.facts.languages), at_once)
-            done = (
-                recognised
-                for part in zip(encoded, rows, strict=True)
-                for recognised in self._decode(*part, context)
-            )
-            return [tuple(next(done) for _ in passage.chunks) for passage in batch]
+            shares = self._languages(encoded) if unknown else ()
+            rows = rows_of(batch, shares, self.facts.languages)
+            return list(self._decode(encoded, rows, context))
 
     def close(self) -> None:
         """Free the memory. No call may be running, and none may follow."""
         self._model.unload_model()
 
-    def _features(self, chunk: Chunk) -> NDArray[np.float32]:
-        """Log-mel frames of shape (mels, frames of the model's window), zeros behind the sound."""
-        samples = chunk.audio.samples
-        if not np.isfinite(samples).all():
-            raise RecognitionFailed(
-                chunk.audio.start_ms, "its sound has values that are no numbers"
-            )
-        extractor = self._whisper.feature_extractor
-        features = np.zeros((self._model.n_mels, extractor.nb_max_frames), np.float32)
-        frames = extractor(samples)[:, : extractor.nb_max_frames]
-        features[:, : frames.shape[1]] = frames
-        return features
-
-    def _encode(self, features: NDArray[np.float32]) -> Any:
+    def _encode(self, batch: Sequence[Passage]) -> Any:
+        """Each window is as long as the model's, with zeros behind the features of the sound."""
+        window = (self._model.n_mels, self._whisper.feature_extractor.nb_max_frames)
+        features = np.zeros((len(batch), *window), np.float32)
+        for row, passage in zip(features, batch, strict=True):
+            row[:, : passage.features.shape[1]] = passage.features
         return self._model.encode(ctranslate2.StorageView.from_array(features))
 
     def _languages(self, encoded: Any) -> list[dict[str, float]]:
@@ -154,14 +138,14 @@ class Whisper:
         said in a chunk must not depend on which others were there. One that loops costs steps that
         are its own, since CTranslate2 takes rows out of the batch as they end.
         """
-        starts = [self._tokenizer(row.settings).sot_sequence for row in rows]
+        starts = [self._tokenizer(row.passage.settings).sot_sequence for row in rows]
         outputs: list[Any] = self._model.generate(
             encoded,
             [[*context, *start, self._no_timestamps] for start in starts],
             max_length=_MAX_LENGTH,
             return_scores=True,
             return_no_speech_prob=True,
-            **_search_options(rows[0].settings),
+            **_search_options(rows[0].passage.settings),
         )
         return outputs
 
@@ -173,7 +157,7 @@ class Whisper:
         One call takes one start sequence for all rows, so there is a call for each language and
         task; rows that it is not for are given no text, which costs next to nothing.
         """
-        starts = [tuple(self._tokenizer(row.settings).sot_sequence) for row in rows]
+        starts = [tuple(self._tokenizer(row.passage.settings).sot_sequence) for row in rows]
         alignments: list[Any] = [None] * len(rows)
         for start in dict.fromkeys(starts):
             mine = [own == start for own in starts]
@@ -181,7 +165,7 @@ class Whisper:
                 encoded,
                 list(start),
                 [list(ids) if own else [] for ids, own in zip(tokens, mine, strict=True)],
-                [row.frames for row in rows],
+                [row.passage.duration_ms // _FRAME_MS for row in rows],
                 median_filter_width=self._note.median_filter_width,
             )
             for index, alignment in enumerate(aligned):
@@ -190,28 +174,29 @@ class Whisper:
         return alignments
 
     def _recognised(self, row: Row, output: Any, tokens: list[int], alignment: Any) -> Recognised:
-        chunk, tokenizer = row.chunk, self._tokenizer(row.settings)
-        translates = row.settings.task is SpeechTask.TRANSLATE
-        pieces = pieces_of(tokens, tokenizer, alignment, chunk.audio.start_ms)
+        passage, tokenizer = row.passage, self._tokenizer(row.passage.settings)
+        translates = passage.settings.task is SpeechTask.TRANSLATE
+        pieces = pieces_of(tokens, tokenizer, alignment, passage.start_ms)
         written = "en" if translates else tokenizer.language_code
-        words = words_of(pieces, written, chunk.speech)
+        words = words_of(pieces, written, passage.speech)
         facts = ChunkFacts(
-            start_ms=chunk.audio.start_ms,
-            end_ms=chunk.audio.end_ms,
-            language=row.settings.language,
+            start_ms=passage.start_ms,
+            end_ms=passage.end_ms,
+            language=passage.settings.language,
             avg_logprob=avg_logprob(output.scores[0], len(tokens)),
             no_speech_prob=float(output.no_speech_prob),
             compression_ratio=compression_ratio(tokenizer.decode(tokens)),
             word_count=len(words),
-            speech_ms=chunk.speech_ms,
-            temperature=row.settings.temperature,
+            speech_ms=passage.speech_ms,
+            temperature=passage.settings.temperature,
         )
         return Recognised(
             words,
             facts,
             row.language_probability,
             aligned=places_of(pieces, written),
-            belief=row.belief,
+            tokens=len(tokens),
+            shares=row.shares,
         )
 
     def _context(self, settings: DecodeSettings) -> list[int]:
@@ -256,16 +241,9 @@ def _search_options(settings: DecodeSettings) -> dict[str, Any]:
 
 
 @contextmanager
-def _recognising(first: Chunk) -> Iterator[None]:
+def _recognising(first: Passage) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:  # all that CTranslate2 raises at work
         failed = OutOfMemory if lacks_memory(error) else RecognitionFailed
-        raise failed(first.audio.start_ms, str(error) or type(error).__name__) from error
-
-
-def _parts(items: Iterable[T], at_once: int) -> list[list[T]]:
-    """The items in order, so many in a part; all in one where that is 0."""
-    whole = list(items)
-    size = at_once or len(whole)
-    return [whole[first : first + size] for first in range(0, len(whole), size)]
+        raise failed(first.start_ms, str(error) or type(error).__name__) from error

@@ -33,6 +33,7 @@ from polycue.engine.backends.processes.supervisor import Supervisor
 from polycue.engine.backends.processes.work import Choose
 from polycue.engine.batcher import Batcher
 from polycue.translation.packages import Package
+from support.asking import ask
 from support.fragile import PROGRAM, Do, passage
 
 PATIENCE_S = 30.0
@@ -116,15 +117,15 @@ def met(folder: Path, *, again: bool = True) -> int:
     return pid
 
 
-def starts(found: tuple[Recognised, ...]) -> list[int]:
-    return [one.facts.start_ms for one in found]
+def start(found: Recognised) -> int:
+    return found.facts.start_ms
 
 
 def test_a_batch_comes_back_in_order_and_the_model_stays_loaded(
     backend: Backend, tmp_path: Path
 ) -> None:
     for _ in range(2):
-        assert list(map(starts, backend.run([passage(3), passage(5)]))) == [[3], [5]]
+        assert list(map(start, backend.run([passage(3), passage(5)]))) == [3, 5]
     assert diary(tmp_path) == ["load fragile", "run 3 5", "run 3 5"]
 
 
@@ -168,15 +169,15 @@ def test_a_chunk_that_ends_two_children_fails_by_itself(
     for fifo in ("begun", "go"):
         os.mkfifo(tmp_path / fifo)
     live = CancelToken()
-    first = batcher.submit(passage(0, Do.WAIT), cancel=live)
+    first = ask(batcher, passage(0, Do.WAIT), cancel=live)
     met(tmp_path)
     results = [
-        batcher.submit(passage(n, deed if n == 2 else Do.HEAR), cancel=live) for n in (1, 2, 3)
+        ask(batcher, passage(n, deed if n == 2 else Do.HEAR), cancel=live) for n in (1, 2, 3)
     ]
     (tmp_path / "go").write_text("")  # all that came meanwhile is the next batch
-    assert starts(first.result(PATIENCE_S)) == [0]
-    assert starts(results[0].result(PATIENCE_S)) == [1]
-    assert starts(results[2].result(PATIENCE_S)) == [3]
+    assert start(first.result(PATIENCE_S)) == 0
+    assert start(results[0].result(PATIENCE_S)) == 1
+    assert start(results[2].result(PATIENCE_S)) == 3
     with pytest.raises(PoisonChunk, match="2 ms") as failed:
         results[1].result(0)
     assert cause in failed.value.cause
@@ -189,10 +190,10 @@ def test_a_child_killed_in_the_middle_of_a_batch_costs_its_callers_nothing(
     supervisor: Supervisor, batcher: Batcher, tmp_path: Path
 ) -> None:
     os.mkfifo(tmp_path / "begun")
-    result = batcher.submit(passage(4, Do.MEET_ONCE), cancel=CancelToken())
+    result = ask(batcher, passage(4, Do.MEET_ONCE), cancel=CancelToken())
     pid = met(tmp_path, again=False)
     os.kill(pid, signal.SIGKILL)
-    assert starts(result.result(PATIENCE_S)) == [4]
+    assert start(result.result(PATIENCE_S)) == 4
     assert pid_of(supervisor) != pid
     assert diary(tmp_path) == ["load fragile", "run 4", "load fragile", "run 4"]
 
@@ -204,12 +205,12 @@ def test_who_was_at_work_beside_a_poison_chunk_is_not_taken_for_its_like(
     other.mkdir()
     os.mkfifo(other / "begun")
     with contextlib.closing(Batcher(*host.open_recogniser(other, "other"))) as beside:
-        innocent = beside.submit(passage(1, Do.MEET_ONCE), cancel=CancelToken())
+        innocent = ask(beside, passage(1, Do.MEET_ONCE), cancel=CancelToken())
         met(other, again=False)
-        poison = batcher.submit(passage(2, Do.ABORT), cancel=CancelToken())
+        poison = ask(batcher, passage(2, Do.ABORT), cancel=CancelToken())
         with pytest.raises(PoisonChunk):
             poison.result(PATIENCE_S)
-        assert starts(innocent.result(PATIENCE_S)) == [1]
+        assert start(innocent.result(PATIENCE_S)) == 1
 
 
 def test_a_child_that_hangs_is_ended_at_its_deadline(tmp_path: Path) -> None:
@@ -365,7 +366,7 @@ def test_a_package_that_was_let_go_is_checked_and_loaded_again(tmp_path: Path) -
 def test_a_cancelled_caller_is_not_heard_again(batcher: Batcher, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "begun")
     cancel = CancelToken()
-    result = batcher.submit(passage(4, Do.MEET), cancel=cancel)
+    result = ask(batcher, passage(4, Do.MEET), cancel=cancel)
     pid = met(tmp_path)
     cancel.cancel()
     os.kill(pid, signal.SIGKILL)
@@ -378,7 +379,7 @@ def test_closing_ends_a_child_whatever_it_does(tmp_path: Path) -> None:
     with supervised() as supervisor:
         host = child_host(supervisor, "auto")
         batcher = Batcher(*host.open_recogniser(tmp_path, "fragile"))
-        result = batcher.submit(passage(1, Do.MEET), cancel=CancelToken())
+        result = ask(batcher, passage(1, Do.MEET), cancel=CancelToken())
         pid = met(tmp_path)
         host.close()
         with pytest.raises(Draining):

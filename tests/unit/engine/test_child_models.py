@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from polycue.domain.chunk import ModelFacts
 from polycue.domain.errors import DeviceUnavailable, OutOfMemory
 from polycue.engine.backends.processes import child
 from polycue.engine.backends.processes.work import ModelSpec
 from polycue.engine.devices import Device
 
+FACTS = ModelFacts("m", ("en",), 30_000, translates=True, demo=False)
 GPU, CPU = Device("cuda", 0, "float16", 1), Device("cpu", 0, "int8", 1)
 
 
@@ -17,6 +19,7 @@ class Opened:
     """Stands for a loaded model; ``lacking`` makes its first batch fail."""
 
     lacking = False
+    facts = FACTS
 
     def __init__(self) -> None:
         self.batches: list[int] = []

@@ -10,7 +10,7 @@ import pytest
 
 from polycue.domain.audio import Audio, Span
 from polycue.domain.cancel import CancelToken
-from polycue.domain.chunk import Belief, Chunk, ModelFacts, Recognised
+from polycue.domain.chunk import Chunk, ModelFacts, Recognised
 from polycue.domain.defence import Remedy
 from polycue.domain.errors import Cancelled, RecognitionFailed
 from polycue.domain.request import DefenceOptions, SpeechOptions
@@ -29,6 +29,7 @@ PATIENCE_S = 10.0
 class Doubtful:
     """A backend that stutters in some chunks until it is as hot as they need."""
 
+    device = "cpu"
     workers = 1
     max_rows = 2
 
@@ -37,20 +38,18 @@ class Doubtful:
         self.cured_at = cured_at
         self.batches: list[list[tuple[float, int]]] = []
 
-    def run(self, batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
-        self.batches.append(
-            [(p.settings.temperature, c.audio.start_ms) for p in batch for c in p.chunks]
-        )
-        return [tuple(self._heard(p, c) for c in p.chunks) for p in batch]
+    def run(self, batch: Sequence[Passage]) -> list[Recognised]:
+        self.batches.append([(p.settings.temperature, p.start_ms) for p in batch])
+        return [self._heard(passage) for passage in batch]
 
-    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+    def run_alone(self, passage: Passage) -> Recognised:
         (found,) = self.run([passage])
         return found
 
     def close(self) -> None: ...
 
-    def _heard(self, passage: Passage, chunk: Chunk) -> Recognised:
-        start_ms, heat = chunk.audio.start_ms, passage.settings.temperature
+    def _heard(self, passage: Passage) -> Recognised:
+        start_ms, heat = passage.start_ms, passage.settings.temperature
         text = "So it goes on."
         if heat < self.cured_at.get(start_ms, 0.0):
             text = LOOP
@@ -62,8 +61,8 @@ class Doubtful:
             start_ms, start_ms + CHUNK_MS, passage.settings.language or "es", -0.3 - heat, 0.0,
             compression_ratio(text), len(words), speech_ms=CHUNK_MS, temperature=heat,
         )  # fmt: skip
-        belief = Belief("es", {"es": 0.0}) if passage.belief else None
-        return Recognised(words, facts, 0.7, belief=belief)
+        shares = {} if passage.settings.language else {"en": 0.3, "es": 0.7}
+        return Recognised(words, facts, 0.7, shares=shares)
 
 
 def chunks(count: int) -> Iterator[Chunk]:
@@ -103,7 +102,7 @@ def test_a_doubtful_chunk_is_heard_hotter_and_hotter_until_it_is_good() -> None:
     assert [r.facts.temperature for r in found] == [0, 0, 0.4, 0, 0]
     (verdict,) = found[2].verdicts
     assert (verdict.remedy, verdict.replacement) == (Remedy.REDECODED, "So it goes on.")
-    assert found[2].language_probability == 0.7
+    assert found[2].language_probability == 1.0
     tries = [row for batch in backend.batches for row in batch if row[1] == 20_000]
     assert [heat for heat, _ in tries] == [0.0, 0.2, 0.4]
 
@@ -152,9 +151,9 @@ def test_a_second_hearing_that_fails_costs_no_chunk_before_it() -> None:
     backend = Doubtful({10_000: 0.4})
     run = backend.run
 
-    def failing(batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
+    def failing(batch: Sequence[Passage]) -> list[Recognised]:
         if batch[0].settings.temperature:
-            raise RecognitionFailed(batch[0].chunks[0].audio.start_ms, "it fell over")
+            raise RecognitionFailed(batch[0].start_ms, "it fell over")
         return run(batch)
 
     backend.run = failing  # type: ignore[method-assign]
@@ -169,7 +168,7 @@ def test_a_caller_who_leaves_takes_back_what_is_to_be_heard_again() -> None:
     backend, token, stopped = Doubtful({0: 0.4}), CancelToken(), threading.Event()
     run = backend.run
 
-    def cancelling(batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
+    def cancelling(batch: Sequence[Passage]) -> list[Recognised]:
         if batch[0].settings.temperature:
             token.cancel()
             stopped.set()

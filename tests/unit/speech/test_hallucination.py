@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polycue.domain.audio import Audio, Span
-from polycue.domain.chunk import Chunk, Recognised
+from polycue.domain.audio import Span
+from polycue.domain.chunk import Recognised
 from polycue.domain.defence import Remedy, Signal
 from polycue.domain.request import DefenceOptions
 from polycue.domain.transcript import ChunkFacts, Word, text_of
@@ -19,7 +18,7 @@ from polycue.speech.signals import independent, of_chunk, segments
 
 OPTIONS = DefenceOptions()
 SPEECH_MS = 9_000
-CHUNK = Chunk(Audio(np.zeros(160_000, np.float32), 1_000), (Span(1_500, 1_500 + SPEECH_MS),))
+SPEECH = (Span(1_500, 1_500 + SPEECH_MS),)
 
 
 def heard(
@@ -56,9 +55,9 @@ GOOD = "The old bridge crosses the river. It is very cold."
 
 def test_good_words_are_left_as_they_are() -> None:
     found = heard(GOOD)
-    assert of_chunk(found, CHUNK, OPTIONS) == ()
-    assert doubts(found, CHUNK, OPTIONS) == ()
-    assert defended(found, CHUNK, OPTIONS) == found
+    assert of_chunk(found, SPEECH, OPTIONS) == ()
+    assert doubts(found, SPEECH, OPTIONS) == ()
+    assert defended(found, SPEECH, OPTIONS) == found
 
 
 @pytest.mark.parametrize(("found", "signal"), [
@@ -73,14 +72,14 @@ def test_good_words_are_left_as_they_are() -> None:
     (heard(GOOD * 8), Signal.SPEECH_RATE),
 ])  # fmt: skip
 def test_each_sign_is_seen(found: Recognised, signal: Signal | None) -> None:
-    assert signal is None or signal in of_chunk(found, CHUNK, OPTIONS)
-    assert signal is not None or of_chunk(found, CHUNK, OPTIONS) == ()
+    assert signal is None or signal in of_chunk(found, SPEECH, OPTIONS)
+    assert signal is not None or of_chunk(found, SPEECH, OPTIONS) == ()
 
 
 def test_no_words_give_no_signs() -> None:
     found = heard("", no_speech_prob=0.99)
-    assert of_chunk(found, CHUNK, OPTIONS) == ()
-    assert defended(found, CHUNK, OPTIONS) == found
+    assert of_chunk(found, SPEECH, OPTIONS) == ()
+    assert defended(found, SPEECH, OPTIONS) == found
 
 
 @pytest.mark.parametrize(("signals", "two"), [
@@ -97,8 +96,8 @@ def test_two_signs_of_one_thing_are_one(signals: list[Signal], two: bool) -> Non
 
 def test_words_that_neither_the_model_nor_the_decoder_believes_in_go() -> None:
     found = heard("Mumble mumble.", probability=0.2, avg_logprob=-1.6, no_speech_prob=0.8)
-    assert doubts(found, CHUNK, OPTIONS) == ()  # no further try, as in openai/whisper
-    left = defended(found, CHUNK, OPTIONS)
+    assert doubts(found, SPEECH, OPTIONS) == ()  # no further try, as in openai/whisper
+    left = defended(found, SPEECH, OPTIONS)
     assert (left.words, left.facts.word_count) == ((), 0)
     (verdict,) = left.verdicts
     assert (verdict.remedy, verdict.text) == (Remedy.DROPPED, "Mumble mumble.")
@@ -107,7 +106,7 @@ def test_words_that_neither_the_model_nor_the_decoder_believes_in_go() -> None:
 
 
 def test_a_listed_phrase_alone_is_marked_and_never_dropped() -> None:
-    left = defended(heard("It is cold. Thanks for watching!"), CHUNK, OPTIONS)
+    left = defended(heard("It is cold. Thanks for watching!"), SPEECH, OPTIONS)
     assert text_of(left.words) == "It is cold. Thanks for watching!"
     assert [word.suspect for word in left.words] == [False, False, False, True, True, True]
     assert remedies(left) == [(Remedy.SUSPECTED, "Thanks for watching!")]
@@ -118,7 +117,7 @@ def test_a_listed_phrase_where_nobody_speaks_goes_and_the_rest_stays() -> None:
     text = "It is cold. Thanks for watching!"
     spans = [Span(1_500 + n * 300, 1_800 + n * 300) for n in range(3)]
     outside = [Span(11_100 + n, 11_200 + n) for n in range(3)]
-    left = defended(heard(text, aligned=[*spans, *outside]), CHUNK, OPTIONS)
+    left = defended(heard(text, aligned=[*spans, *outside]), SPEECH, OPTIONS)
     assert text_of(left.words) == "It is cold."
     assert left.aligned == tuple(spans)
     assert remedies(left) == [(Remedy.DROPPED, "Thanks for watching!")]
@@ -132,14 +131,14 @@ def test_a_phrase_squeezed_into_no_time_goes() -> None:
         for n, text in enumerate(("Thanks", "for", "watching!"))
     ]
     words = (*found.words, *tail)
-    left = defended(replace(found, words=words, aligned=places(words)), CHUNK, OPTIONS)
+    left = defended(replace(found, words=words, aligned=places(words)), SPEECH, OPTIONS)
     assert text_of(left.words) == GOOD
 
 
 def test_a_loop_is_cut_to_one_copy_which_is_marked() -> None:
     found = heard("It rains. " + "so it goes " * 12, word_ms=200)
-    assert Signal.LOOP in doubts(found, CHUNK, OPTIONS)
-    left = defended(found, CHUNK, OPTIONS)
+    assert Signal.LOOP in doubts(found, SPEECH, OPTIONS)
+    left = defended(found, SPEECH, OPTIONS)
     assert text_of(left.words) == "It rains. so it goes"
     assert [word.suspect for word in left.words] == [False] * 2 + [True] * 3
     collapsed, suspected = left.verdicts
@@ -150,7 +149,7 @@ def test_a_loop_is_cut_to_one_copy_which_is_marked() -> None:
 
 def test_a_chorus_that_nothing_else_speaks_against_is_kept_whole() -> None:
     song = "let it be let it be let it be let it be"
-    left = defended(heard(song, word_ms=400), CHUNK, OPTIONS)
+    left = defended(heard(song, word_ms=400), SPEECH, OPTIONS)
     assert text_of(left.words) == song
     assert all(word.suspect for word in left.words)
     assert [verdict.signals for verdict in left.verdicts] == [(Signal.LOOP,)]
@@ -158,29 +157,29 @@ def test_a_chorus_that_nothing_else_speaks_against_is_kept_whole() -> None:
 
 def test_odd_times_alone_are_too_weak_a_sign_to_do_anything() -> None:
     found = heard("The cat.", word_ms=30)
-    assert of_chunk(found, CHUNK, OPTIONS) == (Signal.WORD_ANOMALY,)
-    assert doubts(found, CHUNK, OPTIONS) == ()
-    assert defended(found, CHUNK, OPTIONS).words == found.words
+    assert of_chunk(found, SPEECH, OPTIONS) == (Signal.WORD_ANOMALY,)
+    assert doubts(found, SPEECH, OPTIONS) == ()
+    assert defended(found, SPEECH, OPTIONS).words == found.words
 
 
 def test_the_defence_can_be_switched_off() -> None:
     found = heard("so it goes " * 30, probability=0.1, avg_logprob=-3, no_speech_prob=1)
-    assert defended(found, CHUNK, replace(OPTIONS, enabled=False)) == found
+    assert defended(found, SPEECH, replace(OPTIONS, enabled=False)) == found
 
 
 def test_a_later_try_takes_its_place_when_less_speaks_against_it() -> None:
     loop = heard("so it goes " * 12)
     other = heard("So it goes on and on.", avg_logprob=-0.8)
-    assert better(loop, other, CHUNK, OPTIONS)
-    assert not better(other, loop, CHUNK, OPTIONS)
+    assert better(loop, other, SPEECH, OPTIONS)
+    assert not better(other, loop, SPEECH, OPTIONS)
     surer = heard("So it goes on and on.", avg_logprob=-0.3)
-    assert better(other, surer, CHUNK, OPTIONS)
+    assert better(other, surer, SPEECH, OPTIONS)
 
 
 def test_a_later_try_that_heard_nothing_or_far_less_is_no_better() -> None:
     doubtful = heard(GOOD, avg_logprob=-1.4)
     for text in ("", "The old bridge."):
-        assert not better(doubtful, heard(text, avg_logprob=-0.01), CHUNK, OPTIONS)
+        assert not better(doubtful, heard(text, avg_logprob=-0.01), SPEECH, OPTIONS)
 
 
 def test_what_was_heard_again_is_told_only_if_it_changed() -> None:
@@ -223,7 +222,7 @@ def test_a_clear_word_is_never_lost(
     ratio_of_speech = replace(
         found.facts, compression_ratio=min(found.facts.compression_ratio, 2.4)
     )
-    left = defended(replace(found, facts=ratio_of_speech), CHUNK, OPTIONS)
+    left = defended(replace(found, facts=ratio_of_speech), SPEECH, OPTIONS)
     assert text_of(left.words) == text
 
 
@@ -242,7 +241,7 @@ def test_whatever_is_heard_what_is_left_was_heard_in_that_order_and_the_rest_is_
         no_speech_prob=facts[1],
     )
     moved = tuple(Span(s.start_ms + shift_ms, s.end_ms + shift_ms) for s in found.aligned)
-    left = defended(replace(found, aligned=moved), CHUNK, OPTIONS)
+    left = defended(replace(found, aligned=moved), SPEECH, OPTIONS)
     times = [word.start_ms for word in left.words]
     assert times == sorted(times)
     left_over = iter(found.words)

@@ -19,24 +19,29 @@ class Backend(Protocol):
     def facts(self) -> ModelFacts: ...
 
     @property
+    def device(self) -> str:
+        """The label of the device that it is on, such as ``cuda:0``."""
+        ...
+
+    @property
     def workers(self) -> int:
         """How many batches it runs side by side; ``run`` is called by as many threads."""
         ...
 
     @property
     def max_rows(self) -> int:
-        """How many chunks a batch has at most."""
+        """How many passages a batch has at most."""
         ...
 
-    def run(self, batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
-        """Recognise passages with equal keys; blocks until all are done.
+    def run(self, batch: Sequence[Passage]) -> list[Recognised]:
+        """One result for each passage, in order, which have equal keys; blocks until all are done.
 
         Raises:
             PolycueError: no passage of the batch is recognised.
         """
         ...
 
-    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+    def run_alone(self, passage: Passage) -> Recognised:
         """Recognise a passage once more that may be what its batch failed for.
 
         Where a passage can end the process that works on it, nothing else is at work in that.

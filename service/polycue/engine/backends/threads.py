@@ -5,9 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
-from polycue import telemetry
 from polycue.domain.chunk import ModelFacts, Recognised
-from polycue.domain.errors import OutOfMemory
 from polycue.domain.translation import Hypotheses, Search
 from polycue.engine.backends.backend import Host
 from polycue.engine.devices import Device, call_tokens
@@ -21,16 +19,13 @@ from polycue.translation.packages import Package
 # 16 keep a GPU busy and take about 11 GB with large-v3 (reference: 3.5 + 0.45 GB a row).
 _MAX_ROWS = {"cpu": 2, "cuda": 16}
 
-log = telemetry.logger(__name__)
-
 
 class ThreadBackend:
     """One model and as many batches at a time as it has workers: it would only queue another."""
 
-    def __init__(self, whisper: Whisper, max_rows: int, workers: int = 1) -> None:
+    def __init__(self, whisper: Whisper, device: Device, max_rows: int) -> None:
         self._whisper = whisper
-        self.workers = workers
-        self.max_rows = self._at_once = max_rows
+        self.device, self.workers, self.max_rows = device.label, device.workers, max_rows
 
     def __repr__(self) -> str:
         return f"ThreadBackend({self._whisper})"
@@ -52,28 +47,16 @@ class ThreadBackend:
             threads=device.threads,
             workers=device.workers,
         )
-        return cls(whisper, _MAX_ROWS[device.kind], device.workers)
+        return cls(whisper, device, _MAX_ROWS[device.kind])
 
     @property
     def facts(self) -> ModelFacts:
         return self._whisper.facts
 
-    def run(self, batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
-        """As ``Backend.run``; a batch that the memory does not hold is done in halves.
+    def run(self, batch: Sequence[Passage]) -> list[Recognised]:
+        return self._whisper.recognise(batch)
 
-        So are those that follow. What is said does not depend on it, and neither does ``max_rows``.
-        """
-        rows = min(self._at_once, sum(len(passage.chunks) for passage in batch))
-        try:
-            return self._whisper.recognise(batch, at_once=self._at_once)
-        except OutOfMemory as error:
-            if rows == 1:
-                raise
-            self._at_once = (rows + 1) // 2
-            log.warning("out of memory", halved_to=self._at_once, problem=error.reason)
-        return self._whisper.recognise(batch, at_once=self._at_once)
-
-    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+    def run_alone(self, passage: Passage) -> Recognised:
         (found,) = self.run([passage])
         return found
 

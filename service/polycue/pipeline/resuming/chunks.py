@@ -126,6 +126,8 @@ def _recognised(
     aligned: list[Any],
     verdicts: list[Any],
     belief: list[Any] | None,
+    tokens: int,
+    shares: dict[str, float],
 ) -> Recognised:
     return Recognised(
         tuple(Word(*word) for word in words),
@@ -134,6 +136,8 @@ def _recognised(
         tuple(Span(*span) for span in aligned),
         tuple(_verdict(*verdict) for verdict in verdicts),
         None if belief is None else Belief(*belief),
+        tokens,
+        shares,
     )
 
 

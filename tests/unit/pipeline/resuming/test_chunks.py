@@ -158,15 +158,14 @@ def test_killed_wherever_and_however_often_the_results_are_the_same(
     assert found is None or found == whole
 
 
-def test_only_chunks_that_were_under_way_are_heard_twice(
-    engine: Recogniser, model: Polyglot
-) -> None:
+def test_only_chunks_that_were_under_way_are_heard_twice() -> None:
     lengths_ms, kept, cancel = [9_000] * 30, KeptInMemory(), CancelToken()
     kept.interrupt(cancel, after=20)
-    with pytest.raises(Cancelled):
-        run(engine, lengths_ms, "named", kept, cancel)
-    model.heard.clear()
-    run(engine, lengths_ms, "named", kept, CancelToken())
+    with polyglot.recogniser(Polyglot()) as killed, pytest.raises(Cancelled):
+        run(killed, lengths_ms, "named", kept, cancel)
+    model = Polyglot()
+    with polyglot.recogniser(model) as engine:
+        run(engine, lengths_ms, "named", kept, CancelToken())
     assert sorted(model.heard) == [9_000 * n for n in range(20, 30)]
 
 

@@ -4,8 +4,7 @@ import threading
 
 import numpy as np
 
-from polycue.domain.audio import Audio, Span
-from polycue.domain.chunk import Chunk
+from polycue.domain.audio import Span
 from polycue.domain.errors import DeviceUnavailable, RecognitionFailed
 from polycue.engine.backends.processes.serve import serve
 from polycue.engine.backends.processes.work import ModelSpec
@@ -15,9 +14,7 @@ from polycue.speech.passage import DecodeSettings, Passage
 
 # CTranslate2 has kernels for GPUs up to 8.6; newer ones compile them at their first use, which the
 # first caller should not wait for, nor be taken for hung by (reference: performance, 2.5).
-_WARM_UP = Passage(
-    (Chunk(Audio(np.zeros(16_000, np.float32), 0), (Span(0, 1_000),)),), DecodeSettings()
-)
+_WARM_UP_MS = 1_000
 
 
 class DeviceModels:
@@ -49,7 +46,9 @@ def _warmed_up(spec: ModelSpec) -> ThreadBackend:
     backend = ThreadBackend.open(spec.path, spec.name, spec.device)
     if spec.device.kind == "cuda":
         try:
-            backend.run([_WARM_UP])
+            features = np.zeros((backend.facts.mels, _WARM_UP_MS // 10), np.float32)
+            speech = (Span(0, _WARM_UP_MS),)
+            backend.run([Passage(0, _WARM_UP_MS, speech, features, DecodeSettings())])
         except RecognitionFailed as error:
             backend.close()
             raise DeviceUnavailable(spec.device.kind, error.reason) from error

@@ -54,6 +54,7 @@ class ChildBackend:
     def __init__(self, supervisor: Supervisor, load: Load, loaded: Loaded) -> None:
         self._supervisor, self._load = supervisor, load
         self.facts: ModelFacts = loaded.facts
+        self.device = load.spec.device.label
         self.max_rows = loaded.max_rows
         self.workers = loaded.workers
 
@@ -71,27 +72,25 @@ class ChildBackend:
         load = Load(spec)
         return cls(supervisor, load, supervisor.load(load))
 
-    def run(self, batch: Sequence[Passage]) -> list[tuple[Recognised, ...]]:
+    def run(self, batch: Sequence[Passage]) -> list[Recognised]:
         return self._run(batch, alone=False)
 
-    def run_alone(self, passage: Passage) -> tuple[Recognised, ...]:
+    def run_alone(self, passage: Passage) -> Recognised:
         try:
             (found,) = self._run([passage], alone=True)
         except EngineDied as error:
-            start_ms = passage.chunks[0].audio.start_ms
-            raise PoisonChunk(self.facts.name, start_ms, error.cause) from error
+            raise PoisonChunk(self.facts.name, passage.start_ms, error.cause) from error
         return found
 
     def close(self) -> None:
         self._supervisor.forget(self._load)
 
-    def _run(self, batch: Sequence[Passage], *, alone: bool) -> list[tuple[Recognised, ...]]:
-        chunks = [chunk for passage in batch for chunk in passage.chunks]
+    def _run(self, batch: Sequence[Passage], *, alone: bool) -> list[Recognised]:
         return self._supervisor.run(
             Recognise(self._load.spec, tuple(batch)),
             needs=self._load,
             kind=self.facts.name,
-            amount=sum(max(c.audio.duration_ms / 1000, _LEAST_SOUND_S) for c in chunks),
+            amount=sum(max(one.duration_ms / 1000, _LEAST_SOUND_S) for one in batch),
             alone=alone,
         )
 

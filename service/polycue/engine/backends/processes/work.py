@@ -107,7 +107,7 @@ class Recognise:
     spec: ModelSpec
     batch: tuple[Passage, ...]
 
-    def do(self, models: Models) -> list[tuple[Recognised, ...]]:
+    def do(self, models: Models) -> list[Recognised]:
         return models.recogniser(self.spec).run(self.batch)
 
 

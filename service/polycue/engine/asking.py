@@ -1,0 +1,95 @@
+"""From a caller's chunks to passages in a batcher's queue: features are made on the way."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from polycue.domain.caller import Caller
+from polycue.domain.cancel import CancelToken
+from polycue.domain.chunk import Belief, Chunk, ModelFacts
+from polycue.domain.errors import Draining
+from polycue.domain.request import DefenceOptions
+from polycue.engine.batcher import Batcher
+from polycue.engine.batching.slots import Order
+from polycue.engine.hearing import Hearing, Result
+from polycue.speech.features import Features
+from polycue.speech.passage import DecodeSettings, Passage
+
+_FRAME_MS = 10
+_MOST_MAKERS = 4  # threads; one makes features for a hundred chunks of 30 s in two seconds
+
+
+class FeaturePool:
+    """Makes features in threads of its own, for all callers. ``close`` must be called.
+
+    Where numpy's BLAS has more threads than one for each of them, they would get into each other's
+    way: see ``polycue.__main__``.
+    """
+
+    def __init__(self, cores: int) -> None:
+        self._threads = ThreadPoolExecutor(min(cores, _MOST_MAKERS), thread_name_prefix="features")
+
+    def make(
+        self, features: Features, chunk: Chunk, settings: DecodeSettings, belief: Belief | None
+    ) -> Future[Passage]:
+        """Begin a chunk's passage; what becomes of it has no need of the sound any more.
+
+        Raises:
+            Draining: the pool is closed.
+        """
+        try:
+            return self._threads.submit(features.passage, chunk, settings, belief)
+        except RuntimeError as error:
+            raise Draining from error
+
+    def close(self) -> None:
+        self._threads.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How one caller's chunks are heard: by which model, and as carefully as ``defence`` wants."""
+
+    batcher: Batcher
+    pool: FeaturePool
+    features: Features
+    settings: DecodeSettings
+    defence: DefenceOptions
+    caller: Caller
+    cancel: CancelToken
+
+    def hear(
+        self, chunk: Chunk, language: str, belief: Belief | None, stirred: Callable[[], None]
+    ) -> Hearing:
+        """Begin to recognise a chunk in a language, "" where it is open.
+
+        ``stirred`` is called, in any thread, whenever something has come of it. Blocks while the
+        caller has as much under way as a caller may have.
+
+        Raises:
+            Draining, Cancelled: as they say.
+        """
+        settings = replace(self.settings, language=language)
+        passage = self.pool.make(self.features, chunk, settings, belief)
+        order = _order(chunk, self.batcher.facts, self.caller)
+
+        def ask(passage: Future[Passage], settings: DecodeSettings) -> Result:
+            of_these = replace(order, key=settings.key, again=settings.temperature > 0)
+            result = self.batcher.submit(passage, of_these, cancel=self.cancel)
+            result.add_done_callback(lambda _: stirred())
+            return result
+
+        return Hearing(ask, passage, settings, chunk.speech, self.defence)
+
+
+def _order(chunk: Chunk, facts: ModelFacts, caller: Caller) -> Order:
+    frames = chunk.audio.duration_ms // _FRAME_MS + 1
+    return Order(
+        caller=caller,
+        key=None,
+        audio_ms=chunk.audio.duration_ms,
+        speech_ms=chunk.speech_ms,
+        bytes=facts.mels * frames * np.dtype(np.float32).itemsize,
+    )

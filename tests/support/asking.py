@@ -1,0 +1,29 @@
+"""Passages into a batcher's queue, for who has them made already."""
+
+from concurrent.futures import Future
+
+from polycue.domain.caller import NOBODY, Caller
+from polycue.domain.cancel import CancelToken
+from polycue.domain.chunk import Recognised
+from polycue.engine.batcher import Batcher
+from polycue.engine.batching.slots import Order
+from polycue.speech.passage import Passage
+
+
+def ask(
+    batcher: Batcher, passage: Passage, *, cancel: CancelToken, caller: Caller = NOBODY
+) -> Future[Recognised]:
+    made: Future[Passage] = Future()
+    made.set_result(passage)
+    return batcher.submit(made, order_of(passage, caller), cancel=cancel)
+
+
+def order_of(passage: Passage, caller: Caller = NOBODY) -> Order:
+    return Order(
+        caller,
+        passage.settings.key,
+        passage.duration_ms,
+        passage.speech_ms,
+        passage.features.nbytes,
+        again=passage.settings.temperature > 0,
+    )
