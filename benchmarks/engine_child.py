@@ -177,7 +177,7 @@ def main() -> int:
     supervisor = Supervisor(wish, Pace(factor=20, least_s=600))
     try:
         threads = ThreadBackend.open(MODEL, "demo-en", device)
-        child = child_host(supervisor, "auto").open_recogniser(MODEL, "demo-en")[0]
+        child = child_host([supervisor], "auto").open_recogniser(MODEL, "demo-en")[0]
         work = batches(threads.facts)
         same = heard(threads, work) == heard(child, work)  # also warms up
         pid = supervisor.child.pid if supervisor.child else 0

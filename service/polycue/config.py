@@ -141,7 +141,14 @@ class Settings(BaseSettings):
         description="Recogniser used when a request names none; auto picks by device.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where models run.")
-    device_index: int = Field(default=0, ge=0, description="Which GPU, counted from 0.")
+    device_index: str = Field(
+        default="0",
+        pattern=r"^(all|\d{1,3}(,\d{1,3})*)$",
+        description=(
+            "Which GPU, counted from 0; several, such as 0,1, or all that work, each with a child"
+            " of its own."
+        ),
+    )
     engine: Literal["auto", "threads", "child"] = Field(
         default="auto",
         description=(
@@ -391,6 +398,8 @@ class Settings(BaseSettings):
             raise ValueError("--tls-cert and --tls-key belong together")
         if self.tls_client_ca and not self.tls_cert:
             raise ValueError("--tls-client-ca is of no use without --tls-cert and --tls-key")
+        if self.engine == "threads" and not self.device_index.isdecimal():
+            raise ValueError("--engine threads has models on one --device-index only")
         if self.offline and (self.source_host or self.source_bucket):
             raise ValueError("--offline forbids what --source-host and --source-bucket allow")
         return self

@@ -184,6 +184,12 @@ MODELS_LET_GO = Counter(
 ENGINE_RESTARTS = Counter(
     "polycue_engine_restarts", "Engine children that were replaced.", ["reason"], registry=REGISTRY
 )
+ENGINE_UP = Gauge(
+    "polycue_engine_up",
+    "1 while the engine child of this device can be used; none where models run in threads.",
+    ["device"],
+    registry=REGISTRY,
+)
 SANDBOX = Gauge(
     "polycue_sandbox_layer",
     "1 where this layer of ffmpeg's sandbox is in force.",

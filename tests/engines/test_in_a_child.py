@@ -24,7 +24,7 @@ from polycue.engine.recogniser import Recogniser
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from polycue.speech.cut import cut
-from polycue.testing.engines import recogniser_with
+from polycue.testing.engines import Open, recogniser_with
 from polycue.translation.packages import Packages
 
 Samples = NDArray[np.float32]
@@ -41,7 +41,7 @@ def store(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelSt
 @pytest.fixture(scope="module")
 def hosts(store: ModelStore) -> Iterator[dict[str, Host]]:
     opened = {
-        engine: open_host(Settings(engine=engine, device="cpu", threads=1))
+        engine: open_host(Settings(engine=engine, device="cpu", threads=1, workers=1))
         for engine in ("threads", "child")
     }
     yield opened
@@ -60,12 +60,16 @@ def chunks(
     return list(cut(blocks(sound), DetectionOptions(), max_chunk_ms=10_000))
 
 
-def recogniser(host: Host, store: ModelStore) -> Recogniser:
-    return recogniser_with(host.open_recogniser, store.whisper_path, lambda: "demo-en")
+def recogniser(opened: Open, store: ModelStore) -> Recogniser:
+    return recogniser_with(opened, store.whisper_path, lambda: "demo-en")
 
 
 def heard(host: Host, store: ModelStore, chunks: list[Chunk]) -> list[Recognised]:
-    engine = recogniser(host, store)
+    return heard_by(host.open_recogniser, store, chunks)
+
+
+def heard_by(opened: Open, store: ModelStore, chunks: list[Chunk]) -> list[Recognised]:
+    engine = recogniser(opened, store)
     try:
         return list(engine.transcribe(chunks, SpeechOptions(), cancel=CancelToken()))
     finally:
@@ -88,7 +92,7 @@ def test_a_film_whose_child_is_killed_comes_out_the_same(
     hosts: dict[str, Host], store: ModelStore, chunks: list[Chunk], said: list[Recognised]
 ) -> None:
     host = hosts["child"]
-    engine = recogniser(host, store)
+    engine = recogniser(host.open_recogniser, store)
     results = engine.transcribe(chunks, SpeechOptions(), cancel=CancelToken())
     found = [next(results)]  # by now the next batch is at work
     os.kill(only_child(), signal.SIGKILL)
@@ -100,6 +104,23 @@ def test_a_film_whose_child_is_killed_comes_out_the_same(
 
 def words(found: Recognised) -> list[tuple[str, int, int]]:
     return [(word.text, word.start_ms, word.end_ms) for word in found.words]
+
+
+def test_two_devices_with_a_child_each_hear_the_same_and_translate(
+    store: ModelStore, chunks: list[Chunk], said: list[Recognised]
+) -> None:
+    settings = Settings(engine="child", device="cpu", device_index="0,1", workers=1, threads=1)
+    host = open_host(settings)
+    try:
+        assert [device.label for device in host.devices] == ["cpu", "cpu:1"]
+        backends = host.open_recogniser(store.whisper_path("demo-en"), "demo-en")
+        assert len(backends) == 2
+        for backend in backends:
+            assert heard_by(lambda path, name: [backend], store, chunks) == said  # noqa: B023
+        package = Packages(store.argos_root).find("en", "es")
+        assert len(host.texts.translate(package, TEXTS, Search())) == len(TEXTS)
+    finally:
+        host.close()
 
 
 def test_a_child_translates_as_threads_do(hosts: dict[str, Host], store: ModelStore) -> None:

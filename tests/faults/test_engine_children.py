@@ -128,7 +128,7 @@ def test_many_kills_of_an_engine_lose_no_answer(tmp_path: Path) -> None:
     supervisor = Supervisor(
         Choose("cpu", "int8", 0, 1), Pace(factor=20, least_s=60), program=PROGRAM
     )
-    host = child_host(supervisor, "auto")
+    host = child_host([supervisor], "auto")
 
     def caller(batcher: Batcher, name: str) -> None:
         for first in range(0, PASSAGES, 4):

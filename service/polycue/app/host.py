@@ -1,70 +1,125 @@
 """Where the models of this server live, by its settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from polycue import telemetry
 from polycue.config import Settings
+from polycue.domain.errors import DeviceUnavailable
 from polycue.engine.backends.backend import Host
 from polycue.engine.backends.processes.host import child_host
 from polycue.engine.backends.processes.pace import Pace
 from polycue.engine.backends.processes.supervisor import Supervisor
-from polycue.engine.backends.processes.work import Choose
+from polycue.engine.backends.processes.work import Choose, Count
 from polycue.engine.backends.threads import thread_host
 from polycue.engine.devices import Device, choose, has_cuda_driver
 from polycue.engine.memory import budget
 from polycue.engine.shelf import Shelf
 
+_ALL = "all"
+
+Check = Callable[[Path], None]
+Start = Callable[[int], Supervisor]
+
 log = telemetry.logger(__name__)
 
 
-def open_host(settings: Settings, *, check: Callable[[Path], None] = lambda folder: None) -> Host:
+def open_host(settings: Settings, *, check: Check = lambda folder: None) -> Host:
     """The place for models that the settings ask for.
 
     ``check`` raises where a model's folder is not what it should be. It is asked before a loading,
-    but for a recogniser in this process, whose folder comes checked. Where models may live in a
-    child, the device is looked for in one as well: this process opens no CUDA.
+    but for a recogniser in this process, whose folder comes checked. Where models may live in
+    children, the devices are looked for in them as well: this process opens no CUDA.
 
     Raises:
-        DeviceUnavailable: the device asked for cannot be used.
+        DeviceUnavailable: a device asked for cannot be used.
     """
-    if settings.engine == "threads" or (settings.engine == "auto" and _is_cpu(settings)):
-        return _threads(settings, choose(*_wish(settings)), check)
-    pace = Pace(factor=settings.engine_deadline_factor, least_s=settings.engine_deadline_s)
-    supervisor = Supervisor(Choose(*_wish(settings)), pace, check=check)
-    device = supervisor.device
-    if settings.engine == "auto" and device.kind == "cpu":
-        log.warning("there is a GPU's driver and no GPU to use; polycue doctor says why")
-        supervisor.close()
-        return _threads(settings, device, check)
-    return child_host(supervisor, settings.compute_type)
+    indices = _indices(settings)
+    if settings.engine == "threads" or (settings.engine == "auto" and _is_one_cpu(settings)):
+        return _threads(settings, choose(*_wish(settings, indices[0])), check)
+
+    def start(index: int) -> Supervisor:
+        pace = Pace(factor=settings.engine_deadline_factor, least_s=settings.engine_deadline_s)
+        sharing = len(indices) if settings.device == "cpu" else 1
+        wish = Choose(*_wish(settings, index), sharing=sharing)
+        return Supervisor(wish, pace, check=check, environment=_environment(settings))
+
+    first = start(indices[0])
+    device = first.device
+    if device.kind == "cpu" and settings.device != "cpu":
+        if settings.engine == "auto":
+            log.warning("there is a GPU's driver and no GPU to use; polycue doctor says why")
+            first.close()
+            return _threads(settings, device, check)
+        return child_host([first], settings.compute_type)
+    try:
+        others = _others(settings, first, indices[1:], start)
+    except BaseException:
+        first.close()
+        raise
+    return child_host([first, *others], settings.compute_type)
 
 
 def open_shelf(settings: Settings, host: Host) -> Shelf:
-    """Room for the models of the host."""
+    """Room for the models of the host, the same on each of its devices."""
     device = host.device
+    sharing = len(host.devices) if device.kind == "cpu" else 1
     return Shelf(
-        budget(device.kind, device.memory_bytes, settings.model_memory_bytes),
+        budget(device.kind, device.memory_bytes, settings.model_memory_bytes, sharing),
         idle_s=settings.unload_idle_s,
     )
 
 
-def _wish(settings: Settings) -> tuple[str, str, int, int, int]:
-    return (
-        settings.device,
-        settings.compute_type,
-        settings.device_index,
-        settings.threads,
-        settings.workers,
-    )
+def _wish(settings: Settings, index: int) -> tuple[str, str, int, int, int]:
+    return settings.device, settings.compute_type, index, settings.threads, settings.workers
 
 
-def _is_cpu(settings: Settings) -> bool:
+def _indices(settings: Settings) -> list[int]:
+    """As they were given, each once; of all devices the first, which knows the others."""
+    if settings.device_index == _ALL:
+        return [0]
+    return list(dict.fromkeys(map(int, settings.device_index.split(","))))
+
+
+def _is_one_cpu(settings: Settings) -> bool:
     """Whether it can be told without a look at CUDA."""
-    return settings.device == "cpu" or not has_cuda_driver()
+    if settings.device == "cpu":
+        return len(_indices(settings)) == 1
+    return not has_cuda_driver()
 
 
-def _threads(settings: Settings, device: Device, check: Callable[[Path], None]) -> Host:
+def _others(
+    settings: Settings, first: Supervisor, named: Sequence[int], start: Start
+) -> list[Supervisor]:
+    """The devices beside the first, all at once. Those that were named must all be there."""
+    takes_all = settings.device_index == _ALL
+    indices = range(1, first.ask(Count(first.device.kind))) if takes_all else named
+    if not indices:
+        return []
+    with ThreadPoolExecutor(len(indices), "devices") as pool:
+        tries = [pool.submit(start, index) for index in indices]
+    failed = [error for one in tries if (error := one.exception())]
+    started = [one.result() for one in tries if not one.exception()]
+    for error in failed:
+        if not takes_all or not isinstance(error, DeviceUnavailable):
+            for supervisor in started:
+                supervisor.close()
+            raise error
+        log.warning("one of all devices cannot be used", problem=str(error))
+    return started
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What children get beside what they always do.
+
+    CUDA keeps the kernels that it compiles for newer GPUs; where that is not said otherwise, in a
+    place that outlives a container.
+    """
+    return {"CUDA_CACHE_PATH": str(settings.data_dir.absolute() / "cuda")}
+
+
+def _threads(settings: Settings, device: Device, check: Check) -> Host:
     # A translator is small: CTranslate2 knows best in what it computes on the device.
     return thread_host(device, replace(device, compute_type=settings.compute_type), check=check)

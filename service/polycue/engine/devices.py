@@ -55,7 +55,12 @@ class Device:
     @property
     def label(self) -> str:
         """For people and metrics: ``cpu``, ``cuda:0``."""
-        return self.kind if self.kind == "cpu" else f"{self.kind}:{self.index}"
+        return "cpu" if (self.kind, self.index) == ("cpu", 0) else f"{self.kind}:{self.index}"
+
+    @property
+    def ordinal(self) -> int:
+        """CTranslate2's number for it: to that a CPU is one device, however many share it."""
+        return self.index if self.kind == "cuda" else 0
 
 
 def choose(
@@ -64,11 +69,13 @@ def choose(
     index: int = 0,
     threads: int = 0,
     workers: int = 0,
+    sharing: int = 1,
 ) -> Device:
     """The device to use for ``device``, "auto", "cpu" or "cuda"; "auto" takes CUDA where it works.
 
     ``compute_type`` "auto" means the best for the device; ``workers`` and ``threads`` 0 as many as
-    keep all cores busy once, and one worker on a GPU.
+    keep all cores busy once, and one worker on a GPU. So many are ``sharing`` a CPU, which has no
+    numbers of its own: by theirs they are told apart.
 
     Raises:
         DeviceUnavailable: CUDA was asked for by name, or the compute type, and cannot be used.
@@ -79,14 +86,14 @@ def choose(
     if device == "cuda" and problem:
         raise DeviceUnavailable(device, problem)
     kind: _Kind = "cpu" if device == "cpu" or problem else "cuda"
-    index = index if kind == "cuda" else 0
-    offered = ctranslate2.get_supported_compute_types(kind, index)
+    index = index if kind == device or kind == "cuda" else 0
+    offered = ctranslate2.get_supported_compute_types(kind, index if kind == "cuda" else 0)
     wanted = _COMPUTE_TYPE[kind] if compute_type == "auto" else compute_type
     if wanted not in offered | {"default", "auto"}:
         raise DeviceUnavailable(
             kind, f"it does not compute in {wanted}, only in {', '.join(sorted(offered))}"
         )
-    threads, workers = split(usable_cores(), kind, threads, workers)
+    threads, workers = split(max(1, usable_cores() // sharing), kind, threads, workers)
     return Device(kind, index, wanted, threads, workers, memory_of(kind, index))
 
 
@@ -116,6 +123,11 @@ def auto_model(device: Device, installed: Sequence[str]) -> str:
     if not installed:
         raise ModelMissing(preferred[0], f"polycue models pull {preferred[0]}")
     return min(installed, key=lambda name: (name.startswith("demo-"), name.endswith(".en"), name))
+
+
+def count(device: str) -> int:
+    """How many devices of a kind, "cpu" or "cuda", there are."""
+    return ctranslate2.get_cuda_device_count() if device == "cuda" else 1
 
 
 def usable_cores() -> int:

@@ -61,7 +61,7 @@ def supervisor() -> Iterator[Supervisor]:
 
 @pytest.fixture
 def host(supervisor: Supervisor) -> Host:
-    return child_host(supervisor, "auto")
+    return child_host([supervisor], "auto")
 
 
 @pytest.fixture
@@ -217,7 +217,7 @@ def test_a_child_that_hangs_is_ended_at_its_deadline(tmp_path: Path) -> None:
     hung = metrics.ENGINE_RESTARTS.labels(reason="hung")._value
     before = hung.get()
     with supervised(least_s=1) as supervisor:
-        host = child_host(supervisor, "auto")
+        host = child_host([supervisor], "auto")
         (backend,) = host.open_recogniser(tmp_path, "fragile")
         for _ in range(40):  # it learns how fast this device is
             supervisor._pace.took("fragile", 1, 0)
@@ -291,7 +291,7 @@ def test_a_model_that_was_changed_is_loaded_into_no_other_child(tmp_path: Path) 
             raise ModelDamaged("fragile", "its hash is another")
 
     with supervised(check=check) as supervisor:
-        host = child_host(supervisor, "auto")
+        host = child_host([supervisor], "auto")
         (backend,) = host.open_recogniser(tmp_path, "fragile")
         backend.run([passage(1)])
         (tmp_path / "changed").touch()
@@ -313,7 +313,7 @@ def test_children_that_end_again_and_again_with_nothing_done_are_started_no_more
     tmp_path: Path,
 ) -> None:
     with supervised() as supervisor:
-        host = child_host(supervisor, "auto")
+        host = child_host([supervisor], "auto")
         (backend,) = host.open_recogniser(tmp_path, "fragile")
         for _ in range(3):
             with pytest.raises(EngineDied):
@@ -347,7 +347,7 @@ def test_texts_are_translated_there_and_those_that_end_it_fail_for_good(
 def test_a_package_that_was_let_go_is_checked_and_loaded_again(tmp_path: Path) -> None:
     checked: list[str] = []
     with supervised(check=lambda folder: checked.append(folder.name)) as supervisor:
-        host = child_host(supervisor, "auto")
+        host = child_host([supervisor], "auto")
         packages = []
         for target in ("es", "de"):
             (tmp_path / target).mkdir()
@@ -377,7 +377,7 @@ def test_a_cancelled_caller_is_not_heard_again(batcher: Batcher, tmp_path: Path)
 def test_closing_ends_a_child_whatever_it_does(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "begun")
     with supervised() as supervisor:
-        host = child_host(supervisor, "auto")
+        host = child_host([supervisor], "auto")
         batcher = Batcher(*host.open_recogniser(tmp_path, "fragile"))
         result = ask(batcher, passage(1, Do.MEET), cancel=CancelToken())
         pid = met(tmp_path)
@@ -456,7 +456,7 @@ from support.fragile import PROGRAM, Do, passage
 
 telemetry.configure(level="error", log_format="console")
 supervisor = Supervisor(Choose("cpu", "int8", 0, 1), Pace(factor=20, least_s=60), program=PROGRAM)
-host = child_host(supervisor, "auto")
+host = child_host([supervisor], "auto")
 (backend,) = host.open_recogniser(Path(sys.argv[1]), "fragile")
 print(supervisor.child.pid, flush=True)
 if sys.argv[2]:

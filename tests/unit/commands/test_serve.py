@@ -49,6 +49,19 @@ def test_a_flag_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert Settings().file_root == (Path("/films"), Path("/series"))
 
 
+@pytest.mark.parametrize("index", ["1,", "-1", "none", "0, 1", ""])
+def test_devices_are_named_by_their_numbers_or_all(index: str) -> None:
+    assert Settings(device_index="0,12").device_index == "0,12"
+    assert Settings(device_index="all").device_index == "all"
+    with pytest.raises(ValidationError, match="device_index"):
+        Settings(device_index=index)
+
+
+def test_threads_of_a_server_have_one_device() -> None:
+    with pytest.raises(ValidationError, match="one --device-index"):
+        Settings(engine="threads", device_index="0,1")
+
+
 def test_sources_are_named_by_flags_and_in_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -127,10 +127,15 @@ class Host:
     """
 
     name: str
-    device: Device
+    devices: tuple[Device, ...]
     open_recogniser: Callable[[Path, str], Sequence[Backend]]
     texts: TextModels
     up: Callable[[], bool]
     restore: Callable[[], None]
     abandon: Callable[[], None]
     close: Callable[[], None]
+
+    @property
+    def device(self) -> Device:
+        """The first, where one stands for all."""
+        return self.devices[0]

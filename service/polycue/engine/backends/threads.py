@@ -42,7 +42,7 @@ class ThreadBackend:
             path,
             model,
             device=device.kind,
-            device_index=device.index,
+            device_index=device.ordinal,
             compute_type=device.compute_type,
             threads=device.threads,
             workers=device.workers,
@@ -117,7 +117,7 @@ class ThreadTexts:
                 model = ArgosModel.load(
                     package,
                     device=self._device.kind,
-                    device_index=self._device.index,
+                    device_index=self._device.ordinal,
                     compute_type=self._device.compute_type,
                     threads=self._device.threads,
                     workers=self._device.workers,
@@ -132,7 +132,7 @@ def thread_host(
     """All models in this process; ``text_device`` is the same one, as translators use it."""
     return Host(
         name="threads",
-        device=device,
+        devices=(device,),
         open_recogniser=lambda path, name: [ThreadBackend.open(path, name, device)],
         texts=ThreadTexts(text_device, check=check),
         up=lambda: True,  # what ends a model ends the whole server

@@ -1,14 +1,17 @@
-"""A device whose models live in a child process."""
+"""Devices whose models live in child processes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Self
 
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.errors import EngineDied, PoisonChunk
 from polycue.domain.translation import Hypotheses, Search
-from polycue.engine.backends.backend import Host
+from polycue.engine.backends.backend import Backend, Host
+from polycue.engine.backends.processes.fleet import Fleet
+from polycue.engine.backends.processes.relief import Relieved
+from polycue.engine.backends.processes.several_texts import SeveralTexts
 from polycue.engine.backends.processes.supervisor import Supervisor
 from polycue.engine.backends.processes.work import (
     Load,
@@ -29,48 +32,61 @@ _LEAST_SOUND_S = 10.0
 _CHARS_A_SECOND = 100
 
 
-def child_host(supervisor: Supervisor, text_compute_type: str) -> Host:
-    """All models of the supervisor's device in its child; ``text_compute_type`` is translators'."""
-    device = supervisor.device
+def child_host(supervisors: Sequence[Supervisor], text_compute_type: str) -> Host:
+    """All models in a child for each device; ``text_compute_type`` is translators'."""
+    fleet = Fleet(supervisors)
 
-    def open_recogniser(path: Path, name: str) -> list[ChildBackend]:
-        return [ChildBackend.open(supervisor, ModelSpec(path, name, device))]
+    def open_recogniser(path: Path, name: str) -> Sequence[Backend]:
+        def load_on(supervisor: Supervisor) -> Load:
+            return Load(ModelSpec(path, name, supervisor.device))
+
+        loaded = fleet.load(load_on)
+        return _relieved(fleet, [ChildBackend(s, load_on(s), loaded) for s in supervisors])
 
     return Host(
         name="child",
-        device=device,
+        devices=tuple(supervisor.device for supervisor in supervisors),
         open_recogniser=open_recogniser,
-        texts=ChildTexts(supervisor, replace(device, compute_type=text_compute_type)),
-        up=lambda: supervisor.up,
-        restore=supervisor.restore,
-        abandon=supervisor.close,
-        close=supervisor.close,
+        texts=SeveralTexts(
+            [ChildTexts(s, replace(s.device, compute_type=text_compute_type)) for s in supervisors]
+        ),
+        up=lambda: fleet.up,
+        restore=fleet.restore,
+        abandon=fleet.close,
+        close=fleet.close,
     )
+
+
+def _relieved(fleet: Fleet, backends: Sequence["ChildBackend"]) -> Sequence[Backend]:
+    """One has nobody to do its work."""
+    if len(backends) == 1:
+        return backends
+    return [
+        Relieved(
+            own,
+            [*backends[number + 1 :], *backends[:number]],
+            mend=partial(fleet.mend, own.supervisor),
+        )
+        for number, own in enumerate(backends)
+    ]
 
 
 class ChildBackend:
     """A recogniser in the child, which runs as many batches at a time as it has workers."""
 
     def __init__(self, supervisor: Supervisor, load: Load, loaded: Loaded) -> None:
-        self._supervisor, self._load = supervisor, load
+        self.supervisor, self._load = supervisor, load
         self.facts: ModelFacts = loaded.facts
         self.device = load.spec.device.label
         self.max_rows = loaded.max_rows
         self.workers = loaded.workers
 
     def __repr__(self) -> str:
-        return f"ChildBackend({self.facts.name} in {self._supervisor})"
+        return f"ChildBackend({self.facts.name} in {self.supervisor})"
 
-    @classmethod
-    def open(cls, supervisor: Supervisor, spec: ModelSpec) -> Self:
-        """Load the model.
-
-        Raises:
-            ModelDamaged: a file is missing or not what it should be.
-            DeviceUnavailable: the device cannot hold the model, or its engine does not start.
-        """
-        load = Load(spec)
-        return cls(supervisor, load, supervisor.load(load))
+    @property
+    def up(self) -> bool:
+        return self.supervisor.up
 
     def run(self, batch: Sequence[Passage]) -> list[Recognised]:
         return self._run(batch, alone=False)
@@ -83,10 +99,10 @@ class ChildBackend:
         return found
 
     def close(self) -> None:
-        self._supervisor.forget(self._load)
+        self.supervisor.forget(self._load)
 
     def _run(self, batch: Sequence[Passage], *, alone: bool) -> list[Recognised]:
-        return self._supervisor.run(
+        return self.supervisor.run(
             Recognise(self._load.spec, tuple(batch)),
             needs=self._load,
             kind=self.facts.name,
@@ -117,6 +133,10 @@ class ChildTexts:
             return self._measure(package, texts, alone=False)
         except EngineDied:  # another's fault most likely
             return self._measure(package, texts, alone=True)
+
+    @property
+    def up(self) -> bool:
+        return self._supervisor.up
 
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
         return self._translate(package, texts, search, alone=False)

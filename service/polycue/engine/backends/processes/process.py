@@ -7,7 +7,7 @@ import select
 import signal
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -48,7 +48,13 @@ class Cause:
 class Child:
     """A started child. Any thread may ask; an answer that cannot come any more is EngineDied."""
 
-    def __init__(self, program: Sequence[str], *, on_end: Callable[[Cause], None]) -> None:
+    def __init__(
+        self,
+        program: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        on_end: Callable[[Cause], None],
+    ) -> None:
         """Start ``program``, arguments of the Python that runs us.
 
         ``on_end`` hears once how it ended, in the thread that saw or made it end.
@@ -67,7 +73,10 @@ class Child:
         started: Future[Process] = Future()
         # The kernel ends a child with the thread that started it, so that one stays until its end.
         self._keeper = threading.Thread(
-            target=self._keep, args=(program, theirs, started), name="engine-child", daemon=True
+            target=self._keep,
+            args=(program, environment, theirs, started),
+            name="engine-child",
+            daemon=True,
         )
         self._keeper.start()
         self.pid = started.result().pid
@@ -134,13 +143,14 @@ class Child:
     def _keep(
         self,
         program: Sequence[str],
+        environment: Mapping[str, str],
         theirs: socket.socket,
         started: Future[Process],
     ) -> None:
         """Start the process, take its answers in until there are no more, and bury it."""
         try:
             with theirs:
-                process = start(program, theirs.fileno())
+                process = start(program, environment, theirs.fileno())
         except BaseException as error:
             started.set_exception(error)
             return

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO
 
 from polycue import telemetry
@@ -29,8 +29,10 @@ _PASSED_ON_FROM = (
 log = telemetry.logger(__name__)
 
 
-def start(program: Sequence[str], descriptor: int) -> Process:
+def start(program: Sequence[str], environment: Mapping[str, str], descriptor: int) -> Process:
     """Start a child that holds ``descriptor``; ``program`` are arguments of our own Python.
+
+    It gets the ``environment`` where ours says nothing else.
 
     Raises:
         OSError: the machine starts no more processes.
@@ -43,7 +45,7 @@ def start(program: Sequence[str], descriptor: int) -> Process:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         pass_fds=[descriptor],
-        env=_environment(),
+        env={**environment, **_environment()},
         start_new_session=True,  # Ctrl-C is for the server, which lets the child end its work
     )
 

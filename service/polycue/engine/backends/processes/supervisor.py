@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from polycue import metrics, telemetry
@@ -47,16 +48,18 @@ class Supervisor:
         *,
         check: Callable[[Path], None] = lambda folder: None,
         program: Sequence[str] = PROGRAM,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Start the first child, and let it choose the device.
 
         ``check`` raises where a model's folder is not what it should be; it is asked before each
-        loading.
+        loading. ``environment`` is what children get where this process has nothing else.
 
         Raises:
             DeviceUnavailable: the device asked for cannot be used, or the child does not start.
         """
-        self._choose, self._pace, self._check, self._program = choose, pace, check, program
+        self._choose, self._pace, self._check = choose, pace, check
+        self._program, self._environment = program, environment
         self._room, self._backoff = Room(), Backoff()
         self._starting = threading.Lock()
         self._running: _Running | None = None
@@ -73,7 +76,7 @@ class Supervisor:
         )
 
     def __repr__(self) -> str:
-        return f"Supervisor({self.child})"
+        return f"Supervisor({self._choose.device}:{self._choose.index}, {self.child})"
 
     @property
     def child(self) -> Child | None:
@@ -103,8 +106,20 @@ class Supervisor:
         """
         loaded: T = self._ready(load).loaded[load]
         if again:
-            self._wanted[load] = None
+            self.want(load)
         return loaded
+
+    def want(self, load: Loads[Any]) -> None:
+        """Load it when a child is started or brought back, whether it was loaded before or not."""
+        self._wanted[load] = None
+
+    def ask(self, work: Work[T]) -> T:
+        """Have something done that needs no model.
+
+        Raises:
+            DeviceUnavailable, EngineDied: the child does not start, or ended meanwhile.
+        """
+        return self._ready(None).child.do(work, within_s=_START_S)
 
     def forget(self, load: Loads[Any]) -> None:
         """Free a model's memory; no work that needs it may be under way."""
@@ -181,7 +196,7 @@ class Supervisor:
         self._bury()
         self._backoff.check(_CHILD)
         try:
-            child = Child(self._program, on_end=_count)
+            child = Child(self._program, self._environment, on_end=_count)
         except OSError as error:
             raise self._not_started(f"no process can be started: {error.strerror}") from error
         self._running = running = _Running(child)
@@ -191,7 +206,7 @@ class Supervisor:
             self._running = None
             child.end(Cause(End.BROKEN, str(error)))
             raise self._not_started(_reason(error)) from error
-        log.info("engine started", pid=child.pid, device=running.device.kind)
+        log.info("engine started", pid=child.pid, device=running.device.label)
         return running
 
     def _not_started(self, problem: str) -> DeviceUnavailable:

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.translation import Hypotheses, Search
 from polycue.engine.backends.backend import Backend
-from polycue.engine.devices import Device, choose
+from polycue.engine.devices import Device, choose, count
 from polycue.speech.passage import Passage
 from polycue.translation.packages import Package
 
@@ -67,9 +67,22 @@ class Choose:
     index: int
     threads: int
     workers: int = 0
+    sharing: int = 1
 
     def do(self, models: Models) -> Device:
-        return choose(self.device, self.compute_type, self.index, self.threads, self.workers)
+        return choose(
+            self.device, self.compute_type, self.index, self.threads, self.workers, self.sharing
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many devices of this kind the machine has."""
+
+    device: str
+
+    def do(self, models: Models) -> int:
+        return count(self.device)
 
 
 @dataclass(frozen=True, slots=True)

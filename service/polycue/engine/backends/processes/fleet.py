@@ -1,0 +1,123 @@
+"""All engine children of a server, one for each device: what one cannot do, another does."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from polycue import metrics, telemetry
+from polycue.domain.errors import DeviceUnavailable, Draining, PolycueError
+from polycue.engine.backends.processes.supervisor import Supervisor
+from polycue.engine.backends.processes.work import Loads
+
+T = TypeVar("T")
+
+_RETRY_S = 60.0  # where an error does not say when another try may help
+
+log = telemetry.logger(__name__)
+
+
+class Fleet:
+    """Supervisors of devices that are alike, at least one. Safe to use from any thread.
+
+    While one device at least is in order, those that are not are brought back beside the work.
+    """
+
+    def __init__(self, supervisors: Sequence[Supervisor]) -> None:
+        self.supervisors = tuple(supervisors)
+        self._lock = threading.Lock()
+        self._mending: set[Supervisor] = set()
+        self._closed = threading.Event()
+        self._tell()
+
+    def __repr__(self) -> str:
+        return f"Fleet({', '.join(map(repr, self.supervisors))})"
+
+    @property
+    def up(self) -> bool:
+        """Whether a device can be used now. Where another cannot, it is seen to."""
+        self._tell()
+        if not any(supervisor.up for supervisor in self.supervisors):
+            return False
+        for supervisor in self.supervisors:
+            if not supervisor.up:
+                self.mend(supervisor)
+        return True
+
+    def restore(self) -> None:
+        """Bring back all that can be brought back now.
+
+        Raises:
+            ModelDamaged, DeviceUnavailable: there is no device that could be.
+        """
+        try:
+            self.on_each(Supervisor.restore)
+        finally:
+            self._tell()
+
+    def load(self, load_on: Callable[[Supervisor], Loads[T]]) -> T:
+        """Load a model on each device, and on those that are out of order when they are back.
+
+        Raises:
+            ModelDamaged, DeviceUnavailable: it cannot be loaded on any.
+        """
+        found = self.on_each(lambda supervisor: supervisor.load(load_on(supervisor)))
+        for supervisor in self.supervisors:
+            supervisor.want(load_on(supervisor))
+        return found[0]
+
+    def forget(self, load_on: Callable[[Supervisor], Loads[Any]]) -> None:
+        for supervisor in self.supervisors:
+            supervisor.forget(load_on(supervisor))
+
+    def on_each(self, do: Callable[[Supervisor], T]) -> list[T]:
+        """What came of it on those devices that could do it, on all at once.
+
+        Raises:
+            PolycueError: none could; as the first of them says.
+        """
+        with ThreadPoolExecutor(len(self.supervisors), "devices") as pool:
+            tries = [pool.submit(do, supervisor) for supervisor in self.supervisors]
+        failed = [error for one in tries if isinstance(error := one.exception(), Exception)]
+        unforeseen = [error for error in failed if not isinstance(error, DeviceUnavailable)]
+        if unforeseen or len(failed) == len(tries):
+            raise (unforeseen or failed)[0]
+        for error in failed:
+            log.warning("a device is out of order", problem=str(error))
+        return [one.result() for one in tries if one.exception() is None]
+
+    def mend(self, supervisor: Supervisor) -> None:
+        """Bring a device back in a thread of its own; returns at once."""
+        with self._lock:
+            if supervisor in self._mending or self._closed.is_set():
+                return
+            self._mending.add(supervisor)
+        log.warning("a device is out of order, others do its work", device=supervisor.device.label)
+        threading.Thread(target=self._mend, args=(supervisor,), name="mending", daemon=True).start()
+
+    def close(self) -> None:
+        """End all children, whatever they do."""
+        self._closed.set()
+        for supervisor in self.supervisors:
+            supervisor.close()
+
+    def _mend(self, supervisor: Supervisor) -> None:
+        try:
+            while not self._closed.is_set():
+                try:
+                    supervisor.restore()
+                except Draining:
+                    return
+                except PolycueError as error:
+                    self._closed.wait(getattr(error, "retry_after_s", None) or _RETRY_S)
+                else:
+                    log.info("a device is back", device=supervisor.device.label)
+                    return
+        finally:
+            with self._lock:
+                self._mending.discard(supervisor)
+            self._tell()
+
+    def _tell(self) -> None:
+        for supervisor in self.supervisors:
+            metrics.ENGINE_UP.labels(device=supervisor.device.label).set(supervisor.up)

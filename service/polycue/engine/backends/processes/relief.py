@@ -1,0 +1,73 @@
+"""One device's part of a recogniser, which others do while that device is out of order."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.errors import DeviceUnavailable
+from polycue.engine.backends.backend import Backend
+from polycue.speech.passage import Passage
+
+T = TypeVar("T")
+
+
+class Replaceable(Backend, Protocol):
+    """A backend on a device that may be out of order while others are not."""
+
+    @property
+    def up(self) -> bool:
+        """Whether its device can be used now."""
+        ...
+
+
+class Relieved:
+    """A ``Backend``, one for each device.
+
+    Work comes to every device's own workers as before; while it is out of order they have it done
+    by another that is up, and only where none is they try their own, which says what is wrong.
+    """
+
+    def __init__(
+        self, own: Replaceable, others: Sequence[Replaceable], *, mend: Callable[[], None]
+    ) -> None:
+        """``mend`` is called wherever ``own`` was found out of order, and returns at once."""
+        self._own, self._others, self._mend = own, others, mend
+
+    def __repr__(self) -> str:
+        return f"Relieved({self._own!r})"
+
+    @property
+    def facts(self) -> ModelFacts:
+        return self._own.facts
+
+    @property
+    def device(self) -> str:
+        return self._own.device
+
+    @property
+    def workers(self) -> int:
+        return self._own.workers
+
+    @property
+    def max_rows(self) -> int:
+        return self._own.max_rows
+
+    def run(self, batch: Sequence[Passage]) -> list[Recognised]:
+        return self._by_one_that_is_up(lambda backend: backend.run(batch))
+
+    def run_alone(self, passage: Passage) -> Recognised:
+        return self._by_one_that_is_up(lambda backend: backend.run_alone(passage))
+
+    def close(self) -> None:
+        self._own.close()
+
+    def _by_one_that_is_up(self, do: Callable[[Backend], T]) -> T:
+        for backend in (self._own, *self._others):
+            if backend.up:
+                try:
+                    return do(backend)
+                except DeviceUnavailable:  # since then
+                    continue
+            elif backend is self._own and any(other.up for other in self._others):
+                self._mend()
+        return do(self._own)

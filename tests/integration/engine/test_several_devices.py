@@ -1,0 +1,178 @@
+"""Two devices with a real child each, whose models are fakes; what one cannot do the other does."""
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from polycue import metrics
+from polycue.domain.errors import DeviceUnavailable, ModelDamaged, PoisonChunk
+from polycue.domain.translation import Hypothesis, Search
+from polycue.engine.backends.backend import Host
+from polycue.engine.backends.processes.host import child_host
+from polycue.engine.backends.processes.pace import Pace
+from polycue.engine.backends.processes.supervisor import Supervisor
+from polycue.engine.backends.processes.work import Choose
+from polycue.translation.packages import Package
+from support.fragile import PROGRAM, Do, passage
+
+PATIENCE_S = 30.0
+# A child that does not start where a file "gone" lies beside the program.
+MORTAL = """
+import pathlib, runpy, sys
+if (pathlib.Path(__file__).parent / "gone").exists():
+    sys.exit(3)
+runpy.run_path({program!r}, run_name="__main__")
+"""
+
+
+def supervisor(index: int, program: Path | None = None) -> Supervisor:
+    choose = Choose("cpu", "int8", index, 1, 1, 2)
+    return Supervisor(
+        choose, Pace(factor=20, least_s=60), program=(str(program),) if program else PROGRAM
+    )
+
+
+@pytest.fixture
+def supervisors(tmp_path: Path) -> Iterator[list[Supervisor]]:
+    (tmp_path / "program").mkdir()
+    program = tmp_path / "program" / "mortal.py"
+    program.write_text(MORTAL.format(program=PROGRAM[0]))
+    both = [supervisor(0), supervisor(1, program)]
+    yield both
+    for one in both:
+        one.close()
+
+
+@pytest.fixture
+def host(supervisors: list[Supervisor]) -> Iterator[Host]:
+    host = child_host(supervisors, "auto")
+    yield host
+    host.close()
+
+
+def kill(supervisor: Supervisor) -> None:
+    child = supervisor.child
+    assert child is not None
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait(PATIENCE_S)
+
+
+def is_up(device: str) -> float:
+    return float(metrics.ENGINE_UP.labels(device=device)._value.get())
+
+
+def until(host: Host, count: int) -> None:
+    """Ask for health as a server does until so many devices are up; bounded by the test's end."""
+    asked = threading.Event()
+    for _ in range(int(PATIENCE_S / 0.05)):
+        host.up()
+        if sum(is_up(device.label) for device in host.devices) == count:
+            return
+        asked.wait(0.05)
+    raise AssertionError(f"not {count} devices are up")
+
+
+def runs(folder: Path) -> list[str]:
+    return [line for line in (folder / "diary").read_text().splitlines() if line.startswith("run")]
+
+
+def test_a_model_is_loaded_on_each_and_each_takes_batches_of_its_own(
+    host: Host, tmp_path: Path
+) -> None:
+    assert [device.label for device in host.devices] == ["cpu", "cpu:1"]
+    backends = host.open_recogniser(tmp_path, "fragile")
+    assert len(backends) == 2
+    for number, backend in enumerate(backends):
+        assert backend.run([passage(number)])
+    assert (tmp_path / "diary").read_text().splitlines() == [
+        *("load fragile", "load fragile", "run 0", "run 1")
+    ]
+
+
+def test_a_device_that_dies_takes_nothing_from_the_other_and_comes_back_by_itself(
+    host: Host, supervisors: list[Supervisor], tmp_path: Path
+) -> None:
+    own, _ = host.open_recogniser(tmp_path, "fragile")
+    living = supervisors[1].child
+    kill(supervisors[0])
+    assert host.up()
+    assert own.run([passage(1)])
+    assert supervisors[1].child is living
+    until(host, 2)
+    assert own.run([passage(2)])
+
+
+def test_a_device_that_does_not_come_back_leaves_its_work_to_the_other_for_good(
+    host: Host, supervisors: list[Supervisor], tmp_path: Path
+) -> None:
+    _, own = host.open_recogniser(tmp_path, "fragile")
+    (tmp_path / "program" / "gone").touch()
+    kill(supervisors[1])
+    for number in range(3):
+        assert own.run([passage(number)])
+        assert host.up()
+    assert (is_up("cpu"), is_up("cpu:1")) == (1, 0)
+    (tmp_path / "program" / "gone").unlink()
+    until(host, 2)
+
+
+def test_without_any_device_health_says_so_and_callers_hear_why(
+    supervisors: list[Supervisor], tmp_path: Path
+) -> None:
+    host = child_host(supervisors[1:], "auto")
+    (backend,) = host.open_recogniser(tmp_path, "fragile")
+    (tmp_path / "program" / "gone").touch()
+    kill(supervisors[1])
+    assert not host.up()
+    with pytest.raises(DeviceUnavailable, match="status 3"):
+        backend.run([passage(1)])
+    with pytest.raises(DeviceUnavailable, match="status 3"):
+        host.restore()
+
+
+def test_a_poison_chunk_ends_a_child_of_each_and_fails_by_itself(
+    host: Host, tmp_path: Path
+) -> None:
+    own, other = host.open_recogniser(tmp_path, "fragile")
+    with contextlib.suppress(Exception):
+        own.run([passage(5, Do.ABORT)])
+    with pytest.raises(PoisonChunk):
+        own.run_alone(passage(5, Do.ABORT))
+    until(host, 2)
+    assert own.run([passage(6)])
+    assert other.run([passage(7)])
+
+
+def test_a_model_that_loads_on_one_device_only_is_served_from_there(
+    host: Host, supervisors: list[Supervisor], tmp_path: Path
+) -> None:
+    (tmp_path / "program" / "gone").touch()
+    kill(supervisors[1])
+    first, second = host.open_recogniser(tmp_path, "fragile")
+    assert first.run([passage(1)])
+    assert second.run([passage(2)])
+    (tmp_path / "program" / "gone").unlink()
+    until(host, 2)
+    assert runs(tmp_path) == ["run 1", "run 2"]
+
+
+def test_a_damaged_model_is_damaged_on_all(host: Host, tmp_path: Path) -> None:
+    with pytest.raises(ModelDamaged):
+        host.open_recogniser(tmp_path, "damaged")
+
+
+def test_texts_are_translated_where_a_device_is_up(
+    host: Host, supervisors: list[Supervisor], tmp_path: Path
+) -> None:
+    package = Package("en", "es", "1.0", tmp_path)
+    (tmp_path / "program" / "gone").touch()
+    for lost in ((), supervisors[1:]):
+        for one in lost:
+            kill(one)
+        assert host.texts.translate(package, ["yes"], Search()) == [(Hypothesis("YES", 0.0),)]
+    host.texts.forget(package)
