@@ -18,7 +18,7 @@ from polycue.engine.backends.processes.pace import Pace
 from polycue.engine.backends.processes.process import Cause, End
 from polycue.engine.backends.processes.supervisor import Supervisor
 from polycue.engine.backends.processes.work import Choose
-from polycue.engine.batcher import Batcher
+from polycue.engine.batching.batcher import Batcher
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from polycue_client import Polycue, requests
@@ -145,7 +145,7 @@ def test_many_kills_of_an_engine_lose_no_answer(tmp_path: Path) -> None:
         for name in ("one", "two", "three"):
             (tmp_path / name).mkdir()
             (backend,) = host.open_recogniser(tmp_path / name, name)
-            batcher = closing.enter_context(contextlib.closing(Batcher(backend)))
+            batcher = closing.enter_context(contextlib.closing(Batcher([backend])))
             callers += [
                 threading.Thread(target=caller, args=(batcher, f"{name} {n}")) for n in range(2)
             ]

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Recognised
-from polycue.engine.batcher import Batcher
+from polycue.engine.batching.batcher import Batcher
 from polycue.engine.batching.slots import Order
 from polycue.speech.passage import Passage
 

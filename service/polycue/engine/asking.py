@@ -11,7 +11,7 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Belief, Chunk, ModelFacts
 from polycue.domain.errors import Draining
 from polycue.domain.request import DefenceOptions
-from polycue.engine.batcher import Batcher
+from polycue.engine.batching.batcher import Batcher
 from polycue.engine.batching.slots import Order
 from polycue.engine.hearing import Hearing, Result
 from polycue.speech.features import Features

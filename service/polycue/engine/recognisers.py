@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from polycue.engine.backends.backend import Backend
-from polycue.engine.batcher import Batcher
+from polycue.engine.batch_done import BatchDone
+from polycue.engine.batching.batcher import Batcher
 from polycue.engine.footprint import footprint
 from polycue.engine.shelf import Shelf
 
@@ -15,7 +16,8 @@ class Recognisers:
 
     ``find`` gives the folder of a model by name, ``default`` the name where a caller gives none;
     both may raise ModelMissing. ``open_backends`` loads it on each of the devices, which compute in
-    ``compute_type``. Safe to use from any thread; ``close`` must be called.
+    ``compute_type``. ``note`` is told of each batch of any of them. Safe to use from any thread;
+    ``close`` must be called.
     """
 
     def __init__(
@@ -26,7 +28,9 @@ class Recognisers:
         default: Callable[[], str],
         shelf: Shelf,
         compute_type: str,
+        note: Callable[[BatchDone], None] = lambda done: None,
     ) -> None:
+        self._note = note
         self._find, self._open_backends, self._default = find, open_backends, default
         self._shelf, self._compute_type = shelf, compute_type
 
@@ -46,7 +50,7 @@ class Recognisers:
         with self._shelf.use(
             folder,
             size=lambda: footprint(folder, self._compute_type),
-            load=lambda: Batcher(*self._open_backends(folder, folder.name)),
+            load=lambda: Batcher(self._open_backends(folder, folder.name), note=self._note),
         ) as batcher:
             yield batcher
 

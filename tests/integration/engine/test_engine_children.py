@@ -31,7 +31,7 @@ from polycue.engine.backends.processes.host import child_host
 from polycue.engine.backends.processes.pace import Pace
 from polycue.engine.backends.processes.supervisor import Supervisor
 from polycue.engine.backends.processes.work import Choose
-from polycue.engine.batcher import Batcher
+from polycue.engine.batching.batcher import Batcher
 from polycue.translation.packages import Package
 from support.asking import ask
 from support.fragile import PROGRAM, Do, passage
@@ -73,7 +73,7 @@ def backend(host: Host, tmp_path: Path) -> Iterator[Backend]:
 
 @pytest.fixture
 def batcher(backend: Backend) -> Iterator[Batcher]:
-    with contextlib.closing(Batcher(backend)) as batcher:
+    with contextlib.closing(Batcher([backend])) as batcher:
         yield batcher
 
 
@@ -204,7 +204,7 @@ def test_who_was_at_work_beside_a_poison_chunk_is_not_taken_for_its_like(
     other = tmp_path / "other"
     other.mkdir()
     os.mkfifo(other / "begun")
-    with contextlib.closing(Batcher(*host.open_recogniser(other, "other"))) as beside:
+    with contextlib.closing(Batcher(host.open_recogniser(other, "other"))) as beside:
         innocent = ask(beside, passage(1, Do.MEET_ONCE), cancel=CancelToken())
         met(other, again=False)
         poison = ask(batcher, passage(2, Do.ABORT), cancel=CancelToken())
@@ -378,7 +378,7 @@ def test_closing_ends_a_child_whatever_it_does(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "begun")
     with supervised() as supervisor:
         host = child_host([supervisor], "auto")
-        batcher = Batcher(*host.open_recogniser(tmp_path, "fragile"))
+        batcher = Batcher(host.open_recogniser(tmp_path, "fragile"))
         result = ask(batcher, passage(1, Do.MEET), cancel=CancelToken())
         pid = met(tmp_path)
         host.close()

@@ -1,0 +1,151 @@
+"""Rows of all callers, gathered into batches for one model on one or several devices."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+from polycue import telemetry
+from polycue.domain.cancel import CancelToken
+from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.errors import Cancelled, EngineDied, OutOfMemory
+from polycue.engine.backends.backend import Backend
+from polycue.engine.batch_done import BatchDone, Queued
+from polycue.engine.batching.credits import Credits
+from polycue.engine.batching.hall import Hall
+from polycue.engine.batching.slots import Order
+from polycue.engine.batching.work import Bench, Result, Row, Run
+from polycue.speech.passage import Passage
+
+log = telemetry.logger(__name__)
+
+
+class Batcher:
+    """Fills a batch whenever a worker is free; ``filling`` says with which rows.
+
+    CTranslate2 merges nothing and its own queue knows no order, so everything waits here, and each
+    of a backend's workers has one batch at a time. ``note`` is told of each batch before anybody
+    has its results, in the worker's thread. Safe to use from any thread; ``close`` must be called.
+    """
+
+    def __init__(
+        self,
+        backends: Sequence[Backend],
+        *,
+        note: Callable[[BatchDone], None] = lambda done: None,
+        clock: Callable[[], float] = time.monotonic,
+        credits_: Credits | None = None,
+    ) -> None:
+        self._benches = [Bench(backend) for backend in backends]
+        self._note, self._clock = note, clock
+        self._hall = Hall(self.max_rows, credits_ or Credits.for_rows(self.capacity), clock)
+        self._workers = [
+            threading.Thread(
+                target=self._work,
+                args=(bench, number),
+                name=f"{bench.backend.facts.name}-{bench.backend.device}-{number}",
+                daemon=True,
+            )
+            for bench in self._benches
+            for number in range(bench.backend.workers)
+        ]
+        for worker in self._workers:
+            worker.start()
+
+    def __repr__(self) -> str:
+        return f"Batcher({self.facts.name}: {self._hall}, {self._benches})"
+
+    @property
+    def facts(self) -> ModelFacts:
+        return self._benches[0].backend.facts
+
+    @property
+    def max_rows(self) -> int:
+        """How many rows a batch has at most."""
+        return max(bench.backend.max_rows for bench in self._benches)
+
+    @property
+    def capacity(self) -> int:
+        """How many rows all workers hold together."""
+        return sum(b.backend.workers * b.backend.max_rows for b in self._benches)
+
+    @property
+    def queue(self) -> Queued:
+        """What it holds now."""
+        return self._hall.now()
+
+    def submit(self, passage: Future[Passage], order: Order, *, cancel: CancelToken) -> Result:
+        """Queue a row, which keeps its place while its passage is being made.
+
+        Blocks while as much is held as may be. A row is taken back by its token and by cancelling
+        its result; one that runs by then runs for nobody.
+
+        Raises:
+            Cancelled: the token was set while there was no room.
+            Draining: the batcher is closed.
+        """
+        return self._hall.enter(passage, order, cancel).result
+
+    def close(self) -> None:
+        """Fail what waits with ``Draining``, let running batches end, and free the model."""
+        self._hall.close()
+        for worker in self._workers:
+            worker.join()
+        for bench in self._benches:
+            bench.backend.close()
+
+    def _work(self, bench: Bench, worker: int) -> None:
+        while rows := self._hall.take(bench):
+            try:
+                self._run(Run(bench, worker, rows, bench.rows, self._clock()))
+            finally:
+                self._hall.rest()
+
+    def _run(self, run: Run) -> None:
+        """Settle every result of the batch, or put its rows back."""
+        rows = run.rows
+        try:
+            found = run.bench.backend.run([row.passage.result() for row in rows])
+            if len(found) != len(rows):
+                raise ValueError(f"{len(found)} results for {len(rows)} rows")  # noqa: TRY301
+        except Exception as error:  # whatever it is, its callers must hear of it, not this thread
+            self._tell(run.done(self._clock()))
+            self._failed(run, error)
+        else:
+            run.bench.went_well(len(rows))
+            self._settle(run, found)
+
+    def _failed(self, run: Run, error: Exception) -> None:
+        rows, bench = run.rows, run.bench
+        if isinstance(error, OutOfMemory) and len(rows) > 1:
+            bench.out_of_memory(len(rows))
+            log.warning("out of memory", rows=len(rows), now=bench.rows, problem=error.reason)
+            self._hall.put_back(rows)
+        elif len(rows) == 1 and not isinstance(error, EngineDied):
+            rows[0].fail(error)
+        else:
+            for row in rows:
+                self._run_alone(run, row)
+
+    def _run_alone(self, run: Run, row: Row) -> None:
+        alone = Run(run.bench, run.worker, (row,), 1, self._clock())
+        try:
+            row.cancel.check()
+            one = run.bench.backend.run_alone(row.passage.result())
+        except (Exception, Cancelled) as error:
+            self._tell(alone.done(self._clock()))
+            row.fail(error)
+        else:
+            self._settle(alone, [one])
+
+    def _settle(self, run: Run, found: Sequence[Recognised]) -> None:
+        self._tell(run.done(self._clock(), found))
+        for row, one in zip(run.rows, found, strict=True):
+            self._hall.settle(row, one.tokens)
+            row.result.set_result(one)
+
+    def _tell(self, done: BatchDone) -> None:
+        try:
+            self._note(done)
+        except Exception:  # a batch is worth more than what is told of it
+            log.exception("batch not noted")

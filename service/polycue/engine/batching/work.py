@@ -1,0 +1,101 @@
+"""What a batcher's threads work on, and with."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from polycue.domain.cancel import CancelToken
+from polycue.domain.chunk import Recognised
+from polycue.engine.backends.backend import Backend
+from polycue.engine.batch_done import BatchDone, Served
+from polycue.engine.batching.room import Room
+from polycue.engine.batching.slots import Slot
+from polycue.speech.passage import Passage
+
+Result = Future[Recognised]
+
+
+@dataclass(eq=False, slots=True)
+class Row(Slot):
+    """A row and its promises: ``result`` is settled by whoever ends it in the queue."""
+
+    passage: Future[Passage]
+    cancel: CancelToken
+    result: Result = field(default_factory=Future, init=False)
+
+    def begin(self) -> bool:
+        """Whether it is still wanted; its result cannot be taken back from now on."""
+        return self.result.running() or self.result.set_running_or_notify_cancel()
+
+    def fail(self, error: BaseException) -> None:
+        if self.begin():
+            self.result.set_exception(error)
+
+    def drop_passage(self) -> None:
+        """Need its sound no more: who holds on to the result does not hold a megabyte."""
+        self.passage.cancel()  # does nothing to one that is made
+        self.passage = _DROPPED
+
+
+_DROPPED: Future[Passage] = Future()
+
+
+class Bench:
+    """A backend, with what its workers have learnt about it. Safe to use from any thread."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self._lock = threading.Lock()
+        self._room = Room(backend.max_rows)
+
+    def __repr__(self) -> str:
+        return f"Bench({self.backend.device}, {self._room})"
+
+    @property
+    def rows(self) -> int:
+        """How many rows a batch may have now."""
+        return self._room.rows
+
+    def went_well(self, rows: int) -> None:
+        with self._lock:
+            self._room.went_well(rows)
+
+    def out_of_memory(self, rows: int) -> None:
+        with self._lock:
+            self._room.failed(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A batch that one worker has begun."""
+
+    bench: Bench
+    worker: int
+    rows: Sequence[Row]
+    max_rows: int
+    begun_s: float
+
+    def done(self, now_s: float, found: Sequence[Recognised] = ()) -> BatchDone:
+        """What is told of it; without results it has failed."""
+        backend = self.bench.backend
+        tokens = [one.tokens for one in found] if found else [0] * len(self.rows)
+        return BatchDone(
+            model=backend.facts.name,
+            device=backend.device,
+            worker=self.worker,
+            rows=tuple(
+                Served(
+                    caller=row.order.caller,
+                    waited_s=self.begun_s - row.ready_s,
+                    age_s=now_s - row.asked_s,
+                    tokens=count,
+                    audio_ms=row.order.audio_ms,
+                    again=row.order.again,
+                )
+                for row, count in zip(self.rows, tokens, strict=True)
+            ),
+            max_rows=self.max_rows,
+            took_s=now_s - self.begun_s,
+            failed=not found,
+        )

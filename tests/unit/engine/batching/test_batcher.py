@@ -1,0 +1,437 @@
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from polycue.domain.audio import Span
+from polycue.domain.caller import Caller, Urgency
+from polycue.domain.cancel import CancelToken
+from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.errors import (
+    Cancelled,
+    Draining,
+    EngineDied,
+    OutOfMemory,
+    RecognitionFailed,
+)
+from polycue.domain.transcript import ChunkFacts
+from polycue.engine.batch_done import BatchDone
+from polycue.engine.batching.batcher import Batcher
+from polycue.engine.batching.credits import Credits
+from polycue.speech.passage import DecodeSettings, Passage
+from support.asking import ask, order_of
+
+FACTS = ModelFacts("fake", ("en",), 30_000, translates=True, demo=False)
+LIVE = Caller("b", "clip", Urgency.LIVE)
+PATIENCE_S = 10.0  # far longer than anything here takes
+
+
+class GatedBackend:
+    """Notes its batches and answers each when it is let; falls over at poisoned chunks."""
+
+    facts = FACTS
+
+    def __init__(
+        self,
+        max_rows: int = 4,
+        poisoned_ms: Sequence[int] = (),
+        *,
+        workers: int = 1,
+        holds: int = 100,
+        device: str = "cpu",
+    ) -> None:
+        self.max_rows, self.workers, self.device = max_rows, workers, device
+        self.batches: list[list[int]] = []
+        self.begun = threading.Semaphore(0)
+        self.may_end = threading.Semaphore(0)
+        self.closed = False
+        self.lost: Exception | None = None
+        self._poisoned_ms, self._holds = poisoned_ms, holds
+
+    def run(self, batch: Sequence[Passage]) -> list[Recognised]:
+        starts = [passage.start_ms for passage in batch]
+        self.batches.append(starts)
+        self.begun.release()
+        assert self.may_end.acquire(timeout=PATIENCE_S)
+        if self.lost:
+            raise self.lost
+        if len(batch) > self._holds:
+            raise OutOfMemory(starts[0], "CUDA failed with error out of memory")
+        for start_ms in starts:
+            if start_ms in self._poisoned_ms:
+                raise RecognitionFailed(start_ms, "poisoned")
+        return list(map(recognised, batch))
+
+    def run_alone(self, passage: Passage) -> Recognised:
+        (found,) = self.run([passage])
+        return found
+
+    def close(self) -> None:
+        self.closed = True
+
+    def wait_for_batch(self) -> None:
+        assert self.begun.acquire(timeout=PATIENCE_S)
+
+    def let(self, batches: int = 1) -> None:
+        self.may_end.release(batches)
+
+
+def recognised(passage: Passage) -> Recognised:
+    facts = ChunkFacts(passage.start_ms, passage.end_ms, "en", -0.1, 0.0, 1.0, 0)
+    return Recognised((), facts, 1.0, tokens=7)
+
+
+def passage(start_ms: int, beam_size: int = 5, language: str = "en", heat: float = 0) -> Passage:
+    settings = DecodeSettings(beam_size=beam_size, language=language, temperature=heat)
+    speech = (Span(start_ms, start_ms + 1_000),)
+    return Passage(start_ms, start_ms + 1_000, speech, np.zeros((80, 101), np.float32), settings)
+
+
+ROW_BYTES = passage(0).features.nbytes
+
+
+@contextmanager
+def running(
+    *backends: GatedBackend, room: int = 100, done: list[BatchDone] | None = None
+) -> Iterator[Batcher]:
+    """``room`` is how many rows it holds in all, those that run among them."""
+    credits_ = Credits(of_request=room * ROW_BYTES, in_all=2 * room * ROW_BYTES)
+    note = (lambda _: None) if done is None else done.append
+    batcher = Batcher(backends, credits_=credits_, note=note)
+    try:
+        yield batcher
+    finally:
+        for backend in backends:
+            backend.let(100)
+        batcher.close()
+
+
+def test_what_waits_while_the_model_is_busy_makes_the_next_batch() -> None:
+    backend, live = GatedBackend(max_rows=3), CancelToken()
+    with running(backend) as batcher:
+        first = ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        others = [ask(batcher, passage(n), cancel=live) for n in (1, 2, 3, 4)]
+        backend.let(3)
+        results = [r.result(PATIENCE_S).facts.start_ms for r in (first, *others)]
+    assert results == [0, 1, 2, 3, 4]
+    assert backend.batches == [[0], [1, 2, 3], [4]]
+
+
+def test_only_passages_with_equal_keys_share_a_batch_oldest_first() -> None:
+    backend, live = GatedBackend(max_rows=3), CancelToken()
+    with running(backend) as batcher:
+        ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        results = [
+            ask(batcher, passage(1, beam_size=1), cancel=live),
+            ask(batcher, passage(2), cancel=live),
+            ask(batcher, passage(3, beam_size=1, language="fr"), cancel=live),
+        ]
+        backend.let(3)
+        for result in results:
+            result.result(PATIENCE_S)
+    assert backend.batches == [[0], [1, 3], [2]]
+
+
+def test_live_callers_go_first_and_doubtful_rows_last() -> None:
+    backend, live = GatedBackend(max_rows=4), CancelToken()
+    with running(backend) as batcher:
+        ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        results = [
+            ask(batcher, passage(1, heat=0.2), cancel=live),
+            ask(batcher, passage(2, beam_size=1), cancel=live),
+            ask(batcher, passage(3), cancel=live, caller=LIVE),
+        ]
+        assert batcher.queue.waiting == {Urgency.LIVE: 1, Urgency.BATCH: 2}
+        assert (batcher.queue.again, batcher.queue.running) == (1, 1)
+        backend.let(4)
+        for result in results:
+            result.result(PATIENCE_S)
+    assert backend.batches == [[0], [3], [2], [1]]
+
+
+def test_each_worker_of_each_device_has_a_batch_of_its_own() -> None:
+    one, other, live = GatedBackend(workers=2), GatedBackend(device="cuda:1"), CancelToken()
+    done: list[BatchDone] = []
+    with running(one, other, done=done) as batcher:
+        results = [ask(batcher, passage(n), cancel=live) for n in range(3)]
+        for backend in (one, one, other):
+            backend.wait_for_batch()
+        assert batcher.queue.running == 3
+        one.let(2)
+        other.let()
+        for result in results:
+            result.result(PATIENCE_S)
+    assert sorted((b.device, b.worker) for b in done) == [("cpu", 0), ("cpu", 1), ("cuda:1", 0)]
+    assert (one.closed, other.closed) == (True, True)
+
+
+def test_a_row_keeps_its_place_while_its_sound_is_being_made() -> None:
+    backend, live = GatedBackend(max_rows=2), CancelToken()
+    with running(backend) as batcher:
+        ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        making: Future[Passage] = Future()
+        late = batcher.submit(making, order_of(passage(1)), cancel=live)
+        others = [ask(batcher, passage(n), cancel=live) for n in (2, 3, 4)]
+        backend.let()  # what is there does not wait for what is not
+        backend.wait_for_batch()
+        making.set_result(passage(1))
+        backend.let(2)
+        for result in (late, *others):
+            result.result(PATIENCE_S)
+    assert backend.batches == [[0], [2, 3], [1, 4]]
+
+
+def test_a_row_whose_sound_cannot_be_made_fails_with_what_happened() -> None:
+    backend, live = GatedBackend(), CancelToken()
+    with running(backend) as batcher:
+        making: Future[Passage] = Future()
+        result = batcher.submit(making, order_of(passage(1)), cancel=live)
+        making.set_exception(RecognitionFailed(1, "its sound has values that are no numbers"))
+        with pytest.raises(RecognitionFailed):
+            result.result(PATIENCE_S)
+        assert batcher.queue.bytes == 0
+    assert backend.batches == []
+
+
+def test_one_poisoned_chunk_fails_alone() -> None:
+    backend, live = GatedBackend(poisoned_ms=[2]), CancelToken()
+    with running(backend) as batcher:
+        ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        results = [ask(batcher, passage(n), cancel=live) for n in (1, 2, 3)]
+        backend.let(10)
+        assert results[0].result(PATIENCE_S).facts.start_ms == 1
+        assert results[2].result(PATIENCE_S).facts.start_ms == 3
+        with pytest.raises(RecognitionFailed) as failure:
+            results[1].result(PATIENCE_S)
+    assert failure.value.start_ms == 2
+    assert backend.batches == [[0], [1, 2, 3], [1], [2], [3]]
+
+
+def test_who_was_alone_when_its_engine_died_is_tried_once_more() -> None:
+    backend, live = GatedBackend(), CancelToken()
+    backend.lost = EngineDied("a batch", "signal 11")
+    with running(backend) as batcher:
+        result = ask(batcher, passage(0), cancel=live)
+        backend.let()
+        backend.wait_for_batch()
+        backend.wait_for_batch()
+        backend.lost = None
+        backend.let()
+        assert result.result(PATIENCE_S).facts.start_ms == 0
+    assert backend.batches == [[0], [0]]
+
+
+def test_the_worker_outlives_errors_nobody_foresaw() -> None:
+    class Broken(GatedBackend):
+        def run(self, batch: Sequence[Passage]) -> list[Recognised]:
+            return [] if batch[0].start_ms == 0 else super().run(batch)
+
+    def note(done: BatchDone) -> None:
+        raise ZeroDivisionError
+
+    backend, live = Broken(), CancelToken()
+    batcher = Batcher([backend], note=note)
+    with pytest.raises(ValueError, match="0 results for 1 rows"):
+        ask(batcher, passage(0), cancel=live).result(PATIENCE_S)
+    backend.let()
+    assert ask(batcher, passage(1), cancel=live).result(PATIENCE_S).facts.start_ms == 1
+    batcher.close()
+
+
+def test_a_batch_that_memory_does_not_hold_is_done_in_halves_and_so_are_those_behind() -> None:
+    backend, live = GatedBackend(max_rows=4, holds=2), CancelToken()
+    done: list[BatchDone] = []
+    with running(backend, done=done) as batcher:
+        ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        results = [ask(batcher, passage(n), cancel=live) for n in range(1, 9)]
+        backend.let(20)
+        assert [r.result(PATIENCE_S).facts.start_ms for r in results] == list(range(1, 9))
+    assert backend.batches == [[0], [1, 2, 3, 4], [1, 2], [3, 4], [5, 6], [7, 8]]
+    assert [b.failed for b in done] == [False, True, False, False, False, False]
+    assert [b.max_rows for b in done] == [4, 4, 2, 2, 2, 2]
+
+
+def test_a_row_too_large_for_the_memory_by_itself_fails() -> None:
+    backend, live = GatedBackend(holds=0), CancelToken()
+    with running(backend) as batcher:
+        backend.let()
+        with pytest.raises(OutOfMemory):
+            ask(batcher, passage(0), cancel=live).result(PATIENCE_S)
+
+
+def test_batches_are_told_of_before_anybody_has_their_results() -> None:
+    backend, live = GatedBackend(), CancelToken()
+    done: list[BatchDone] = []
+    with running(backend, done=done) as batcher:
+        backend.let(2)
+        for n, heat in enumerate((0.0, 0.2)):
+            ask(batcher, passage(n, heat=heat), cancel=live, caller=LIVE).result(PATIENCE_S)
+            told = done[n]
+            (row,) = told.rows
+            assert (told.model, told.device, told.max_rows) == ("fake", "cpu", 4)
+            assert (row.caller, row.tokens, row.audio_ms) == (LIVE, 7, 1_000)
+            assert row.again == (heat > 0)
+            assert 0 <= row.waited_s <= row.age_s
+
+
+def test_a_cancelled_result_is_not_computed() -> None:
+    backend, live = GatedBackend(max_rows=1), CancelToken()
+    with running(backend) as batcher:
+        ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        unwanted, wanted = (ask(batcher, passage(n), cancel=live) for n in (1, 2))
+        assert unwanted.cancel()
+        backend.let(2)
+        wanted.result(PATIENCE_S)
+    assert backend.batches == [[0], [2]]
+
+
+def test_a_callers_token_takes_back_all_that_waits_and_what_runs_runs_for_nobody() -> None:
+    backend, live, given_up = GatedBackend(max_rows=2), CancelToken(), CancelToken()
+    with running(backend) as batcher:
+        runs = ask(batcher, passage(0), cancel=given_up)
+        backend.wait_for_batch()
+        making: Future[Passage] = Future()
+        waits = [
+            ask(batcher, passage(1), cancel=given_up),
+            batcher.submit(making, order_of(passage(2)), cancel=given_up),
+        ]
+        other = ask(batcher, passage(3), cancel=live)
+        given_up.cancel()
+        assert all(result.cancelled() for result in waits)
+        assert making.cancelled()  # nobody needs it
+        assert batcher.queue.bytes == 2 * ROW_BYTES
+        backend.let(2)
+        assert runs.result(PATIENCE_S).facts.start_ms == 0
+        other.result(PATIENCE_S)
+    assert backend.batches == [[0], [3]]
+
+
+def test_a_row_that_memory_put_back_can_be_taken_back_too() -> None:
+    backend, live, given_up = GatedBackend(max_rows=4, holds=1), CancelToken(), CancelToken()
+    with running(backend) as batcher:
+        ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        kept, *unwanted = [
+            ask(batcher, passage(n), cancel=live if n == 1 else given_up) for n in (1, 2, 3, 4)
+        ]
+        backend.let(2)  # all four do not fit
+        for _ in range(2):
+            backend.wait_for_batch()
+        given_up.cancel()
+        backend.let(4)
+        assert kept.result(PATIENCE_S).facts.start_ms == 1
+        for result in unwanted:
+            with pytest.raises(Cancelled):
+                result.result(PATIENCE_S)
+    assert [3] not in backend.batches
+    assert [4] not in backend.batches
+
+
+def test_a_full_queue_holds_its_callers_back_until_there_is_room() -> None:
+    backend, live = GatedBackend(max_rows=1), CancelToken()
+    with running(backend, room=2) as batcher:
+        ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        ask(batcher, passage(1), cancel=live)
+        late: list[list[list[int]]] = []
+
+        def submit() -> None:
+            ask(batcher, passage(2), cancel=live)
+            late.append(list(backend.batches))
+
+        thread = threading.Thread(target=submit)
+        thread.start()
+        assert "1 running, 1 waiting" in repr(batcher)
+        assert not late
+        backend.let()
+        thread.join(PATIENCE_S)
+        assert late[0][0] == [0]  # it came in only after the first had ended
+
+
+def test_a_caller_held_back_can_give_up() -> None:
+    backend, live, given_up = GatedBackend(max_rows=1), CancelToken(), CancelToken()
+    with running(backend, room=2) as batcher:
+        ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        taken_back = ask(batcher, passage(1), cancel=live)
+        outcome: list[BaseException] = []
+
+        def submit() -> None:
+            try:
+                ask(batcher, passage(2), cancel=given_up)
+            except Cancelled as error:
+                outcome.append(error)
+
+        late = threading.Thread(target=submit)
+        late.start()
+        given_up.cancel()
+        late.join(PATIENCE_S)
+        assert [type(error) for error in outcome] == [Cancelled]
+        assert taken_back.cancel()  # and its place is free at once
+        ask(batcher, passage(3), cancel=live)
+
+
+def test_closing_fails_what_waits_and_lets_what_runs_end() -> None:
+    backend, live = GatedBackend(max_rows=1), CancelToken()
+    batcher = Batcher([backend])
+    runs = ask(batcher, passage(0), cancel=live)
+    backend.wait_for_batch()
+    waits, unwanted = (ask(batcher, passage(n), cancel=live) for n in (1, 2))
+    unwanted.cancel()
+    closing = threading.Thread(target=batcher.close)
+    closing.start()
+    with pytest.raises(Draining):
+        waits.result(PATIENCE_S)
+    assert not backend.closed
+    backend.let()
+    closing.join(PATIENCE_S)
+    assert runs.result(0).facts.start_ms == 0
+    assert backend.closed
+    with pytest.raises(CancelledError):
+        unwanted.result(0)
+    with pytest.raises(Draining):
+        ask(batcher, passage(3), cancel=live)
+
+
+def test_many_callers_in_many_threads_each_get_what_they_asked_for() -> None:
+    backend = GatedBackend(max_rows=4, workers=3, holds=3, poisoned_ms=[7])
+    backend.let(10_000)
+    with running(backend, room=6) as batcher:
+        outcomes: Counter[str] = Counter()
+
+        def film(number: int) -> None:
+            token = CancelToken()
+            caller = Caller(str(number % 3), str(number), list(Urgency)[number % 2])
+            results = [ask(batcher, passage(n), cancel=token, caller=caller) for n in range(20)]
+            if number == 4:
+                token.cancel()
+            for n, result in enumerate(results):
+                try:
+                    assert result.result(PATIENCE_S).facts.start_ms == n
+                    outcomes["heard"] += 1
+                except RecognitionFailed as error:
+                    outcomes["failed" if error.start_ms == n == 7 else "wrong"] += 1
+                except (Cancelled, CancelledError):
+                    assert number == 4
+
+        films = [threading.Thread(target=film, args=(number,)) for number in range(8)]
+        for thread in films:
+            thread.start()
+        for thread in films:
+            thread.join(60)
+        assert batcher.queue.bytes == 0
+        assert sum(batcher.queue.waiting.values()) == 0
+    assert not outcomes["wrong"]
+    assert outcomes["failed"] >= 7
+    assert outcomes["heard"] >= 7 * 19
