@@ -51,7 +51,8 @@ class GrowingTrack:
     def add_translated(self, cues: Sequence[Cue], translated: Translated) -> None:
         """The cues of one island of a translation; those with untranslated words are flagged."""
         self._fallbacks += translated.fallbacks
-        self._append(tuple(flag_kept(cue, translated) for cue in cues))
+        kept = translated.kept
+        self._append(tuple(flag_kept(cue, kept) for cue in cues))
 
     def laid_out(
         self,
@@ -88,8 +89,8 @@ class GrowingTrack:
             self._cues += cues
 
 
-def flag_kept(cue: Cue, translated: Translated) -> Cue:
-    """The cue, flagged where a sentence in it could not be translated."""
-    if translated.kept.isdisjoint(cue.words):
+def flag_kept(cue: Cue, kept: frozenset[Word]) -> Cue:
+    """The cue, flagged where a sentence in it could not be translated; ``kept`` are its words."""
+    if kept.isdisjoint(cue.words):
         return cue
     return replace(cue, flags=cue.flags | {CueFlag.KEPT_SOURCE})

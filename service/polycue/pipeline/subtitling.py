@@ -1,6 +1,6 @@
 """A film to its transcript and tracks, stage by stage, as the sound comes in."""
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 
 from polycue.cues.islands import IslandSplitter
@@ -44,6 +44,7 @@ class Subtitling:
         self._shots: ShotSource = KnownShots()
         self._waiting = WaitingIslands(self._shots, 0)
         self._tracks: FilmTracks | None = None
+        self._closing = ExitStack()  # of the tracks' own thread
         self._waits_ms = 0  # of speech, before the tracks open
 
     def run(self, stream: Stream, *, max_media_ms: int | None) -> Subtitled:
@@ -53,7 +54,7 @@ class Subtitling:
         recogniser = self._run.begin(self._task.media, stream, self._task.speech)
         if self._task.speech.follows_language and len(facts.languages) > 1:
             self._waits_ms = OPENING_MS
-        with self._run.shots(self._media, self._task.layout) as shots:
+        with self._closing, self._run.shots(self._media, self._task.layout) as shots:
             self._look_at(shots)
             with sound_of(
                 self._media,
@@ -74,14 +75,14 @@ class Subtitling:
         """
         self._wanted.check(self._run.translator)
         self._run.begin_without_speech()
-        with self._shots_again(transcript) as shots:
+        with self._closing, self._shots_again(transcript) as shots:
             self._look_at(shots)
             for result in recognised_again(transcript):
                 self._take(result)
             self._take_rest(transcript.duration_ms)
             told = (*transcript.notices, *shots.notices())
             known = shots.result() or transcript.shots
-        return self._finish(replace(transcript, notices=told, shots=known))
+            return self._finish(replace(transcript, notices=told, shots=known))
 
     def _shots_again(self, transcript: Transcript) -> AbstractContextManager[ShotSource]:
         """The cuts that an earlier task found, or those of the film where that is there."""
@@ -124,6 +125,7 @@ class Subtitling:
     def _take(self, result: Recognised) -> None:
         """Keep a chunk's words, and lay out the islands they complete."""
         self._cancel.check()
+        self._run.own_thread.catch_up()
         self._spoken.add(result)
         if self._tracks is not None:
             self._feed(result)
@@ -142,15 +144,15 @@ class Subtitling:
             return
         language = self._spoken.settle()
         self._report(LanguageFound(language))
-        self._tracks = FilmTracks(
+        tracks = FilmTracks(
             self._task,
             self._wanted,
             language,
-            self._run.translator,
+            self._run,
             cuts_ms=self._shots.cuts_ms,
-            cancel=self._cancel,
-            report=self._report,
+            duration_ms=self._media.duration_ms,
         )
+        self._tracks = self._closing.enter_context(tracks)
         for result in self._spoken.results:
             self._feed(result)
 
@@ -175,6 +177,7 @@ class Subtitling:
             self._tell_looking(shots.until_ms or self._media.duration_ms or 0, finished=True)
 
     def _tell_looking(self, until_ms: int, *, finished: bool = False) -> None:
+        self._run.own_thread.catch_up()
         total_ms = self._media.duration_ms
         self._report(StageMoved(Stage.SHOTS, until_ms, total_ms, finished=finished))
 
@@ -182,17 +185,13 @@ class Subtitling:
         if self._tracks is None:
             return
         self._tracks.add(island)
-        if self._tracks.translated:
-            end_ms = island.words[-1].end_ms
-            self._report(StageMoved(Stage.TRANSLATE, end_ms, self._media.duration_ms))
 
     def _finish(self, transcript: Transcript) -> Subtitled:
         if self._tracks is None:
             empty = self._wanted.empty(transcript.language, transcript.notices)
             return Subtitled(transcript, tuple(empty))
         duration_ms = transcript.duration_ms
-        if self._tracks.translated:
-            self._report(StageMoved(Stage.TRANSLATE, duration_ms, duration_ms, finished=True))
+        self._tracks.catch_up(duration_ms)
         tracks = self._tracks.finish(transcript.notices)
         # Only now is it sure which language is the main one.
         forced = self._tracks.forced(self._spoken.results, duration_ms)

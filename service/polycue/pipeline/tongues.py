@@ -3,17 +3,15 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import PairNotInstalled
 from polycue.domain.language import name, primary
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.transcript import Sentence, Word
-from polycue.domain.translation import Fallback
 from polycue.pipeline.attempts import Wishes
 from polycue.pipeline.ports import Translator
-from polycue.pipeline.translating import Translated, translate_sentences
+from polycue.pipeline.translating import Part, Translated, translate_sentences
 
 Route = tuple[str, ...]
 
@@ -44,20 +42,14 @@ class Tongues:
         numbers: dict[str, list[int]] = defaultdict(list)
         for number, sentence in enumerate(sentences):
             numbers[sentence.words[0].language or self._own].append(number)
-        parts: list[tuple[Word, ...]] = [()] * len(sentences)
-        kept: set[Word] = set()
-        fallbacks: list[Fallback] = []
+        parts = [Part(()) for _ in sentences]
         for language, mine in numbers.items():
             rooms = tuple(wishes.rooms[number] for number in mine if wishes.rooms)
             own = replace(wishes, rooms=rooms)
             done = self._from(language, [sentences[number] for number in mine], own)
-            for number, part in zip(mine, done.parts, strict=True):
+            for number, part in zip(mine, done.sentences, strict=True):
                 parts[number] = _as_suspect(part, sentences[number])
-                if not done.kept.isdisjoint(part):
-                    kept.update(parts[number])
-            fallbacks += done.fallbacks
-        fallbacks.sort(key=lambda fallback: fallback.start_ms)
-        return Translated(tuple(parts), frozenset(kept), tuple(fallbacks))
+        return Translated(tuple(parts))
 
     def route(self, language: str) -> Route:
         """The languages to go through from this one; none where no way leads to the target.
@@ -99,11 +91,10 @@ class Tongues:
     def _from(self, language: str, sentences: list[Sentence], wishes: Wishes) -> Translated:
         route = self.route(language)
         if len(route) == 1:
-            return Translated(tuple(_at_home(sentence) for sentence in sentences))
+            return Translated(tuple(Part(_at_home(sentence)) for sentence in sentences))
         if not route:
             self._kept_count[language] += len(sentences)
-            parts = tuple(sentence.words for sentence in sentences)
-            return Translated(parts, frozenset(chain.from_iterable(parts)))
+            return Translated(tuple(Part(sentence.words, kept=True) for sentence in sentences))
         return translate_sentences(self._translator, sentences, route, wishes, cancel=self._cancel)
 
 
@@ -112,8 +103,8 @@ def _at_home(sentence: Sentence) -> tuple[Word, ...]:
     return tuple(replace(word, language="") for word in sentence.words)
 
 
-def _as_suspect(part: tuple[Word, ...], sentence: Sentence) -> tuple[Word, ...]:
+def _as_suspect(part: Part, sentence: Sentence) -> Part:
     """A translation is as doubtful as what it was made from."""
     if not any(word.suspect for word in sentence.words):
         return part
-    return tuple(replace(word, suspect=True) for word in part)
+    return replace(part, words=tuple(replace(word, suspect=True) for word in part.words))

@@ -33,9 +33,10 @@ def translate_cues(
     wishes = wishes_for(spoken, rules, wanted)
     translated = translate_sentences(translator, spoken, route, wishes, cancel=cancel)
     made = filled(cues, spoken, translated, rules)
+    kept = translated.kept
     track = Track(
         target,
-        tuple(flag_kept(cue, translated) for cue in made),
+        tuple(flag_kept(cue, kept) for cue in made),
         kind=options.track_kind,
         route=route,
         notices=notices_of(translated.fallbacks, route),

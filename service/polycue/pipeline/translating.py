@@ -1,9 +1,9 @@
 """Sentences into another language, their words laid back onto the time of the speech."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.notice import Notice, NoticeReason
@@ -19,16 +19,45 @@ _NO_WISHES = Wishes()
 
 
 @dataclass(frozen=True, slots=True)
-class Translated:
-    """The words of each translated sentence. ``kept``: those left in the source language."""
+class Part:
+    """The words of one translated sentence; ``kept`` says that it stays in the source language.
 
-    parts: tuple[tuple[Word, ...], ...]
-    kept: frozenset[Word] = frozenset()
-    fallbacks: tuple[Fallback, ...] = ()
+    ``fallback`` is what had to be done about it, None where the first translation was fit.
+    """
+
+    words: tuple[Word, ...]
+    kept: bool = False
+    fallback: Fallback | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """Sentences that were translated, in their order."""
+
+    sentences: tuple[Part, ...]
+
+    @property
+    def parts(self) -> tuple[tuple[Word, ...], ...]:
+        return tuple(part.words for part in self.sentences)
 
     @property
     def words(self) -> tuple[Word, ...]:
         return tuple(chain.from_iterable(self.parts))
+
+    @property
+    def kept(self) -> frozenset[Word]:
+        """The words of all sentences that stay in the source language."""
+        return frozenset(chain.from_iterable(part.words for part in self.sentences if part.kept))
+
+    @property
+    def fallbacks(self) -> tuple[Fallback, ...]:
+        return tuple(part.fallback for part in self.sentences if part.fallback)
+
+    def divided(self, counts: Iterable[int]) -> Iterator["Translated"]:
+        """The first so many sentences, the next so many, and so on."""
+        sentences = iter(self.sentences)
+        for count in counts:
+            yield Translated(tuple(islice(sentences, count)))
 
 
 def translate_sentences(
@@ -54,13 +83,16 @@ def translate_sentences(
         if len(route) > 1 and has_letters(sentence.text)
     }
     Ladder(translator, route, wishes.beam_size, cancel).climb(list(attempts.values()))
-    parts = [sentence.words for sentence in sentences]
+    parts = [Part(sentence.words) for sentence in sentences]
     for number, attempt in attempts.items():
-        if attempt.text is not None:
-            parts[number] = retime(attempt.sentence, attempt.text, route[-1])
-    kept = [attempt.sentence.words for attempt in attempts.values() if attempt.open]
-    fallbacks = tuple(told for attempt in attempts.values() if (told := attempt.fallback()))
-    return Translated(tuple(parts), frozenset(chain.from_iterable(kept)), fallbacks)
+        parts[number] = _part(attempt, route[-1])
+    return Translated(tuple(parts))
+
+
+def _part(attempt: Attempt, language: str) -> Part:
+    if attempt.text is None:
+        return Part(attempt.sentence.words, kept=True, fallback=attempt.fallback())
+    return Part(retime(attempt.sentence, attempt.text, language), fallback=attempt.fallback())
 
 
 def notices_of(fallbacks: Sequence[Fallback], route: tuple[str, ...]) -> tuple[Notice, ...]:

@@ -185,11 +185,11 @@ def test_a_file_is_not_translated_again_into_what_it_was_translated_into(
     bench: Bench, tmp_path: Path
 ) -> None:
     srt = tmp_path / "film.en.srt"
-    cues = (f"{n}\n00:{n:02}:00,000 --> 00:{n:02}:02,000\nNumber {n}.\n" for n in range(1, 50))
+    cues = (f"{n}\n00:{n:02}:00,000 --> 00:{n:02}:02,000\nNumber {n}.\n" for n in range(1, 49))
     srt.write_text("\n".join(cues))
     task = TranslateTask(InputFile(srt, srt.name), "en", ("es", "de"))
     whole = bench.run(task)
     bench.kept = KeptInMemory()
     assert bench.run(task, killed_after=1) == {}
     assert bench.run(task) == whole
-    assert bench.translated == [f"Number {n}." for n in range(1, 50)]
+    assert bench.translated == [f"Number {n}." for n in range(1, 49)]

@@ -6,8 +6,9 @@ from contextlib import AbstractContextManager
 from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.media import Media, Stream
-from polycue.domain.progress import Report, Stage
+from polycue.domain.progress import Event, Report, Stage
 from polycue.domain.request import InputFile, LayoutOptions, SpeechOptions
+from polycue.pipeline.own_thread import OwnThread
 from polycue.pipeline.ports import NOTHING_KEPT, Checkpoints, Recogniser, Translator
 from polycue.pipeline.resuming.chunks import KeptChunk, ResumedRecogniser, kept_chunks
 from polycue.pipeline.resuming.plan import NO_SPEECH, plan_hash
@@ -20,7 +21,8 @@ from polycue.pipeline.shots import ShotSource
 class Run:
     """What a run works with; ``recogniser`` is the engine's own, for those who only ask about it.
 
-    One of the two ``begin...`` is called before anything is translated or looked for.
+    It is made in the job's thread, which ``own_thread`` keeps what others work for it. One of the
+    two ``begin...`` is called before anything is translated or looked for.
     """
 
     def __init__(
@@ -34,14 +36,19 @@ class Run:
         caller: Caller = NOBODY,
     ) -> None:
         self.recogniser, self._checkpoints = recogniser, checkpoints
-        self.translator = ResumedTranslator(translator, checkpoints)
+        self.own_thread = OwnThread()
+        self.translator = ResumedTranslator(translator, checkpoints, self.own_thread)
         self.cancel, self.caller = cancel, caller
-        self.report = Progress(report, () if checkpoints is NOTHING_KEPT else KEPT_STAGES)
+        self._progress = Progress(report, () if checkpoints is NOTHING_KEPT else KEPT_STAGES)
         self._began_ns = time.monotonic_ns()
         self._kept: tuple[KeptChunk, ...] = ()
 
     def __repr__(self) -> str:
         return f"Run(behind {len(self._kept)} chunks)"
+
+    def report(self, event: Event) -> None:
+        """Tell the task's watchers, in the job's thread."""
+        self.own_thread.do(lambda: self._progress(event))
 
     def begin(self, film: InputFile, stream: Stream, options: SpeechOptions) -> Recogniser:
         """For a task that listens: who gives what is said in the film, heard before or not.
@@ -52,14 +59,16 @@ class Run:
         """
         facts = self.recogniser.facts(options.model)
         self._checkpoints.begin(plan_hash(film, stream, options, facts))
+        self.translator.begin()
         self._kept = kept_chunks(self._checkpoints)
         if self._kept:
-            self.report.begin_at(Stage.TRANSCRIBE, self._kept[-1].found.facts.end_ms)
+            self._progress.begin_at(Stage.TRANSCRIBE, self._kept[-1].found.facts.end_ms)
         return ResumedRecogniser(self.recogniser, self._checkpoints, self._kept, self._spent_ms)
 
     def begin_without_speech(self) -> None:
         """For a task in which nobody listens to anything."""
         self._checkpoints.begin(NO_SPEECH)
+        self.translator.begin()
 
     def shots(self, media: Media, layout: LayoutOptions) -> AbstractContextManager[ShotSource]:
         """The cuts of a film as ``layout`` wants them; leaving the block ends the search."""

@@ -2,32 +2,36 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
+from functools import partial
 from typing import Any
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import TranslationFailed
 from polycue.domain.progress import Stage
 from polycue.domain.translation import Hypotheses, Hypothesis, Search
+from polycue.pipeline.own_thread import OwnThread
 from polycue.pipeline.ports import Checkpoints, Translator
 from polycue.pipeline.resuming.envelope import Envelope
 
-_MOST_TEXTS = 64  # that are asked for at once, and so lost at once
-_WORTH_KEEPING = 16  # texts; fewer are sooner translated again than stored for good
+_MOST_TEXTS = 512  # that are asked for at once, and so lost at once: some seconds of work
+_KEPT_TOGETHER = 16  # texts; fewer are sooner translated again than stored for good
 
 _ENVELOPE = Envelope(Hypothesis, Search)
-Entry = tuple[str, Sequence[Hypotheses]]
+Entry = tuple[str, str, Hypotheses]
+"""Which models were asked in which way, the text, and its translations."""
 
 
-def pack(entries: Sequence[Entry]) -> bytes:
-    return _ENVELOPE.seal([(key, [list(map(astuple, h)) for h in found]) for key, found in entries])
+def pack(entries: Iterable[Entry]) -> bytes:
+    return _ENVELOPE.seal([(key, text, list(map(astuple, found))) for key, text, found in entries])
 
 
 def unpack(data: bytes) -> list[Entry]:
     """What was packed; nothing where that was by another version, or is damaged."""
     try:
-        return [(key, list(map(_hypotheses, found))) for key, found in _ENVELOPE.open(data)]
+        return [(key, text, _hypotheses(found)) for key, text, found in _ENVELOPE.open(data)]
     except (ValueError, TypeError):
         return []
 
@@ -35,19 +39,32 @@ def unpack(data: bytes) -> list[Entry]:
 class ResumedTranslator:
     """Answers from the checkpoints of one task, asks the translator for the rest, and keeps that.
 
-    An answer is kept under what was asked of which models, so the order of the questions does not
-    matter, nor what they are for.
+    An answer is kept under what was asked of which models, so neither the order of the questions
+    matters nor which of them come together. Any thread may ask, one at a time; what was found is
+    kept in the job's.
     """
 
-    def __init__(self, translator: Translator, checkpoints: Checkpoints) -> None:
+    def __init__(
+        self, translator: Translator, checkpoints: Checkpoints, own_thread: OwnThread
+    ) -> None:
         self._translator, self._checkpoints = translator, checkpoints
+        self._own_thread = own_thread
         self._fingerprints: dict[tuple[str, ...], str] = {}
-        self._known: dict[str, Sequence[Hypotheses]] | None = None  # not before it is begun
+        self._known: dict[str, dict[str, Hypotheses]] = defaultdict(dict)
         self._rows = 0
         self._unsaved: list[Entry] = []
 
     def __repr__(self) -> str:
-        return f"ResumedTranslator({len(self._known or ())} answers of {self._translator!r})"
+        count = sum(map(len, self._known.values()))
+        return f"ResumedTranslator({count} answers of {self._translator!r})"
+
+    def begin(self) -> None:
+        """Find what earlier runs have kept; in the job's thread, before anything is asked."""
+        stored = self._checkpoints.load(Stage.TRANSLATE.value)
+        self._rows = max(stored, default=-1) + 1
+        for data in stored.values():
+            for key, text, found in unpack(data):
+                self._known[key][text] = found
 
     def route(self, source: str, target: str) -> tuple[str, ...]:
         return self._translator.route(source, target)
@@ -63,50 +80,38 @@ class ResumedTranslator:
     def translate(
         self, texts: Sequence[str], route: tuple[str, ...], search: Search, *, cancel: CancelToken
     ) -> list[Hypotheses]:
-        """As the port says; many texts in several calls, always the same."""
-        answers: dict[str, Hypotheses] = {}
-        for portion in _portions(texts):
-            found = self._answers(portion, route, search, cancel)
+        """As the port says; many texts in several calls."""
+        key = self._key(route, search)
+        known = self._known[key]
+        asked = sorted({text for text in texts if text not in known}, key=_by_length)
+        for first in range(0, len(asked), _MOST_TEXTS):
+            portion = asked[first : first + _MOST_TEXTS]
+            found = self._translator.translate(portion, route, search, cancel=cancel)
             if len(found) != len(portion):
                 problem = f"{len(found)} answers to {len(portion)} texts"
                 raise TranslationFailed(route[0], route[-1], problem)
-            answers.update(zip(portion, found, strict=True))
-        return [answers[text] for text in texts]
+            answers = dict(zip(portion, found, strict=True))
+            known.update(answers)
+            self._keep(key, answers)
+        return [known[text] for text in texts]
 
-    def _answers(
-        self, texts: Sequence[str], route: tuple[str, ...], search: Search, cancel: CancelToken
-    ) -> Sequence[Hypotheses]:
-        if self._known is None:
-            self._known = self._load()
-        asked = [self.fingerprint(route), route, astuple(search), texts]
-        key = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
-        if key not in self._known:
-            found = self._translator.translate(texts, route, search, cancel=cancel)
-            self._known[key] = found
-            self._keep((key, found))
-        return self._known[key]
+    def _key(self, route: tuple[str, ...], search: Search) -> str:
+        asked = [self.fingerprint(route), route, astuple(search)]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
-    def _load(self) -> dict[str, Sequence[Hypotheses]]:
-        stored = self._checkpoints.load(Stage.TRANSLATE.value)
-        self._rows = max(stored, default=-1) + 1
-        return dict(entry for data in stored.values() for entry in unpack(data))
+    def _keep(self, key: str, answers: Mapping[str, Hypotheses]) -> None:
+        self._unsaved += [(key, text, found) for text, found in answers.items()]
+        while len(self._unsaved) >= _KEPT_TOGETHER:
+            row, self._unsaved = self._unsaved[:_KEPT_TOGETHER], self._unsaved[_KEPT_TOGETHER:]
+            self._own_thread.do(partial(self._save, row))
 
-    def _keep(self, entry: Entry) -> None:
-        self._unsaved.append(entry)
-        if sum(len(found) for _, found in self._unsaved) >= _WORTH_KEEPING:
-            self._checkpoints.save(Stage.TRANSLATE.value, self._rows, pack(self._unsaved))
-            self._rows += 1
-            self._unsaved = []
+    def _save(self, row: Sequence[Entry]) -> None:
+        self._checkpoints.save(Stage.TRANSLATE.value, self._rows, pack(row))
+        self._rows += 1
 
 
-def _portions(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """A few texts as they are; many in portions of like length, as translators like them."""
-    if len(texts) <= _MOST_TEXTS:
-        yield texts
-        return
-    unique = sorted(set(texts), key=lambda text: (len(text), text))
-    for start in range(0, len(unique), _MOST_TEXTS):
-        yield unique[start : start + _MOST_TEXTS]
+def _by_length(text: str) -> tuple[int, str]:
+    return len(text), text
 
 
 def _hypotheses(found: list[list[Any]]) -> Hypotheses:

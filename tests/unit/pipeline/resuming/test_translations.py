@@ -8,6 +8,7 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import TranslationFailed
 from polycue.domain.progress import Stage
 from polycue.domain.translation import Hypotheses, Hypothesis, Search
+from polycue.pipeline.own_thread import OwnThread
 from polycue.pipeline.resuming.translations import Entry, ResumedTranslator, pack, unpack
 from polycue.testing.checkpoints import KeptInMemory
 from polycue.testing.translator import FakeTranslator
@@ -31,16 +32,17 @@ def ask(
     search: Search = Search(),  # noqa: B008 - it is frozen
 ) -> list[list[Hypotheses]]:
     """A run that asks these questions, one after the other."""
-    resumed = ResumedTranslator(translator, kept)
+    resumed = ResumedTranslator(translator, kept, OwnThread())
+    resumed.begin()
     return [resumed.translate(texts, ROUTE, search, cancel=CancelToken()) for texts in questions]
 
 
-def sentences(first: int, count: int = 20) -> list[str]:
+def sentences(first: int, count: int = 16) -> list[str]:
     return [f"Sentence {n}." for n in range(first, first + count)]
 
 
 @settings(max_examples=40)
-@given(st.lists(st.tuples(st.text(), st.lists(HYPOTHESES, max_size=3)), max_size=3))
+@given(st.lists(st.tuples(st.text(), st.text(), HYPOTHESES), max_size=3))
 def test_what_is_packed_comes_back_to_the_last_bit(entries: list[Entry]) -> None:
     assert repr(unpack(pack(entries))) == repr(entries)
 
@@ -53,16 +55,25 @@ def test_what_another_version_wrote_is_not_there() -> None:
     assert set(kept.load(Stage.TRANSLATE)) == {0, 1}
 
 
+def test_however_texts_come_together_they_are_asked_for_once() -> None:
+    kept, translator = KeptInMemory(), FakeTranslator()
+    apart = ask(translator, kept, sentences(0, 5), sentences(5, 27), sentences(30, 5))
+    (together,) = ask(translator, kept, sentences(0, 35))
+    assert together == [*apart[0], *apart[1], *apart[2][2:]]
+    asked = [text for _, _, texts in translator.calls for text in texts]
+    assert len(asked) == 35 + 35 % 16  # what does not fill a row is not kept
+
+
 def test_a_run_that_goes_on_asks_for_nothing_that_was_kept() -> None:
     kept = KeptInMemory()
-    first = ask(FakeTranslator(), kept, sentences(0), sentences(20))
+    first = ask(FakeTranslator(), kept, sentences(0), sentences(16))
     second = FakeTranslator()
-    assert ask(second, kept, sentences(20), sentences(40), sentences(0)) == [
+    assert ask(second, kept, sentences(16), sentences(32), sentences(0)) == [
         first[1],
-        [(Hypothesis(f"es: Sentence {n}.", 0.0),) for n in range(40, 60)],
+        [(Hypothesis(f"es: Sentence {n}.", 0.0),) for n in range(32, 48)],
         first[0],
     ]
-    assert [texts for _, _, texts in second.calls] == [tuple(sentences(40))]
+    assert [texts for _, _, texts in second.calls] == [tuple(sentences(32))]
 
 
 @pytest.mark.parametrize("change", ["search", "models"])
@@ -80,11 +91,11 @@ def test_what_was_asked_in_another_way_is_asked_again(
 
 def test_many_texts_are_asked_for_and_kept_in_portions() -> None:
     kept, translator = KeptInMemory(), FakeTranslator()
-    texts = [*sentences(0, 300), "Sentence 7."]
+    texts = [*sentences(0, 1_100), "Sentence 7."]
     (found,) = ask(translator, kept, texts)
     assert found == [(Hypothesis(f"es: {text}", 0.0),) for text in texts]
-    assert [len(asked) for _, _, asked in translator.calls] == [64, 64, 64, 64, 44]
-    assert kept.saves == 5
+    assert [len(asked) for _, _, asked in translator.calls] == [512, 512, 76]
+    assert kept.saves == 1_100 // 16
 
 
 def test_a_translator_that_fails_is_asked_again() -> None:
@@ -104,5 +115,5 @@ def test_answers_that_are_not_those_of_the_question_are_none() -> None:
         def translate(self, *args, **kwargs):  # type: ignore[no-untyped-def]
             return super().translate(*args, **kwargs)[1:]
 
-    with pytest.raises(TranslationFailed, match="19 answers to 20 texts"):
+    with pytest.raises(TranslationFailed, match="15 answers to 16 texts"):
         ask(Forgetful(), KeptInMemory(), sentences(0))
