@@ -185,6 +185,15 @@ class Settings(BaseSettings):
         le=256,
         description="Threads of each worker on the CPU; 0 shares the cores among the workers.",
     )
+    batch_rows: int = Field(
+        default=0,
+        ge=0,
+        le=256,
+        description=(
+            "Chunks in a batch, at most; 0: 2 on a CPU, and what a GPU is found to hold and to gain"
+            " by when a model is loaded."
+        ),
+    )
     model_memory_bytes: int = Field(
         default=0,
         ge=0,

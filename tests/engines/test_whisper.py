@@ -302,3 +302,8 @@ def test_words_say_where_attention_had_put_them(demo_whisper: Whisper, film: lis
     assert len(found.aligned) == len(found.words)
     for word, place in zip(found.words, found.aligned, strict=True):
         assert abs(word.start_ms - place.start_ms) < 1_500
+
+
+def test_texts_of_a_rehearsal_are_as_long_as_they_are_told(demo_whisper: Whisper) -> None:
+    assert demo_whisper.rehearse(rows=1, tokens=2) == 2
+    assert demo_whisper.rehearse(rows=3, tokens=150) == 3 * 150

@@ -8,6 +8,7 @@ from typing import Protocol
 from polycue.app.host import open_host, open_shelf
 from polycue.app.installed import InstalledModels
 from polycue.config import Settings
+from polycue.domain.request import DetectionOptions
 from polycue.engine.backends.backend import Backend
 from polycue.engine.devices import auto_model
 from polycue.engine.ledger import Ledger
@@ -24,6 +25,7 @@ from polycue.pipeline.pipeline import Pipeline
 from polycue.rpc.clips import Subtitles
 from polycue.rpc.installed import Installed
 from polycue.rpc.texts import WorksOnCues
+from polycue.speech.vad import SpeechDetector
 from polycue.translation.packages import Packages
 
 AUTO = "auto"
@@ -94,6 +96,7 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
         host.restore()
         if preload:
             recogniser.facts("")
+            SpeechDetector(DetectionOptions())  # what finds speech is opened once, by the first
         else:
             checked.whisper_path(default_model())
 

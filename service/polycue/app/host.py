@@ -72,8 +72,15 @@ def open_shelf(settings: Settings, host: Host) -> Shelf:
     )
 
 
-def _wish(settings: Settings, index: int) -> tuple[str, str, int, int, int]:
-    return settings.device, settings.compute_type, index, settings.threads, settings.workers
+def _wish(settings: Settings, index: int) -> tuple[str, str, int, int, int, int]:
+    return (
+        settings.device,
+        settings.compute_type,
+        index,
+        settings.threads,
+        settings.workers,
+        settings.batch_rows,
+    )
 
 
 def _indices(settings: Settings) -> list[int]:

@@ -42,7 +42,7 @@ class Device:
     """A place for models. Each runs so many calls side by side as there are ``workers``.
 
     They share its weights. ``threads`` are those of one worker on the CPU. ``memory_bytes`` is all
-    memory that it has, 0 where that is not known.
+    memory that it has, 0 where that is not known. A batch has so many ``rows``; 0 finds it out.
     """
 
     kind: _Kind
@@ -51,6 +51,7 @@ class Device:
     threads: int
     workers: int = 1
     memory_bytes: int = field(default=0, compare=False)
+    rows: int = 0
 
     @property
     def label(self) -> str:
@@ -69,6 +70,7 @@ def choose(
     index: int = 0,
     threads: int = 0,
     workers: int = 0,
+    rows: int = 0,
     sharing: int = 1,
 ) -> Device:
     """The device to use for ``device``, "auto", "cpu" or "cuda"; "auto" takes CUDA where it works.
@@ -94,7 +96,7 @@ def choose(
             kind, f"it does not compute in {wanted}, only in {', '.join(sorted(offered))}"
         )
     threads, workers = split(max(1, usable_cores() // sharing), kind, threads, workers)
-    return Device(kind, index, wanted, threads, workers, memory_of(kind, index))
+    return Device(kind, index, wanted, threads, workers, memory_of(kind, index), rows)
 
 
 def split(cores: int, kind: _Kind, threads: int = 0, workers: int = 0) -> tuple[int, int]:

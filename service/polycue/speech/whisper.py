@@ -11,6 +11,7 @@ from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
 from polycue.domain import language as languages
+from polycue.domain.audio import Span
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.errors import InvalidRequest, OutOfMemory, RecognitionFailed
 from polycue.domain.memory import lacks_memory
@@ -98,6 +99,31 @@ class Whisper:
             rows = rows_of(batch, shares, self.facts.languages)
             return list(self._decode(encoded, rows, context))
 
+    def rehearse(self, rows: int, tokens: int) -> int:
+        """Do what a batch of so many full windows takes whose texts have so many tokens each.
+
+        Returns how many it wrote in all.
+
+        Raises:
+            OutOfMemory, RecognitionFailed: as ``recognise``.
+        """
+        frames = self._whisper.feature_extractor.nb_max_frames
+        silence = np.zeros((self._model.n_mels, frames), np.float32)
+        settings = DecodeSettings(language=self.facts.languages[0])
+        end_ms = frames * _FRAME_MS
+        batch = [Passage(0, end_ms, (Span(0, end_ms),), silence, settings)] * rows
+        with _recognising(batch[0]):
+            encoded = self._encode(batch)
+            heard = rows_of(batch, (), self.facts.languages)
+            # Half of a length may be new, and no more than what the prompt leaves of it.
+            length = max(2 * tokens, tokens + len(self._tokenizer(settings).sot_sequence))
+            outputs = self._generate(
+                encoded, heard, (), max_length=length, suppress_tokens=[self._end_token]
+            )
+            texts = [output.sequences_ids[0] for output in outputs]
+            self._align(encoded, heard, texts)
+        return sum(map(len, texts))
+
     def close(self) -> None:
         """Free the memory. No call may be running, and none may follow."""
         self._model.unload_model()
@@ -131,7 +157,15 @@ class Whisper:
         for row, output, ids, alignment in zip(rows, outputs, tokens, alignments, strict=True):
             yield self._recognised(row, output, ids, alignment)
 
-    def _generate(self, encoded: Any, rows: Sequence[Row], context: Sequence[int]) -> list[Any]:
+    def _generate(
+        self,
+        encoded: Any,
+        rows: Sequence[Row],
+        context: Sequence[int],
+        *,
+        max_length: int = _MAX_LENGTH,
+        **options: Any,
+    ) -> list[Any]:
         """The best hypothesis for each row, without timestamp tokens.
 
         A row may be as long as Whisper's own limit lets it be, whatever its neighbours: what is
@@ -142,10 +176,11 @@ class Whisper:
         outputs: list[Any] = self._model.generate(
             encoded,
             [[*context, *start, self._no_timestamps] for start in starts],
-            max_length=_MAX_LENGTH,
+            max_length=max_length,
             return_scores=True,
             return_no_speech_prob=True,
             **_search_options(rows[0].passage.settings),
+            **options,
         )
         return outputs
 

@@ -31,7 +31,7 @@ runpy.run_path({program!r}, run_name="__main__")
 
 
 def supervisor(index: int, program: Path | None = None) -> Supervisor:
-    choose = Choose("cpu", "int8", index, 1, 1, 2)
+    choose = Choose("cpu", "int8", index, threads=1, workers=1, sharing=2)
     return Supervisor(
         choose, Pace(factor=20, least_s=60), program=(str(program),) if program else PROGRAM
     )

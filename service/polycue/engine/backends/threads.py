@@ -8,22 +8,18 @@ from typing import Self
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.translation import Hypotheses, Search
 from polycue.engine.backends.backend import Host
+from polycue.engine.backends.rehearsal import made_ready
 from polycue.engine.devices import Device, call_tokens
 from polycue.speech.passage import Passage
 from polycue.speech.whisper import Whisper
 from polycue.translation.argos import ArgosModel
 from polycue.translation.packages import Package
 
-# A batch ends with its longest row, and is what a cancelled caller's neighbours wait for. On a CPU
-# with a worker for each core 2 rows are as fast as one or 4, and 8 are slower (docs/settings.md).
-# 16 keep a GPU busy and take about 11 GB with large-v3 (reference: 3.5 + 0.45 GB a row).
-_MAX_ROWS = {"cpu": 2, "cuda": 16}
-
 
 class ThreadBackend:
     """One model and as many batches at a time as it has workers: it would only queue another."""
 
-    def __init__(self, whisper: Whisper, device: Device, max_rows: int) -> None:
+    def __init__(self, whisper: Whisper, device: Device, max_rows: int = 1) -> None:
         self._whisper = whisper
         self.device, self.workers, self.max_rows = device.label, device.workers, max_rows
 
@@ -32,11 +28,11 @@ class ThreadBackend:
 
     @classmethod
     def open(cls, path: Path, model: str, device: Device) -> Self:
-        """Load the model in the folder ``path``.
+        """Load the model in the folder ``path``, and make it fit for its first batch.
 
         Raises:
             ModelDamaged: a file is missing or not what it should be.
-            DeviceUnavailable: the device cannot hold the model.
+            DeviceUnavailable: the device cannot hold the model, or no batch of it.
         """
         whisper = Whisper.load(
             path,
@@ -47,7 +43,13 @@ class ThreadBackend:
             threads=device.threads,
             workers=device.workers,
         )
-        return cls(whisper, device, _MAX_ROWS[device.kind])
+        backend = cls(whisper, device)
+        try:
+            backend.max_rows = made_ready(backend, device)
+        except BaseException:
+            backend.close()
+            raise
+        return backend
 
     @property
     def facts(self) -> ModelFacts:
@@ -59,6 +61,9 @@ class ThreadBackend:
     def run_alone(self, passage: Passage) -> Recognised:
         (found,) = self.run([passage])
         return found
+
+    def rehearse(self, rows: int, tokens: int) -> int:
+        return self._whisper.rehearse(rows, tokens)
 
     def close(self) -> None:
         self._whisper.close()

@@ -72,7 +72,12 @@ class Supervisor:
         self.device = chosen
         # On the same one from now on, though another might do.
         self._choose = Choose(
-            chosen.kind, chosen.compute_type, chosen.index, chosen.threads, chosen.workers
+            chosen.kind,
+            chosen.compute_type,
+            chosen.index,
+            chosen.threads,
+            chosen.workers,
+            chosen.rows,
         )
 
     def __repr__(self) -> str:

@@ -67,11 +67,18 @@ class Choose:
     index: int
     threads: int
     workers: int = 0
+    rows: int = 0
     sharing: int = 1
 
     def do(self, models: Models) -> Device:
         return choose(
-            self.device, self.compute_type, self.index, self.threads, self.workers, self.sharing
+            self.device,
+            self.compute_type,
+            self.index,
+            self.threads,
+            self.workers,
+            self.rows,
+            self.sharing,
         )
 
 
