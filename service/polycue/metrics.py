@@ -47,6 +47,15 @@ SOUND_DECODED = Counter(
     "polycue_decoded_audio_seconds", "Sound of films that was decoded.", registry=REGISTRY
 )
 
+FEATURES_SECONDS = Counter(
+    "polycue_features_seconds",
+    "Time that making features of chunks took, in threads beside those.",
+    registry=REGISTRY,
+)
+FEATURES_MADE = Counter(
+    "polycue_features_made", "Chunks whose features were made.", registry=REGISTRY
+)
+
 # --- recognition: a row is a chunk in a batch -----------------------------------------------
 
 BATCHES = Counter(
@@ -122,6 +131,13 @@ ROWS_BYTES = Gauge(
     "polycue_rows_bytes", "Memory of all chunks that wait or run.", registry=REGISTRY
 )
 BATCHES_RUNNING = Gauge("polycue_batches_running", "Batches at work now.", registry=REGISTRY)
+
+BATCHES_HALVED = Counter(
+    "polycue_batches_halved",
+    "Times that a device had too little memory for a batch, and has smaller ones from then on.",
+    ["device"],
+    registry=REGISTRY,
+)
 
 # --- translation ----------------------------------------------------------------------------
 

@@ -9,7 +9,9 @@ from polycue.app.host import open_host, open_shelf
 from polycue.app.installed import InstalledModels
 from polycue.config import Settings
 from polycue.domain.request import DetectionOptions
+from polycue.engine import counting
 from polycue.engine.backends.backend import Backend
+from polycue.engine.batch_done import BatchDone
 from polycue.engine.devices import auto_model
 from polycue.engine.ledger import Ledger
 from polycue.engine.recogniser import Recogniser
@@ -78,16 +80,23 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
         models = (model for model in store.installed() if model.kind is ModelKind.WHISPER)
         return auto_model(host.device, [model.name for model in models])
 
+    ledger = Ledger()
+
+    def note(done: BatchDone) -> None:
+        counting.count(done)
+        ledger.note(done)
+
     shelf = open_shelf(settings, host)
-    recogniser = Recogniser(
-        Recognisers(
-            store.whisper_path,
-            open_checked,
-            default=default_model,
-            shelf=shelf,
-            compute_type=host.device.compute_type,
-        )
+    recognisers = Recognisers(
+        store.whisper_path,
+        open_checked,
+        default=default_model,
+        shelf=shelf,
+        compute_type=host.device.compute_type,
+        note=note,
     )
+    counting.show_queues(recognisers.queues)
+    recogniser = Recogniser(recognisers)
     memory = TextMemory(settings.translation_memory_bytes)
     texts = ShelvedTexts(host.texts, shelf, settings.compute_type, gone=memory.drop)
     translator = Translator(packages, texts, memory)
@@ -115,4 +124,5 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
         up=host.up,
         close=close,
         abandon=host.abandon,
+        ledger=ledger,
     )

@@ -11,6 +11,7 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Belief, Chunk, ModelFacts
 from polycue.domain.errors import Draining
 from polycue.domain.request import DefenceOptions
+from polycue.engine import counting
 from polycue.engine.batching.batcher import Batcher
 from polycue.engine.batching.slots import Order
 from polycue.engine.hearing import Hearing, Result
@@ -40,7 +41,7 @@ class FeaturePool:
             Draining: the pool is closed.
         """
         try:
-            return self._threads.submit(features.passage, chunk, settings, belief)
+            return self._threads.submit(_passage, features, chunk, settings, belief)
         except RuntimeError as error:
             raise Draining from error
 
@@ -82,6 +83,13 @@ class Asking:
             return result
 
         return Hearing(ask, passage, settings, chunk.speech, self.defence)
+
+
+def _passage(
+    features: Features, chunk: Chunk, settings: DecodeSettings, belief: Belief | None
+) -> Passage:
+    with counting.making_features():
+        return features.passage(chunk, settings, belief)
 
 
 def _order(chunk: Chunk, facts: ModelFacts, caller: Caller) -> Order:

@@ -40,6 +40,20 @@ def show_queues(queues: Callable[[], Sequence[Queued]]) -> None:
     metrics.BATCHES_RUNNING.set_function(lambda: sum(q.running for q in queues()))
 
 
+@contextmanager
+def making_features() -> Iterator[None]:
+    """The features of a chunk are made in the block."""
+    began_s = time.monotonic()
+    yield
+    metrics.FEATURES_SECONDS.inc(time.monotonic() - began_s)
+    metrics.FEATURES_MADE.inc()
+
+
+def halved(device: str) -> None:
+    """A batch was too large for the memory of a device."""
+    metrics.BATCHES_HALVED.labels(device).inc()
+
+
 def remembered(texts: int) -> None:
     """So many translations were known already."""
     metrics.TEXTS.labels("memory").inc(texts)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from polycue.engine.backends.backend import Backend
-from polycue.engine.batch_done import BatchDone
+from polycue.engine.batch_done import BatchDone, Queued
 from polycue.engine.batching.batcher import Batcher
 from polycue.engine.footprint import footprint
 from polycue.engine.shelf import Shelf
@@ -53,6 +53,10 @@ class Recognisers:
             load=lambda: Batcher(self._open_backends(folder, folder.name), note=self._note),
         ) as batcher:
             yield batcher
+
+    def queues(self) -> list[Queued]:
+        """What waits for each model in memory."""
+        return [item.queue for item in self._shelf.items if isinstance(item, Batcher)]
 
     def close(self) -> None:
         """Fail what waits, let running batches end, and free all that is on the shelf."""

@@ -77,6 +77,12 @@ class Shelf:
             return tuple(self._entries)
 
     @property
+    def items(self) -> list[Closable]:
+        """The models themselves, for a look: they may be let go at any time."""
+        with self._changed:
+            return [entry.item for entry in self._entries.values()]
+
+    @property
     def used_bytes(self) -> int:
         with self._changed:
             return self._used()

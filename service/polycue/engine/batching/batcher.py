@@ -9,6 +9,7 @@ from polycue import telemetry
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.errors import Cancelled, EngineDied, OutOfMemory
+from polycue.engine import counting
 from polycue.engine.backends.backend import Backend
 from polycue.engine.batch_done import BatchDone, Queued
 from polycue.engine.batching.credits import Credits
@@ -119,6 +120,7 @@ class Batcher:
         rows, bench = run.rows, run.bench
         if isinstance(error, OutOfMemory) and len(rows) > 1:
             bench.out_of_memory(len(rows))
+            counting.halved(bench.backend.device)
             log.warning("out of memory", rows=len(rows), now=bench.rows, problem=error.reason)
             self._hall.put_back(rows)
         elif len(rows) == 1 and not isinstance(error, EngineDied):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
+from polycue import metrics
 from polycue.domain.audio import Span
 from polycue.domain.caller import Caller, Urgency
 from polycue.domain.cancel import CancelToken
@@ -248,7 +249,13 @@ def test_the_worker_outlives_errors_nobody_foresaw() -> None:
 
 
 def test_a_batch_that_memory_does_not_hold_is_done_in_halves_and_so_are_those_behind() -> None:
-    backend, live = GatedBackend(max_rows=4, holds=2), CancelToken()
+    def halved() -> float:
+        return (
+            metrics.REGISTRY.get_sample_value("polycue_batches_halved_total", {"device": "cpu"})
+            or 0.0
+        )
+
+    backend, live, before = GatedBackend(max_rows=4, holds=2), CancelToken(), halved()
     done: list[BatchDone] = []
     with running(backend, done=done) as batcher:
         ask(batcher, passage(0), cancel=live)
@@ -259,6 +266,7 @@ def test_a_batch_that_memory_does_not_hold_is_done_in_halves_and_so_are_those_be
     assert backend.batches == [[0], [1, 2, 3, 4], [1, 2], [3, 4], [5, 6], [7, 8]]
     assert [b.failed for b in done] == [False, True, False, False, False, False]
     assert [b.max_rows for b in done] == [4, 4, 2, 2, 2, 2]
+    assert halved() == before + 1
 
 
 def test_a_row_too_large_for_the_memory_by_itself_fails() -> None:
