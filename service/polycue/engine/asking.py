@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from polycue.domain.caller import Caller
 from polycue.domain.cancel import CancelToken
@@ -19,17 +20,18 @@ from polycue.speech.features import Features
 from polycue.speech.passage import DecodeSettings, Passage
 
 _FRAME_MS = 10
-_MOST_MAKERS = 4  # threads; one makes features for a hundred chunks of 30 s in two seconds
+_MOST_MAKERS = 4  # threads; one makes features for a hundred chunks of 30 s in a second or two
 
 
 class FeaturePool:
     """Makes features in threads of its own, for all callers. ``close`` must be called.
 
-    Where numpy's BLAS has more threads than one for each of them, they would get into each other's
-    way: see ``polycue.__main__``.
+    In all of the process numpy's products are done by the thread that asks for them from then on:
+    those of a chunk are too small to share out, which cost three times as much processor time.
     """
 
     def __init__(self, cores: int) -> None:
+        threadpool_limits(1, user_api="blas")
         self._threads = ThreadPoolExecutor(min(cores, _MOST_MAKERS), thread_name_prefix="features")
 
     def make(
