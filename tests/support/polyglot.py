@@ -47,11 +47,16 @@ class Polyglot:
 
     def run(self, batch: Sequence[Passage]) -> list[Recognised]:
         self.heard += [passage.start_ms for passage in batch]
-        return list(map(_said, rows_of(batch, list(map(_shares, batch)), LANGUAGES)))
+        return list(map(_said, rows_of(batch, list(map(self.shares, batch)), LANGUAGES)))
 
     def run_alone(self, passage: Passage) -> Recognised:
         (found,) = self.run([passage])
         return found
+
+    def shares(self, passage: Passage) -> Mapping[str, float]:
+        chance = random.Random(passage.start_ms)
+        weights = [chance.random() ** 4 for _ in LANGUAGES]
+        return {tag: w / sum(weights) for tag, w in zip(LANGUAGES, weights, strict=True)}
 
     def close(self) -> None:
         pass
@@ -73,12 +78,6 @@ def film(lengths_ms: Sequence[int]) -> Iterator[Chunk]:
         samples = np.zeros(length_ms * 16, np.float32)
         yield Chunk(Audio(samples, at_ms), (Span(at_ms, at_ms + length_ms),))
         at_ms += length_ms
-
-
-def _shares(passage: Passage) -> Mapping[str, float]:
-    chance = random.Random(passage.start_ms)
-    weights = [chance.random() ** 4 for _ in LANGUAGES]
-    return {tag: w / sum(weights) for tag, w in zip(LANGUAGES, weights, strict=True)}
 
 
 def _said(row: Row) -> Recognised:

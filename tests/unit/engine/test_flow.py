@@ -1,0 +1,150 @@
+"""What is said in a film depends on the film alone: not on workers, batches, time or neighbours."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from polycue.domain.cancel import CancelToken
+from polycue.domain.chunk import Chunk, Recognised
+from polycue.domain.errors import RecognitionFailed
+from polycue.domain.request import SpeechOptions
+from polycue.engine.deciding import DECIDED_TOGETHER
+from polycue.speech.passage import Passage
+from support import polyglot
+from support.polyglot import WAYS, Polyglot, film
+
+LENGTHS = st.lists(st.sampled_from([100, 1_200, 11_000]), max_size=14)
+PATIENCE_S = 20.0
+
+
+def heard(model: Polyglot, chunks: Sequence[Chunk], options: SpeechOptions) -> list[Recognised]:
+    with polyglot.recogniser(model) as engine:
+        return list(engine.transcribe(chunks, options, cancel=CancelToken()))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=8)
+@given(lengths_ms=LENGTHS)
+def test_any_number_of_workers_and_rows_hears_the_same(way: str, lengths_ms: list[int]) -> None:
+    chunks = list(film(lengths_ms))
+    found = heard(Polyglot(workers=1, max_rows=1), chunks, WAYS[way])
+    assert [one.facts.start_ms for one in found] == [one.audio.start_ms for one in chunks]
+    for workers, rows in ((1, 4), (2, 2), (5, 16)):
+        assert heard(Polyglot(workers=workers, max_rows=rows), chunks, WAYS[way]) == found
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_films_side_by_side_are_heard_as_they_are_alone(way: str) -> None:
+    films = {n: list(film([300 + 100 * n] * (5 + n))) for n in range(6)}
+    alone = {n: heard(Polyglot(), chunks, WAYS[way]) for n, chunks in films.items()}
+    found: dict[int, list[Recognised]] = {}
+    with polyglot.recogniser(Polyglot(workers=3, max_rows=2)) as engine:
+
+        def hear(number: int) -> None:
+            chunks = films[number]
+            found[number] = list(engine.transcribe(chunks, WAYS[way], cancel=CancelToken()))
+
+        callers = [threading.Thread(target=hear, args=(n,)) for n in films]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join(PATIENCE_S)
+    assert found == alone
+
+
+class Gathering(Polyglot):
+    """Answers no batch before all workers have one; fails where they never have."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(workers=workers, max_rows=1)
+        self._met = threading.Barrier(workers)
+
+    def run(self, batch: Sequence[Passage]) -> list[Recognised]:
+        self._met.wait(PATIENCE_S)
+        return super().run(batch)
+
+
+@pytest.mark.parametrize("way", ["named", "detected", "followed"])
+def test_all_workers_are_busy_though_nothing_is_decided_yet(way: str) -> None:
+    """So many as are decided together wait for a batch each, and would wait for ever."""
+    count = 2 * DECIDED_TOGETHER
+    options = replace(WAYS[way], allowed_languages=("en", "es"))
+    chunks = list(film([400] * count))
+    with polyglot.recogniser(Certain(DECIDED_TOGETHER)) as engine:
+        found = list(engine.transcribe(chunks, options, cancel=CancelToken()))
+    assert len(found) == count
+
+
+class Certain(Gathering):
+    """Never changes its mind, so that nothing is asked about twice."""
+
+    def shares(self, passage: Passage) -> dict[str, float]:
+        return {"en": 0.001, "es": 0.998, "de": 0.001}
+
+
+class Wavering(Polyglot):
+    """Takes the second of the chunks that are decided together for another language."""
+
+    def __init__(self) -> None:
+        super().__init__(max_rows=1)
+        self.asked: list[tuple[int, str]] = []
+
+    def run(self, batch: Sequence[Passage]) -> list[Recognised]:
+        self.asked += [(one.start_ms, one.settings.language) for one in batch]
+        return super().run(batch)
+
+    def shares(self, passage: Passage) -> dict[str, float]:
+        english = 0.7 if passage.start_ms == 1_000 else 0.1
+        return {"en": english, "es": 1 - english, "de": 0.0}
+
+
+@pytest.mark.parametrize("options", [SpeechOptions(), SpeechOptions(multilingual=False)])
+def test_only_what_was_decoded_in_another_language_is_asked_about_anew(
+    options: SpeechOptions,
+) -> None:
+    model = Wavering()
+    found = heard(model, list(film([1_000] * 4)), options)
+    assert [one.facts.language for one in found] == ["es"] * 4
+    assert [one.words[0].text for one in found] == [
+        f"es-{n}000." if n else "es-0." for n in range(4)
+    ]
+    assert [row for row in model.asked if row[1]] == [(1_000, "es")]
+    assert [row for row in model.asked if not row[1]] == [(1_000 * n, "") for n in range(4)]
+    assert all(not one.shares for one in found)
+
+
+class Failing(Polyglot):
+    def run(self, batch: Sequence[Passage]) -> list[Recognised]:
+        for one in batch:
+            if one.start_ms == 6_000:
+                raise RecognitionFailed(one.start_ms, "it fell over")
+        return super().run(batch)
+
+
+@pytest.mark.parametrize(("way", "before"), [("named", 6), ("detected", 6), ("followed", 4)])
+def test_what_was_decided_before_a_chunk_that_fails_is_not_lost(way: str, before: int) -> None:
+    found: list[int] = []
+    with polyglot.recogniser(Failing(workers=2, max_rows=2)) as engine:
+        results = engine.transcribe(film([1_000] * 12), WAYS[way], cancel=CancelToken())
+        with pytest.raises(RecognitionFailed, match="6000 ms"):
+            found.extend(one.facts.start_ms for one in results)
+    assert found == [1_000 * n for n in range(before)]
+
+
+def test_a_finished_result_is_handed_on_before_more_sound_is_read() -> None:
+    read: list[int] = []
+
+    def stream() -> Iterator[Chunk]:
+        for chunk in film([200] * 60):
+            read.append(chunk.audio.start_ms)
+            yield chunk
+
+    with polyglot.recogniser(Polyglot(max_rows=1)) as engine:
+        results = engine.transcribe(stream(), WAYS["named"], cancel=CancelToken())
+        for number, _ in enumerate(results, start=1):
+            assert len(read) <= number + 2 * DECIDED_TOGETHER
+    assert len(read) == 60
