@@ -82,20 +82,13 @@ def test_a_batch_says_what_each_of_its_chunks_says_alone(
 def test_what_is_heard_in_a_chunk_does_not_depend_on_its_neighbours(
     demo_whisper: Whisper, film: list[Chunk]
 ) -> None:
-    """The words and their times. Scores may differ in their last bits: some processors' matrix
-    products add up in another order where there are more rows.
-    """
+    """To the last digit that is told; what a processor makes of those behind may differ."""
     alone = [single(demo_whisper, chunk) for chunk in film]
     for chunks in (film[:2], film[::-1], [*film, noise(7_000, 90_000)]):
         together = heard(demo_whisper, chunks)
         for chunk, found in zip(chunks, together, strict=True):
             if chunk in film:
-                same = alone[film.index(chunk)]
-                assert [(w.text, w.start_ms, w.end_ms) for w in found.words] == [
-                    (w.text, w.start_ms, w.end_ms) for w in same.words
-                ]
-                assert found.facts.avg_logprob == pytest.approx(same.facts.avg_logprob, abs=1e-4)
-                assert found.tokens == same.tokens
+                assert found == alone[film.index(chunk)]
 
 
 def test_words_are_plain_numbers_on_the_media_clock_within_their_chunk(

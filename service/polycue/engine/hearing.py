@@ -11,6 +11,7 @@ from polycue.domain.request import DefenceOptions
 from polycue.engine.deciding import Decision, Undecided
 from polycue.speech.hallucination import better, defended, doubts, redecoded
 from polycue.speech.passage import DecodeSettings, Passage
+from polycue.speech.scores import told
 
 Result = Future[Recognised]
 Ask = Callable[[Future[Passage], DecodeSettings], Result]
@@ -102,7 +103,7 @@ class Hearing:
             self._pending.result()  # raises
         assert self._tries is not None  # noqa: S101 - for the type checker
         assert self._decision is not None  # noqa: S101
-        probability, belief = self._decision.probability, self._decision.belief
+        probability, belief = told(self._decision.probability), self._decision.belief
         best = replace(self._tries.outcome(), shares={})
         return replace(best, language_probability=probability, belief=belief)
 

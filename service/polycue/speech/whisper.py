@@ -22,6 +22,7 @@ from polycue.speech.note import ModelNote
 from polycue.speech.opening import opened
 from polycue.speech.passage import DecodeSettings, Passage
 from polycue.speech.rows import Row, rows_of
+from polycue.speech.scores import told
 from polycue.speech.words import places_of, words_of
 
 _MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
@@ -218,8 +219,8 @@ class Whisper:
             start_ms=passage.start_ms,
             end_ms=passage.end_ms,
             language=passage.settings.language,
-            avg_logprob=avg_logprob(output.scores[0], len(tokens)),
-            no_speech_prob=float(output.no_speech_prob),
+            avg_logprob=told(avg_logprob(output.scores[0], len(tokens))),
+            no_speech_prob=told(float(output.no_speech_prob)),
             compression_ratio=compression_ratio(tokenizer.decode(tokens)),
             word_count=len(words),
             speech_ms=passage.speech_ms,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from polycue.domain.audio import Span
 from polycue.domain.transcript import Word
 from polycue.speech.fit import Aligned, fit
+from polycue.speech.scores import told
 
 # Whisper's codes of languages written without spaces between words: those for which openai/whisper
 # splits at characters, and Khmer and Tibetan, which it leaves out.
@@ -50,7 +51,7 @@ def words_of(pieces: Sequence[Piece], language: str, speech: Sequence[Span]) -> 
                 " ".join(text.split()),
                 span.start_ms,
                 span.end_ms,
-                probability=min(sum(spoken) / len(spoken), 1.0),
+                probability=told(min(sum(spoken) / len(spoken), 1.0)),
                 joined=joined,
             )
         )

@@ -113,7 +113,7 @@ def test_only_what_was_decoded_in_another_language_is_asked_about_anew(
         f"es-{n}000." if n else "es-0." for n in range(4)
     ]
     assert [row for row in model.asked if row[1]] == [(1_000, "es")]
-    assert [row for row in model.asked if not row[1]] == [(1_000 * n, "") for n in range(4)]
+    assert sorted(row for row in model.asked if not row[1]) == [(1_000 * n, "") for n in range(4)]
     assert all(not one.shares for one in found)
 
 
