@@ -112,7 +112,7 @@ def test_two_devices_with_a_child_each_hear_the_same_and_translate(
         assert len(backends) == 2
         for backend in backends:
             found = heard_by(lambda path, name: [backend], store, chunks)  # noqa: B023
-            assert list(map(words, found)) == list(map(words, said))
+            assert found == said
         package = Packages(store.argos_root).find("en", "es")
         assert len(host.texts.translate(package, TEXTS, Search())) == len(TEXTS)
     finally:
