@@ -1,0 +1,1 @@
+"""How fast polycue is, beside its peers: what ``benchmarks/speed.py`` runs."""

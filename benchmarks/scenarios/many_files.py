@@ -1,0 +1,40 @@
+"""Eight files at once: jobs of our server, beside faster-whisper from as many threads."""
+
+import tempfile
+from pathlib import Path
+
+from scenarios.peer import Way, faster_whisper
+from scenarios.place import Workshop
+from scenarios.rounds import Outcome, Pace, Row, facts_of, interleaved, ratios
+from scenarios.served import serving
+
+FILES = 8
+WAYS = tuple(Way(how, tuned) for how in ("batched", "sequential") for tuned in (False, True))
+
+
+def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Outcome:
+    model = workshop.model(geometry)
+    films = workshop.films(pace.pick(2, FILES, FILES), pace.pick(1, 3, 6))
+    ours = "polycue, eight jobs"
+    with tempfile.TemporaryDirectory() as folder, faster_whisper(workshop.place) as peer:
+        data = Path(folder) / "data"
+        with serving(workshop.place, model, workshop.sounds, data) as server:
+            sides = {ours: lambda: server.films(films)} | {
+                way.name: lambda way=way: peer.hear(way, model, films, callers=FILES)
+                for way in WAYS
+            }
+            found = interleaved(sides, pace)
+    on_gpu = workshop.place.device == "cuda"
+    goals = {"batched": 1.5 if on_gpu else 1.1, "sequential": 1.5}
+    rows = [
+        Row(
+            f"{FILES} files at once, {geometry}: over {way.name}",
+            ratios(found[way.name], found[ours]),
+            goals[way.how],
+            at_least=True,
+            note=f"from {FILES} threads",
+            judged=not way.tuned,
+        )
+        for way in WAYS
+    ]
+    return Outcome(rows, facts_of(found) | {"model": model.name})

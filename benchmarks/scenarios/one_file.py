@@ -1,0 +1,42 @@
+"""One long file end to end, beside the bare model calls for the same windows.
+
+Ours is a job over gRPC: file on disk to SRT, with probe, sandboxed decoding, speech detection,
+features, defence, layout and checkpoints. The bare side has the features of all windows in memory
+and does nothing but encode, generate and align, with as many workers and rows as our server uses.
+"""
+
+import tempfile
+from pathlib import Path
+
+from scenarios.peer import faster_whisper
+from scenarios.place import Workshop
+from scenarios.rounds import Outcome, Pace, Row, facts_of, interleaved, ratios
+from scenarios.served import serving
+
+BLOCKS = {"tiny": (2, 24, 48), "base": (2, 16, 32), "small": (2, 8, 16)}  # by size
+
+
+def measure(workshop: Workshop, pace: Pace, geometry: str = "small") -> Outcome:
+    blocks = pace.pick(*BLOCKS.get(geometry, (2, 16, 48)))
+    model, films = workshop.model(geometry), workshop.films(1, blocks)
+    with tempfile.TemporaryDirectory() as folder, faster_whisper(workshop.place) as peer:
+        data = Path(folder) / "data"
+        with serving(workshop.place, model, workshop.sounds, data) as server:
+            found = interleaved(
+                {
+                    "bare model calls": lambda: peer.bare(model, films[0]),
+                    "polycue, file to subtitles": lambda: server.films(films),
+                },
+                pace,
+            )
+    bare, ours = found.values()
+    judged = geometry == "small"
+    row = Row(
+        f"one file of {blocks} windows, {geometry}: end to end over bare model calls",
+        ratios(ours, bare),
+        1.05,
+        at_least=False,
+        note="job over gRPC, file to SRT",
+        judged=judged,
+    )
+    return Outcome([row], facts_of(found) | {"model": model.name})

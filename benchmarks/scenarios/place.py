@@ -1,0 +1,91 @@
+"""Where a benchmark runs, and the models and sounds that it has made."""
+
+import hashlib
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import models
+import scripted
+from models import GEOMETRIES, Script, write_whisper
+from scenarios import sound
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CACHE = REPOSITORY / ".polycue" / "benchmarks"
+CHUNK = Script(tokens=60, token_ms=470)  # 28 s of words: faster-whisper goes on behind the last one
+CLIP = Script(tokens=10, token_ms=560)  # longer than 5 s: no second window is begun behind them
+CLIP_10S = Script(tokens=20, token_ms=560)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A device and its kind of numbers, the same for all sides."""
+
+    device: str = "cpu"
+    compute_type: str = "int8"
+
+    def of_peer(self) -> dict[str, Any]:
+        return {"device": self.device, "compute_type": self.compute_type}
+
+    def flags(self) -> list[str]:
+        return [f"--device={self.device}", f"--compute-type={self.compute_type}"]
+
+    def described(self) -> dict[str, Any]:
+        """What a result must name to mean anything."""
+        return {
+            "device": self.device,
+            "compute_type": self.compute_type,
+            "hardware": hardware(self.device),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("polycue", "faster-whisper", "ctranslate2")},
+        }
+
+
+def hardware(device: str) -> str:
+    if device == "cuda":
+        import subprocess
+
+        ask = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+        return subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor()
+
+
+class Workshop:
+    """Models and sounds, made at their first use and kept between runs."""
+
+    def __init__(self, place: Place, folder: Path = CACHE) -> None:
+        self.place = place
+        made_by = [Path(str(module.__file__)) for module in (models, scripted, sound)]
+        code = hashlib.sha256(b"".join(path.read_bytes() for path in made_by)).hexdigest()[:12]
+        self.folder = folder / code
+        self.sounds = self.folder / "sounds"
+        self.models = self.folder / "models"
+
+    def model(self, geometry: str, script: Script = CHUNK) -> Path:
+        """Folder of a model in the layout of polycue's store; its name is the folder's."""
+        quantization = self.place.compute_type.partition("_")[0]
+        name = f"{geometry}-{script.tokens}{'-levels' if script.levels else ''}-{quantization}"
+        folder = self.models / "whisper" / name
+        if not folder.exists():
+            staged = folder.with_name(f".{name}.{os.getpid()}")
+            staged.parent.mkdir(parents=True, exist_ok=True)
+            write_whisper(staged, GEOMETRIES[geometry], quantization=quantization, script=script)
+            staged.rename(folder)
+        return folder
+
+    def films(self, count: int, blocks_each: int) -> list[Path]:
+        return sound.films(self.sounds, count, blocks_each)
+
+    def clips(self, count: int, length_s: float) -> Sequence[Path]:
+        return sound.clips(self.sounds, count, length_s)
+
+    def long_film(self, hours: float) -> Path:
+        return sound.long_film(self.sounds, hours)

@@ -1,0 +1,144 @@
+"""A server of polycue as it is run, and callers who wait for what it makes."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polycue_client
+from polycue.api.v1 import engine_pb2, jobs_pb2, media_pb2
+from polycue_client.client import Polycue
+from scenarios.peer import Heard
+from scenarios.place import Place
+
+CALLS = 16
+
+
+@dataclass
+class Server:
+    """Where it listens, its process, and a token for each tenant if there are tenants."""
+
+    address: str
+    pid: int
+    beam_size: int = 5
+
+    @contextlib.contextmanager
+    def client(self, token: str = "") -> Iterator[Polycue]:
+        with polycue_client.connect(self.address, token=token) as client:
+            yield client
+
+    def config(self, language: str = "en") -> media_pb2.TranscribeConfig:
+        return media_pb2.TranscribeConfig(language_code=language, beam_size=self.beam_size)
+
+    def films(self, files: Sequence[Path]) -> Heard:
+        """Subtitle all files at once: from files on the server's disk to an SRT each."""
+        before, began = core_seconds(self.pid), time.perf_counter()
+        with self.client() as client, ThreadPoolExecutor(len(files)) as callers:
+            done = list(callers.map(lambda file: self._film(client, file), files))
+            wall_s = time.perf_counter() - began
+            usage = [job.engine_usage for job in done]
+        return Heard(
+            wall_s,
+            [windows(each) for each in usage],
+            [each.wall_duration.ToMilliseconds() / 1000 for each in usage],
+            core_seconds(self.pid) - before,
+        )
+
+    def clips(self, files: Sequence[Path], callers: int) -> Heard:
+        """Each caller sends the next clip as soon as its last one is answered."""
+        contents = [file.read_bytes() for file in files]
+        before, began = core_seconds(self.pid), time.perf_counter()
+        with self.client() as client, ThreadPoolExecutor(callers) as threads:
+            done = list(threads.map(lambda content: self.clip(client, content), contents))
+        wall_s = time.perf_counter() - began
+        return Heard(
+            wall_s,
+            [windows(usage) for _, usage in done],
+            [took_s for took_s, _ in done],
+            core_seconds(self.pid) - before,
+        )
+
+    def clip(self, client: Polycue, content: bytes) -> tuple[float, engine_pb2.EngineUsage]:
+        began = time.perf_counter()
+        answer = client.transcribe(content, transcribe=self.config())
+        return time.perf_counter() - began, answer.engine_usage
+
+    def start(self, client: Polycue, file: Path, **wishes: Any) -> jobs_pb2.Job:
+        source = media_pb2.MediaSource(uri=file.as_uri())
+        return client.subtitle(source, transcribe=self.config(), fresh=True, **wishes)
+
+    def _film(self, client: Polycue, file: Path) -> jobs_pb2.Job:
+        job = client.wait(self.start(client, file))
+        if job.state != jobs_pb2.JOB_STATE_SUCCEEDED:
+            raise SystemExit(f"{file.name}: {job.failure.message}")
+        return job
+
+
+def windows(usage: engine_pb2.EngineUsage) -> list[int]:
+    """Tokens of each window, which the scripts make alike; windows that came again included."""
+    count, tokens = usage.chunk_count, usage.token_count
+    if not count or tokens % count:
+        raise SystemExit(f"{tokens} tokens in {count} windows: a window was not to the script")
+    return [tokens // count] * count
+
+
+def core_seconds(pid: int) -> float:
+    """Of a process and those it started that are alive."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    total = 0.0
+    for each in (pid, *children(pid)):
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            total += sum(map(int, fields[11:15])) / ticks  # with children it has waited for
+    return total
+
+
+def children(pid: int) -> Iterator[int]:
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text(encoding="utf-8").split():
+                yield int(child)
+                yield from children(int(child))
+
+
+@contextlib.contextmanager
+def serving(place: Place, model: Path, sounds: Path, data: Path, *more: str) -> Iterator[Server]:
+    """A server with one model, its data in ``data``, allowed to read below ``sounds``."""
+    ready, tell = os.pipe()
+    flags = [
+        "--listen=127.0.0.1:0",
+        f"--data-dir={data}",
+        f"--models-dir={model.parents[1]}",
+        f"--model={model.name}",
+        f"--file-root={sounds}",
+        "--max-running-jobs=8",
+        f"--max-calls={CALLS}",
+        *place.flags(),
+        *more,
+    ]
+    log = data.with_suffix(".log")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as said:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "polycue_client", "serve", f"--ready-fd={tell}", *flags],
+            pass_fds=[tell],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        )
+    os.close(tell)
+    try:
+        with os.fdopen(ready) as told:
+            address = told.readline().strip()
+        if not address:
+            raise SystemExit(log.read_text(encoding="utf-8"))
+        yield Server(address, server.pid)
+    finally:
+        server.terminate()
+        server.wait(60)
