@@ -1,0 +1,411 @@
+"""What does it cost to bring an hour of a film's sound before the recogniser, stage by stage?
+
+Prints a table and writes benchmarks/results/front_end.json and .png. Run it from anywhere::
+
+    .venv/bin/python benchmarks/front_end.py [--minutes 20] [--rounds 7]
+
+Everything runs on one core, to which the process and its children are pinned, in rounds of
+shuffled order, and is measured in seconds of processor time for an hour of sound: ffmpeg (AAC,
+48 kHz, stereo; with its sandbox), reading its pipe and mixing down, speech detection, cutting,
+features; and all of it together, as a job does it. Detection stands beside faster-whisper's own on
+the same sound; the ratio is taken within each round. First it is shown to be the same: every span
+of both at several thresholds and shortest silences, and every decision of the network, on the made
+film, on noise, music and silence, and on the recordings of real speech beside the repository
+(``../shared/data/speech``, not ours to ship) where they are.
+
+It ends with an error where a span differs, or where a figure misses its goal. The film is made
+with eSpeak NG (Debian: apt-get install espeak-ng).
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import version
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from faster_whisper.vad import VadOptions, get_speech_timestamps, get_vad_model
+from numpy.typing import NDArray
+
+from polycue.domain.audio import SAMPLE_RATE_HZ, Audio, Span
+from polycue.domain.cancel import CancelToken
+from polycue.domain.chunk import Chunk, ModelFacts
+from polycue.domain.media import AudioChoice
+from polycue.domain.request import DetectionOptions
+from polycue.media import arguments as ffmpeg_arguments
+from polycue.media.decode import decode
+from polycue.media.downmix import Downmix
+from polycue.media.probe import probe
+from polycue.media.reading import Reading
+from polycue.media.streams import choose_audio
+from polycue.pipeline.sound import sound_of
+from polycue.speech.cut import cut
+from polycue.speech.features import Features
+from polycue.speech.silero import WINDOW, Silero
+from polycue.speech.vad import SpeechDetector
+from soundtracks import espeak, film
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+REAL_SPEECH = REPOSITORY.parent / "shared" / "data" / "speech"
+SEED = 20261127
+CHUNK_MS = 30_000
+BLOCK_BYTES = SAMPLE_RATE_HZ * 2 * 4  # a second of stereo float32
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+GOAL_RATIO, GOAL_SPEED = 1.6, 220.0
+STAGES = ("ffmpeg", "pipe and downmix", "detection", "cut", "features, 80 mels")
+THEIRS = "detection, faster-whisper"
+WHOLE = "all together, 80 mels"
+THRESHOLDS = [n / 20 for n in range(1, 20)]
+NO_CANCEL = CancelToken()
+
+Samples = NDArray[np.float32]
+
+
+Way = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Of all rounds."""
+
+    least: float
+    median: float
+    greatest: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        low, middle, high = min(values), statistics.median(values), max(values)
+        return cls(round(low, 3), round(middle, 3), round(high, 3))
+
+    def __str__(self) -> str:
+        return f"{self.median:8.2f}  ({self.least:.2f} to {self.greatest:.2f})"
+
+
+@dataclass
+class Sameness:
+    """What was compared with faster-whisper's, and what differed."""
+
+    sounds: list[str]
+    seconds: float = 0
+    spans: int = 0
+    other_spans: int = 0
+    windows: int = 0
+    decisions: int = 0
+    other_decisions: int = 0
+    greatest_difference: float = 0
+
+
+def facts(mels: int) -> ModelFacts:
+    return ModelFacts("none", ("en",), CHUNK_MS, translates=False, demo=False, mels=mels)
+
+
+def blocks_of(sound: Samples) -> Iterator[Audio]:
+    for first in range(0, len(sound), SAMPLE_RATE_HZ):
+        yield Audio(sound[first : first + SAMPLE_RATE_HZ], first * 1000 // SAMPLE_RATE_HZ)
+
+
+def sound_in(path: Path) -> Samples:
+    media = probe(path, cancel=NO_CANCEL)
+    with decode(media, choose_audio(media, AudioChoice()), cancel=NO_CANCEL) as decoding:
+        return np.concatenate([block.samples for block in decoding])
+
+
+# Is it the same?
+
+
+def compare(sounds: dict[str, Samples]) -> Sameness:
+    same = Sameness([*sounds])
+    for sound in sounds.values():
+        same.seconds += len(sound) / SAMPLE_RATE_HZ
+        compare_decisions(sound, same)
+        for threshold, silence_ms in product((0.3, 0.5, 0.7), (0, 100, 300, 2000)):
+            compare_spans(sound, DetectionOptions(threshold, silence_ms), same)
+    return same
+
+
+def compare_decisions(sound: Samples, same: Sameness) -> None:
+    whole = sound[: len(sound) // WINDOW * WINDOW]
+    silero = Silero()
+    ours = np.concatenate([silero.probabilities(block) for block in whole_blocks(whole)])
+    # One window more, for it silences the end of the last one.
+    theirs: Samples = get_vad_model()(np.pad(whole, (0, WINDOW)))[:-1]
+    same.windows += len(ours)
+    for threshold in THRESHOLDS:
+        same.decisions += len(ours)
+        same.other_decisions += int(((ours >= threshold) != (theirs >= threshold)).sum())
+    difference = float(np.abs(ours - theirs).max(initial=0))
+    same.greatest_difference = max(same.greatest_difference, difference)
+
+
+def whole_blocks(sound: Samples) -> Iterable[Samples]:
+    return np.split(sound, range(31 * WINDOW, len(sound), 31 * WINDOW))
+
+
+def compare_spans(sound: Samples, options: DetectionOptions, same: Sameness) -> None:
+    ours = [(span.start_ms, span.end_ms) for span in spans(blocks_of(sound), options)]
+    theirs = [(s["start"] // 16, s["end"] // 16) for s in their_spans(sound, options)]
+    same.spans += len(theirs)
+    same.other_spans += len(set(ours) ^ set(theirs))
+
+
+def spans(blocks: Iterable[Audio], options: DetectionOptions) -> list[Span]:
+    detector = SpeechDetector(options)
+    return [span for block in blocks for span in detector.feed(block)] + detector.finish()
+
+
+def their_spans(sound: Samples, options: DetectionOptions) -> list[dict[str, int]]:
+    wishes = VadOptions(
+        threshold=options.threshold,
+        min_silence_duration_ms=options.min_silence_ms,
+        speech_pad_ms=0,
+    )
+    found: list[dict[str, int]] = get_speech_timestamps(sound.copy(), wishes)  # it writes into it
+    return found
+
+
+# What does it cost?
+
+
+class Film:
+    """What each stage is given, from the stage before it."""
+
+    def __init__(self, path: Path) -> None:
+        self.media = probe(path, cancel=NO_CANCEL)
+        self.stream = choose_audio(self.media, AudioChoice())
+        self.frames = list(self.stereo())
+        self.sound = sound_in(path)
+        self.blocks = list(blocks_of(self.sound))
+        self.chunks = list(cut(self.blocks, DetectionOptions(), max_chunk_ms=CHUNK_MS))
+        self.hours = len(self.sound) / SAMPLE_RATE_HZ / 3600
+
+    def stereo(self) -> Iterator[Samples]:
+        """Straight from ffmpeg, as ``decode`` reads it."""
+        call = ffmpeg_arguments.pcm(self.media, self.stream.index, channels=2)
+        with Reading(call, timeout_s=60, cancel=NO_CANCEL) as reading:
+            while data := reading.read(BLOCK_BYTES):
+                yield np.frombuffer(data, "<f4").reshape(-1, 2)
+            reading.finish()
+
+    def read(self) -> None:
+        for _ in self.stereo():
+            pass
+
+    def mix_down(self) -> None:
+        downmix = Downmix()
+        for frames in self.frames:
+            downmix.mono(frames)
+
+    def detect(self) -> list[Span]:
+        return spans(self.blocks, DetectionOptions())
+
+    def detect_as_they_do(self) -> list[dict[str, int]]:
+        return their_spans(self.sound, DetectionOptions())
+
+    def cut(self) -> list[Chunk]:
+        return list(cut(self.blocks, DetectionOptions(), max_chunk_ms=CHUNK_MS))
+
+    def make_features(self, features: Features) -> None:
+        for chunk in self.chunks:
+            features.of(chunk)
+
+    def all_together(self, features: Features) -> None:
+        """In its thread, as a job has it, with the features made as the chunks come."""
+        with sound_of(
+            self.media,
+            self.stream,
+            DetectionOptions(),
+            max_chunk_ms=CHUNK_MS,
+            max_media_ms=None,
+            cancel=NO_CANCEL,
+            report=lambda event: None,
+        ) as sound:
+            for chunk in sound.chunks():
+                features.of(chunk)
+
+
+@dataclass
+class Used:
+    """Seconds of processor time of this process and of children that have ended."""
+
+    own: float
+    children: float
+
+
+def used(way: Way) -> Used:
+    children, own = resource.getrusage(resource.RUSAGE_CHILDREN), time.process_time()
+    way()
+    own = time.process_time() - own
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    times = (after.ru_utime - children.ru_utime, after.ru_stime - children.ru_stime)
+    return Used(own, sum(times))
+
+
+def measure(given: Film, rounds: int) -> dict[str, list[float]]:
+    """Seconds for an hour of sound by stage, in each round."""
+    features = {mels: Features(facts(mels)) for mels in (80, 128)}
+    ways: dict[str, Way] = {
+        "ffmpeg": given.read,
+        "downmix": given.mix_down,
+        "detection": given.detect,
+        THEIRS: given.detect_as_they_do,
+        "cut": given.cut,
+        **{f"features, {n} mels": partial(given.make_features, f) for n, f in features.items()},
+        **{f"all together, {n} mels": partial(given.all_together, f) for n, f in features.items()},
+    }
+    found: dict[str, list[float]] = {}
+    for number in range(rounds + 1):
+        seconds = {name: used(ways[name]) for name in random.sample(list(ways), len(ways))}
+        if number:  # the first one warms up
+            for stage, value in by_stage(seconds).items():
+                found.setdefault(stage, []).append(value / given.hours)
+    return found
+
+
+def by_stage(seconds: dict[str, Used]) -> dict[str, float]:
+    """Cutting detects as well, and who reads ffmpeg is not ffmpeg."""
+    stages = {name: each.own + each.children for name, each in seconds.items()}
+    stages["pipe and downmix"] = seconds["ffmpeg"].own + stages.pop("downmix")
+    stages["ffmpeg"] = seconds["ffmpeg"].children
+    stages["cut"] = max(0.0, stages["cut"] - stages["detection"])
+    return stages
+
+
+# The report.
+
+
+def plot(found: dict[str, list[float]], path: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(9, 2.8), layout="constrained")
+    for row, detection in enumerate((THEIRS, "detection")):
+        left = 0.0
+        for color, stage in enumerate(STAGES):
+            median = statistics.median(found[detection if stage == "detection" else stage])
+            bar = axes.barh(row, median, left=left, color=f"C{color}", label=stage)
+            if median > 0.25:
+                axes.bar_label(bar, labels=[f"{median:.1f}"], label_type="center", color="white")
+            left += median
+        axes.annotate(f" {3600 / left:.0f} x real time", (left, row), va="center")
+    axes.set_yticks((0, 1), ("with faster-whisper's\ndetection", "polycue"))
+    axes.margins(x=0.2)
+    axes.set_xlabel("seconds of one core for an hour of sound")
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(
+        handles[: len(STAGES)], labels[: len(STAGES)], loc="outside upper center", ncols=5
+    )
+    figure.savefig(path, dpi=120)
+
+
+def circumstances(core: int, minutes: float, rounds: int) -> dict[str, object]:
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "processor": processor(),
+        "core": core,
+        "packages": {name: version(name) for name in ("faster-whisper", "onnxruntime", "numpy")},
+        "minutes": minutes,
+        "rounds": rounds,
+        "seed": SEED,
+    }
+
+
+def processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    return next((x.partition(":")[2].strip() for x in lines if x.startswith("model name")), "")
+
+
+def verdict(name: str, value: float, goal: float) -> bool:
+    reached = value >= goal
+    print(f"{name}: {value:.2f}, goal {goal:g}: {'reached' if reached else 'missed'}")
+    return reached
+
+
+def on_one_core() -> int:
+    """Begin anew, for libraries count their threads when they are loaded."""
+    core = max(os.sched_getaffinity(0))
+    if len(os.sched_getaffinity(0)) > 1 or os.environ.get(ONE_THREAD[0]) != "1":
+        os.sched_setaffinity(0, {core})
+        env = os.environ | dict.fromkeys(ONE_THREAD, "1")
+        os.execve(sys.executable, [sys.executable, *sys.argv], env)  # noqa: S606 - ourselves
+    return core
+
+
+def sounds_to_compare(made: Samples) -> dict[str, Samples]:
+    """The made film, half a minute of what is no speech, and real speech where there is any."""
+    rng, at_s = np.random.default_rng(SEED), np.arange(30 * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
+    tones = [np.sin(2 * np.pi * hertz * at_s) for hertz in (220, 277.2, 329.6)]
+    music = np.sum(tones, axis=0) * 0.2 * (0.5 + 0.5 * np.sin(4 * np.pi * at_s))
+    sounds = {
+        "film": made,
+        "noise": rng.normal(0, 0.1, len(at_s)),
+        "music": music,
+        "silence": np.zeros(len(at_s)),
+    }
+    for path in sorted(REAL_SPEECH.glob("*.*")):
+        sounds[f"real speech, {path.name}"] = sound_in(path)
+    return {name: sound.astype(np.float32) for name, sound in sounds.items()}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
+    arguments = parser.parse_args()
+    core = on_one_core()
+    random.seed(SEED)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            path = film(Path(folder) / "film.m4a", minutes=arguments.minutes)
+        except espeak.EspeakMissing as error:
+            print(f"The benchmark speaks its own film, and cannot: {error}", file=sys.stderr)
+            return 1
+        given = Film(path)
+        same = compare(sounds_to_compare(given.sound))
+        found = measure(given, arguments.rounds)
+    ratio = Spread.of([b / a for a, b in zip(found["detection"], found[THEIRS], strict=True)])
+    speed = Spread.of([3600 / value for value in found[WHOLE]])
+    print("seconds of one core for an hour of sound")
+    for stage, values in found.items():
+        print(f"  {stage:<26} {Spread.of(values)}")
+    print(f"{same.other_spans} of {same.spans} spans and {same.other_decisions} of", end=" ")
+    print(
+        f"{same.decisions} decisions differ; the greatest difference of a probability is", end=" "
+    )
+    print(f"{same.greatest_difference:.1e}; real speech: {any(REAL_SPEECH.glob('*'))}")
+    reached = [
+        verdict("detection over faster-whisper's", ratio.median, GOAL_RATIO),
+        verdict("the front end, times real time on one core", speed.median, GOAL_SPEED),
+        not same.other_spans,
+    ]
+    report = {
+        **circumstances(core, arguments.minutes, arguments.rounds),
+        "same": asdict(same),
+        "core_s_an_hour": {stage: asdict(Spread.of(values)) for stage, values in found.items()},
+        "detection_over_faster_whisper": asdict(ratio),
+        "times_real_time": asdict(speed),
+    }
+    arguments.results.mkdir(parents=True, exist_ok=True)
+    target = arguments.results / "front_end.json"
+    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    plot(found, target.with_suffix(".png"))
+    print(f"wrote {target}")
+    return 0 if all(reached) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

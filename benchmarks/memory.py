@@ -1,0 +1,377 @@
+"""Does memory grow with the length of a film or the number of jobs, and time faster than the film?
+
+Prints a table and writes benchmarks/results/memory.json and .png. Run it from anywhere::
+
+    .venv/bin/python benchmarks/memory.py [--hours 10] [--unit-minutes 15] [--rounds 3] [--jobs 200]
+
+*Length*: films of ten minutes and of ten hours go through the whole pipeline (ffmpeg, detection,
+cutting, features, batches, cues, a translation, files in three formats), each in a process of its
+own, with a stand-in for the model that takes features and answers at once: the most that process
+held, and the most that ffmpeg held beside it. The same with the demo model, ten minutes against an
+hour. *Time*: films of 1, 2, 4, 8 and 16 units, in rounds of shuffled order. *Jobs*: a server with
+the demo models does one short job after the other, two at a time, and is looked at after each.
+
+It ends with an error where the long film needs 150 MB more than the short one, 16 times the film
+more than 16.5 times the time, or the server holds 15 MB more in the last quarter of the jobs than
+in the second. The films are made with eSpeak NG (Debian: apt-get install espeak-ng).
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from itertools import count, pairwise
+from pathlib import Path
+
+from load import serving
+from polycue import telemetry
+from polycue.api.v1 import media_pb2
+from polycue.domain.cancel import CancelToken
+from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.progress import CuesReady, Event
+from polycue.domain.request import InputFile, SpeechOptions, SubtitleTask
+from polycue.domain.track import TrackFormat
+from polycue.domain.transcript import ChunkFacts, Word
+from polycue.domain.translation import Hypotheses, Search
+from polycue.engine.devices import choose
+from polycue.engine.recogniser import Recogniser
+from polycue.pipeline.pipeline import Pipeline
+from polycue.speech.passage import Passage
+from polycue.testing.engines import recogniser_in_threads, recogniser_with
+from polycue.testing.translator import BEST, FakeTranslator
+from polycue_client import aio, requests
+from soundtracks import espeak, film
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+DEMO = REPOSITORY / "demo" / "models" / "whisper"
+SEED = 20261127
+TIMES = (1, 2, 4, 8, 16)
+SHORT_MINUTES = 10
+WORD_MS, WORDS_A_SENTENCE = 350, 9
+FORMATS = (TrackFormat.SRT, TrackFormat.VTT, TrackFormat.JSON)
+CLIP_S, AT_ONCE = 12, 2
+LOOK_EVERY_S = 0.1
+MOST_MIB, MOST_TIMES, MOST_MIB_OF_JOBS = 150, 16.5, 15
+
+
+# In a process of its own: one film through the pipeline.
+
+
+class StandIn:
+    """A model of Whisper's shape that takes as long as it takes to write the words down."""
+
+    facts = ModelFacts("stand-in", ("en", "es"), 30_000, translates=True, demo=False)
+    device, workers, max_rows = "none", 2, 2
+
+    def __init__(self) -> None:
+        self._number = count()
+
+    def run(self, batch: Sequence[Passage]) -> list[Recognised]:
+        return [self.run_alone(passage) for passage in batch]
+
+    def run_alone(self, passage: Passage) -> Recognised:
+        words = [
+            word for span in passage.speech for word in self._words(span.start_ms, span.end_ms)
+        ]
+        text = " ".join(word.text for word in words)
+        facts = ChunkFacts(
+            passage.start_ms,
+            passage.end_ms,
+            language="en",
+            avg_logprob=-0.2,
+            no_speech_prob=0.01,
+            compression_ratio=1.5,
+            word_count=len(words),
+            speech_ms=passage.speech_ms,
+        )
+        shares = {"en": 0.98, "es": 0.02} if not passage.settings.language else {}
+        return Recognised(tuple(words), facts, 0.98, tokens=len(text) // 4, shares=shares)
+
+    def close(self) -> None:
+        pass
+
+    def _words(self, start_ms: int, end_ms: int) -> list[Word]:
+        pieces = max(1, (end_ms - start_ms) // WORD_MS)
+        edges = [start_ms + (end_ms - start_ms) * n // pieces for n in range(pieces + 1)]
+        return [Word(self._text(), first, last, 0.9) for first, last in pairwise(edges)]
+
+    def _text(self) -> str:
+        number = next(self._number)
+        return f"word{number % 5000}" + ("." if number % WORDS_A_SENTENCE == 0 else "")
+
+
+class Echo(FakeTranslator):
+    """Says everything again, and remembers nothing of it."""
+
+    def translate(
+        self,
+        texts: Sequence[str],
+        route: tuple[str, ...],
+        search: Search = BEST,
+        *,
+        cancel: CancelToken,
+    ) -> list[Hypotheses]:
+        found = super().translate(texts, route, search, cancel=cancel)
+        self.calls.clear()
+        return found
+
+
+@dataclass(frozen=True)
+class Run:
+    """Of one film; memory in MiB. ``before_mib`` is what the process held with all code loaded."""
+
+    minutes: float
+    seconds: float
+    processor_s: float
+    first_cue_s: float
+    before_mib: float
+    most_mib: float
+    ffmpeg_mib: float
+    words: int
+    cues: int
+
+
+def recogniser_of(name: str) -> Recogniser:
+    if name == "demo":
+        device = choose("cpu")
+        return recogniser_in_threads(lambda model: DEMO / model, device)
+    return recogniser_with(lambda folder, model: [StandIn()])
+
+
+def run_film(path: Path, minutes: float, name: str) -> Run:
+    recogniser, first_cue = recogniser_of(name), list[float]()
+    recogniser.facts()  # loads it
+    before = status_mib("VmRSS")
+    began, processor = time.perf_counter(), time.process_time()
+
+    def report(event: Event) -> None:
+        if isinstance(event, CuesReady) and not first_cue:
+            first_cue.append(time.perf_counter() - began)
+
+    with tempfile.TemporaryDirectory() as folder, looking_at_ffmpeg() as held_by_ffmpeg:
+        task = SubtitleTask(
+            InputFile(path, path.name),
+            speech=SpeechOptions(language="en"),
+            targets=("es",),
+            formats=FORMATS,
+        )
+        result = Pipeline(recogniser, Echo()).run(
+            task, workdir=Path(folder), cancel=CancelToken(), report=report
+        )
+    recogniser.close()
+    words = result.transcript.words if result.transcript else ()
+    return Run(
+        minutes=minutes,
+        seconds=round(time.perf_counter() - began, 2),
+        processor_s=round(time.process_time() - processor, 2),
+        first_cue_s=round(first_cue[0], 3),
+        before_mib=before,
+        most_mib=status_mib("VmHWM"),
+        ffmpeg_mib=max(held_by_ffmpeg, default=0.0),
+        words=len(words),
+        cues=len(result.tracks[0].cues),
+    )
+
+
+@contextmanager
+def looking_at_ffmpeg() -> Iterator[list[float]]:
+    """The most that any ffmpeg of this process held at each look, in MiB.
+
+    The kernel's own account of a child begins with what its parent held, so that is of no use.
+    """
+    found, over = list[float](), threading.Event()
+
+    def look() -> None:
+        while not over.wait(LOOK_EVERY_S):
+            for task in Path("/proc/self/task").iterdir():
+                with suppress(OSError, LookupError):
+                    pids = (task / "children").read_text(encoding="ascii").split()
+                    found.extend(status_mib("VmHWM", pid) for pid in pids if is_ffmpeg(pid))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        looking.join()
+
+
+def is_ffmpeg(pid: str) -> bool:
+    return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip() == "ffmpeg"
+
+
+def status_mib(field: str, pid: int | str = "self") -> float:
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith(f"{field}:"):
+            return round(int(line.split()[1]) / 1024, 1)
+    raise LookupError(field)
+
+
+# From outside.
+
+
+def run_apart(folder: Path, minutes: float, name: str) -> Run:
+    path = folder / f"{minutes:g}.m4a"
+    if not path.is_file():
+        film(path, minutes=minutes)
+    command = [sys.executable, __file__, "--child", str(path), f"{minutes:g}", name]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    run = Run(**json.loads(done.stdout))
+    print(
+        f"  {name:<9} {run.minutes:6g} min  {run.seconds:7.2f} s  first cue {run.first_cue_s:.2f} s"
+        f"  most {run.most_mib:.0f} MiB, ffmpeg {run.ffmpeg_mib:.0f}  {run.words} words",
+        flush=True,
+    )
+    return run
+
+
+def growth(folder: Path, given: argparse.Namespace) -> dict[int, list[Run]]:
+    units: dict[int, list[Run]] = {times: [] for times in TIMES}
+    for _ in range(given.rounds):
+        for times in random.sample(TIMES, len(TIMES)):
+            units[times].append(run_apart(folder, times * given.unit_minutes, "stand-in"))
+    return units
+
+
+async def many_jobs(address: str, pid: int, clip: Path, jobs: int) -> list[float]:
+    """What the server holds after each job, in MiB; its children end with their films."""
+    held: list[float] = []
+    async with aio.connect(address) as polycue:
+        source = media_pb2.MediaSource(upload=(await polycue.upload(clip)).name)
+        spec = requests.subtitle_spec(source, translate_to=["es"], formats=["srt", "vtt", "json"])
+        left = iter(range(jobs))
+
+        async def work() -> None:
+            for _ in left:  # fresh: or the first one's results would answer for all
+                await polycue.wait(await polycue.create_job(spec, fresh=True))
+                held.append(status_mib("VmRSS", pid))
+
+        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+    return held
+
+
+def held_by_server(folder: Path, jobs: int) -> list[float]:
+    clip = folder / "clip.mp4"
+    tour = REPOSITORY / "demo" / "tour.mp4"
+    command = ["ffmpeg", "-v", "error", "-y", "-i", tour, "-t", str(CLIP_S), "-c", "copy", clip]
+    subprocess.run(command, check=True)
+    with serving(folder) as (address, pid):
+        return asyncio.run(many_jobs(address, pid, clip, jobs))
+
+
+def grown_mib(held: Sequence[float]) -> float:
+    """From the second quarter of the jobs to the last; in the first one a server gets warm."""
+    quarter = len(held) // 4
+    return statistics.median(held[-quarter:]) - statistics.median(held[quarter : 2 * quarter])
+
+
+def plot(
+    units: dict[int, list[Run]], lengths: Sequence[Run], held: Sequence[float], path: Path
+) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(12, 3.4), layout="constrained")
+    for run in (run for runs in units.values() for run in runs):
+        left.plot(run.minutes / 60, run.seconds, ".", color="#1b4965")
+    left.set(xlabel="hours of film", ylabel="seconds", xlim=0, ylim=0)
+    middle.bar(
+        [f"{run.minutes:g} min" for run in lengths],
+        [run.most_mib for run in lengths],
+        color="#5fa8d3",
+    )
+    middle.bar_label(middle.containers[0], fmt="%.0f")
+    middle.set_ylabel("most that a process held, MiB")
+    right.plot(range(1, len(held) + 1), held, color="#5fa8d3")
+    right.set(xlabel="jobs done by one server", ylabel="the server holds, MiB", ylim=0)
+    for axes in (left, middle, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=120)
+
+
+def verdict(name: str, value: float, most: float) -> bool:
+    reached = value <= most
+    print(f"{name}: {value:.2f}, at most {most:g}: {'reached' if reached else 'missed'}")
+    return reached
+
+
+def measure(folder: Path, given: argparse.Namespace) -> bool:
+    long_minutes = given.hours * 60
+    lengths = [run_apart(folder, minutes, "stand-in") for minutes in (SHORT_MINUTES, long_minutes)]
+    demo = [run_apart(folder, m, "demo") for m in (SHORT_MINUTES, given.demo_minutes)]
+    units = growth(folder, given)
+    held = held_by_server(folder, given.jobs)
+    seconds = {n: statistics.median(run.seconds for run in runs) for n, runs in units.items()}
+    more = {
+        "stand-in": lengths[1].most_mib - lengths[0].most_mib,
+        "demo": demo[1].most_mib - demo[0].most_mib,
+    }
+    grown, times = grown_mib(held), seconds[TIMES[-1]] / seconds[1]
+    reached = [
+        verdict(f"MiB more for {given.hours:g} h than for 10 min", more["stand-in"], MOST_MIB),
+        verdict(f"MiB more for {given.demo_minutes:g} min, demo model", more["demo"], MOST_MIB),
+        verdict("times the time for 16 times the film", times, MOST_TIMES),
+        verdict("MiB more in the last quarter of the jobs", grown, MOST_MIB_OF_JOBS),
+    ]
+    report = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "rounds": given.rounds,
+        "seed": SEED,
+        "lengths": [asdict(run) for run in lengths],
+        "demo_model": [asdict(run) for run in demo],
+        "more_mib": {name: round(value, 1) for name, value in more.items()},
+        "units": {n: [asdict(run) for run in runs] for n, runs in units.items()},
+        "times_the_time": {n: round(value / seconds[1], 2) for n, value in seconds.items()},
+        "held_after_each_job_mib": held,
+        "held_more_in_last_quarter_mib": round(grown, 1),
+    }
+    given.results.mkdir(parents=True, exist_ok=True)
+    target = given.results / "memory.json"
+    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    plot(units, lengths, held, target.with_suffix(".png"))
+    print(f"wrote {target}")
+    return all(reached)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--hours", type=float, default=10)
+    parser.add_argument("--demo-minutes", type=float, default=60)
+    parser.add_argument("--unit-minutes", type=float, default=15)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=200)
+    parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.child:
+        path, minutes, name = given.child
+        telemetry.configure(level="warning", log_format="console")  # what is printed is the result
+        print(json.dumps(asdict(run_film(Path(path), float(minutes), name))))
+        return 0
+    random.seed(SEED)
+    with tempfile.TemporaryDirectory(prefix="polycue-memory-") as folder:
+        try:
+            return int(not measure(Path(folder), given))
+        except espeak.EspeakMissing as error:
+            print(f"The benchmark speaks its own films, and cannot: {error}", file=sys.stderr)
+            return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
