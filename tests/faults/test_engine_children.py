@@ -40,8 +40,14 @@ def models(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def server(tmp_path: Path, models: Path) -> Iterator[Server]:
-    flags = (*FLAGS, f"--models-dir={models}", f"--data-dir={tmp_path / 'data'}")
-    server = Server(tmp_path, {"PYTHONPATH": python_path()}, *flags)
+    with serving(tmp_path, models) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving(folder: Path, models: Path, *more_flags: str) -> Iterator[Server]:
+    flags = (*FLAGS, f"--models-dir={models}", f"--data-dir={folder / 'data'}", *more_flags)
+    server = Server(folder, {"PYTHONPATH": python_path()}, *flags)
     try:
         yield server.start()
     finally:
@@ -49,7 +55,12 @@ def server(tmp_path: Path, models: Path) -> Iterator[Server]:
 
 
 def engine_of(server: Server) -> int:
-    """The process id of its child that holds the models."""
+    """The process id of its child that holds the models, of the first where there are several."""
+    return engines_of(server)[0]
+
+
+def engines_of(server: Server) -> list[int]:
+    found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
@@ -57,8 +68,9 @@ def engine_of(server: Server) -> int:
         except OSError:
             continue
         if int(parent) == server.pid and b"processes.child" in command:
-            return int(process.name)
-    raise AssertionError("it has no engine")
+            found.append(int(process.name))
+    assert found, "it has no engine"
+    return sorted(found)
 
 
 def wait_for_end(pid: int) -> None:
@@ -112,6 +124,23 @@ def test_a_film_whose_engine_ends_or_hangs_comes_out_to_the_byte(
         assert subtitled(polycue, film, lambda: os.kill(pid, number)) == whole
     wait_for_end(pid)
     assert engine_of(server) != pid
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
+def test_a_film_goes_on_when_one_of_two_devices_is_lost_and_that_comes_back(
+    tmp_path: Path, models: Path, repository: Path, number: int
+) -> None:
+    film = repository / "demo" / "tour.mp4"
+    with serving(tmp_path, models, "--device-index=0,1") as server, server.client() as polycue:
+        both = engines_of(server)
+        assert len(both) == 2
+        whole = subtitled(polycue, film)
+        assert subtitled(polycue, film, lambda: os.kill(both[0], number)) == whole
+        wait_for_end(both[0])
+        assert subtitled(polycue, film) == whole
+        assert both[1] in engines_of(server)
+        log = server.log.read_text()
+    assert log.count("others do its work") == log.count("a device is back") == 1
 
 
 def test_a_killed_server_takes_its_engine_with_it(server: Server) -> None:

@@ -14,8 +14,8 @@ from polycue.engine.backends.processes.pace import Pace
 from polycue.engine.backends.processes.supervisor import Supervisor
 from polycue.engine.backends.processes.work import Choose, Count
 from polycue.engine.backends.threads import thread_host
+from polycue.engine.budget import budget
 from polycue.engine.devices import Device, choose, has_cuda_driver
-from polycue.engine.memory import budget
 from polycue.engine.shelf import Shelf
 
 _ALL = "all"
@@ -64,12 +64,7 @@ def open_host(settings: Settings, *, check: Check = lambda folder: None) -> Host
 
 def open_shelf(settings: Settings, host: Host) -> Shelf:
     """Room for the models of the host, the same on each of its devices."""
-    device = host.device
-    sharing = len(host.devices) if device.kind == "cpu" else 1
-    return Shelf(
-        budget(device.kind, device.memory_bytes, settings.model_memory_bytes, sharing),
-        idle_s=settings.unload_idle_s,
-    )
+    return Shelf(budget(host.devices, settings.model_memory_bytes), idle_s=settings.unload_idle_s)
 
 
 def _wish(settings: Settings, index: int) -> tuple[str, str, int, int, int, int]:

@@ -3,18 +3,19 @@
 It runs on the light install too, so whatever may be missing is imported where it is looked at.
 """
 
-import contextlib
 import importlib
 import importlib.metadata
 import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import asdict
 from pathlib import Path
 
 import click
+
+from polycue.commands.engine_findings import look_at_engine, look_at_gpu
+from polycue.commands.finding import Finding, State
 
 _SERVICE = "get it with: pip install 'polycue[service]'"
 _FFMPEG = "get it with: apt-get install ffmpeg, or the like"
@@ -40,24 +41,6 @@ _FFMPEG_NEEDS = {
 }
 _MAIN_WORK = "reading sound"
 _TIMEOUT_S = 20.0
-
-
-class State(StrEnum):
-    """How a check ended; only FAILED stands in the way of the main work."""
-
-    FINE = "fine"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. ``advice`` says how to get what is missing, "" when nothing is."""
-
-    subject: str
-    state: State
-    detail: str
-    advice: str = ""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -108,8 +91,8 @@ def _examine(models_dir: Path | None, data_dir: Path | None) -> Iterator[Finding
         _formats,
         _ffmpeg,
         _sandbox,
-        _gpu,
-        _engine,
+        look_at_gpu,
+        lambda: look_at_engine(models_dir),
         lambda: _models(models_dir),
         lambda: _data(data_dir),
     )
@@ -208,45 +191,6 @@ def _sandbox() -> Iterator[Finding]:
         yield Finding("sandbox", State.WARNING, detail, SandboxMissing.ADVICE)
     else:
         yield Finding("sandbox", State.FINE, ", ".join(there))
-
-
-def _gpu() -> Iterator[Finding]:
-    from polycue.domain.errors import DeviceUnavailable
-    from polycue.engine.devices import choose
-
-    try:
-        device = choose("cuda")
-    except DeviceUnavailable as error:
-        cpu = choose("cpu")
-        yield Finding(
-            "GPU",
-            State.WARNING if Path("/proc/driver/nvidia").exists() else State.FINE,
-            f"none used, {cpu.threads} CPU threads in {cpu.compute_type} instead ({error.reason})",
-        )
-    else:
-        yield Finding("GPU", State.FINE, f"CUDA device {device.index} in {device.compute_type}")
-
-
-def _engine() -> Iterator[Finding]:
-    """As a server with this environment would do it."""
-    from pydantic import ValidationError
-
-    from polycue.app.host import open_host
-    from polycue.config import Settings
-    from polycue.domain.errors import DeviceUnavailable
-
-    try:
-        with contextlib.redirect_stdout(sys.stderr):  # log lines are no part of the answer
-            host = open_host(Settings())
-            host.close()
-    except ValidationError as error:
-        first = error.errors()[0]
-        yield Finding("engine", State.FAILED, f"{first['loc'][0]}: {first['msg']}")
-    except DeviceUnavailable as error:
-        yield Finding("engine", State.FAILED, error.reason, "set POLYCUE_DEVICE or POLYCUE_ENGINE")
-    else:
-        where = {"threads": "in threads of the server", "child": "in a child process of the server"}
-        yield Finding("engine", State.FINE, f"models run {where[host.name]}, on {host.device.kind}")
 
 
 def _models(models_dir: Path | None) -> Iterator[Finding]:

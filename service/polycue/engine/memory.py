@@ -1,20 +1,10 @@
-"""How much memory a device has, and how much of it models may take."""
+"""How much memory a device has."""
 
 import ctypes
 import os
 from pathlib import Path
 
-# Of all there is. On a CPU the rest is for films at work, ffmpeg and whoever else is there; on a
-# GPU for batches: those of large-v3 outgrow its weights.
-_SHARE = {"cpu": 0.5, "cuda": 0.6}
-_LEAST_BYTES = 2**29  # on a device that does not say how much it has, or has next to nothing
-
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
-
-
-def budget(kind: str, memory_bytes: int, asked_bytes: int = 0, sharing: int = 1) -> int:
-    """Bytes for the weights on one device: as asked, or its share; so many share one memory."""
-    return asked_bytes or max(_LEAST_BYTES, int(memory_bytes * _SHARE[kind] / sharing))
 
 
 def memory_of(kind: str, index: int) -> int:

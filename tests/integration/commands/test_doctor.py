@@ -3,11 +3,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import click.testing
 import pytest
 
 from polycue.commands.doctor import doctor
+from polycue.commands.engine_findings import shared
+from polycue.domain.errors import DeviceUnavailable
+from polycue.engine.devices import Device
 from polycue.media import sandbox
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
@@ -75,11 +80,62 @@ def test_where_models_run_is_told_and_tried(
     monkeypatch.setenv("POLYCUE_ENGINE", "child")
     _, found = examine(with_demo_models)
     assert "in a child process of the server" in found["engine"]["detail"]
+    monkeypatch.setenv("POLYCUE_DEVICE", "cpu")
+    monkeypatch.setenv("POLYCUE_DEVICE_INDEX", "0,1")
+    _, found = examine(with_demo_models)
+    assert "a child process for each device, on cpu, cpu:1" in found["engine"]["detail"]
     monkeypatch.setenv("POLYCUE_COMPUTE_TYPE", "int3")
     code, found = examine(with_demo_models)
     assert code == 1
     assert found["engine"]["state"] == "failed"
     assert "it does not compute in int3" in found["engine"]["detail"]
+
+
+def test_what_a_device_does_at_once_is_told_with_the_memory_for_models(
+    with_demo_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (
+        *(("POLYCUE_WORKERS", "3"), ("POLYCUE_THREADS", "1"), ("POLYCUE_BATCH_ROWS", "5")),
+        ("POLYCUE_MODEL_MEMORY_BYTES", str(3 * 2**30)),
+    ):
+        monkeypatch.setenv(name, value)
+    _, found = examine(with_demo_models)
+    assert found["batches"]["detail"] == (
+        "3 workers of 1 thread on each device, up to 5 chunks in a batch"
+    )
+    assert found["model memory"]["detail"] == "3.0 GiB for weights on each device"
+
+
+@pytest.mark.parametrize("problem", ["", "it holds no batch"])
+def test_a_gpu_is_asked_with_the_model_it_would_be_used_for(
+    with_demo_models: Path, problem: str
+) -> None:
+    """No GPU is here: a host that says it has two stands for them."""
+
+    class Tried:
+        max_rows = 32
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    opened: list[Tried] = []
+
+    def open_recogniser(path: Path, name: str) -> list[Tried]:
+        if problem:
+            raise DeviceUnavailable("cuda:0", problem)
+        opened.extend((Tried(), Tried()))
+        return opened
+
+    gpus = tuple(Device("cuda", n, "float16", 8, memory_bytes=80 * 2**30) for n in (0, 1))
+    host = SimpleNamespace(device=gpus[0], devices=gpus, open_recogniser=open_recogniser)
+    batches, memory = shared(cast(Any, host), 0, ModelStore(with_demo_models / "models"))
+    assert memory.detail == "48.0 GiB for weights on each device"
+    assert all(one.closed for one in opened)
+    if problem:
+        assert (batches.state, problem in batches.detail) == ("warning", True)
+    else:
+        assert "up to 32, 32 chunks in a batch of demo-en" in batches.detail
 
 
 def test_without_a_model_it_says_which_to_pull(tmp_path: Path) -> None:

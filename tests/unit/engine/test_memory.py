@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from polycue.engine.budget import budget
+from polycue.engine.devices import Device
 from polycue.engine.footprint import footprint
-from polycue.engine.memory import budget, memory_of
+from polycue.engine.memory import memory_of
 
 GIB, BESIDES = 2**30, 32 * 2**20
 
@@ -59,12 +61,16 @@ def test_a_file_that_is_no_model_counts_with_its_size_and_none_with_nothing(
         assert footprint(tmp_path, "int8") == len(content) + BESIDES
 
 
+def device(kind: Any, gib: int) -> Device:
+    return Device(kind, 0, "int8", 1, memory_bytes=gib * GIB)
+
+
 def test_models_get_half_of_a_machine_more_of_a_gpu_and_what_is_asked_for() -> None:
-    assert budget("cpu", 16 * GIB) == 8 * GIB
-    assert budget("cuda", 80 * GIB) == 48 * GIB
-    assert budget("cpu", 16 * GIB, sharing=2) == 4 * GIB
-    assert budget("cpu", 16 * GIB, asked_bytes=7) == 7
-    assert budget("cuda", 0) == GIB // 2
+    assert budget([device("cpu", 16)]) == 8 * GIB
+    assert budget([device("cuda", 80)] * 2) == 48 * GIB
+    assert budget([device("cpu", 16)] * 2) == 4 * GIB
+    assert budget([device("cpu", 16)], asked_bytes=7) == 7
+    assert budget([device("cuda", 0)]) == GIB // 2
 
 
 def test_the_machine_has_some_memory_and_a_gpu_that_is_not_there_has_none() -> None:

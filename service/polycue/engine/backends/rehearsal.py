@@ -12,7 +12,7 @@ from polycue.engine.devices import Device
 # On a CPU with a worker for each core 2 rows are as fast as one or 4, and 8 are slower
 # (docs/settings.md). A GPU is asked; a batch ends with its longest row, and is what a live caller
 # waits for, so more than these are not worth it however much memory there is.
-_CPU_ROWS = 2
+CPU_ROWS = 2
 _MOST_ROWS = 64
 _WORTH = 1.1  # what twice the rows must at least do in the same time
 
@@ -48,7 +48,7 @@ def made_ready(
         DeviceUnavailable: the device holds the model, and no batch of it.
     """
     if device.kind == "cpu":  # a first batch takes what a third does, within a few milliseconds
-        return device.rows or _CPU_ROWS
+        return device.rows or CPU_ROWS
     try:
         _by_all(model, 1, _WARM_UP_TOKENS)
     except RecognitionFailed as error:

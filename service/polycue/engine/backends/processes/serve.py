@@ -24,7 +24,7 @@ from polycue.engine.backends.processes.wire import Wire
 from polycue.engine.backends.processes.work import Answer, Call, LogLine, Models
 
 _NAME = "polycue.engine.child"  # this module's own is __main__
-_MOST_AT_ONCE = 32  # calls; as many threads of the server wait for them
+_MOST_AT_ONCE = 256  # calls, more than there are: one that waited would lose of its deadline
 _PR_SET_PDEATHSIG = 1
 _FIRST_TO_GO = "500"  # of -1000 to 1000
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
