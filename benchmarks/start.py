@@ -5,11 +5,11 @@ Prints a table and writes benchmarks/results/start.json. Run it from anywhere::
     .venv/bin/python benchmarks/start.py [--rounds 7]
 
 Each is a new process, in rounds of shuffled order: ``polycue --help``, ``import polycue_client``,
-and ``polycue serve`` with the demo models on the CPU, timed from its start until it answers (its
-address is told) and until health says that transcription is served. Then it is given the same clip
-of ten seconds three times, one after the other: had the first one still something to load, it would
-take longer than the third. All that is read has been read before, so disks do not count; compiled
-Python is there, as ``pip`` leaves it.
+and ``polycue serve`` with the demo models on the CPU, in threads and in an engine child, timed from
+its start until it answers (its address is told) and until health says that transcription is served.
+Then it is given the same clip of ten seconds three times, one after the other: had the first one
+still something to load, it would take longer than the third. All that is read has been read before,
+so disks do not count; compiled Python is there, as ``pip`` leaves it.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +38,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "benchmarks" / "results" / "start.json"
 FILM = REPOSITORY / "demo" / "tour.mp4"
 TRANSCRIPTION = "polycue.api.v1.TranscriptionService"
-POLYCUE = ("-c", "from polycue_client.cli import main; main()", "polycue")
+POLYCUE = ("-c", "from polycue_client.cli import main; main()")  # what the command is
+SERVER = ("answers", "serving", "first_clip", "third_clip")
 CLIP_S, CLIPS = 10, 3
 GOALS_S = {"help": 0.3, "client": 0.15, "serving": 3.0}
 WAIT_S = 120
@@ -63,6 +64,10 @@ class Seconds:
         }
 
 
+def in_child(name: str) -> str:
+    return f"{name}_in_child"
+
+
 def taken_s(*arguments: str) -> float:
     began_s = time.perf_counter()
     subprocess.run([sys.executable, *arguments], env=ENV, check=True, stdout=subprocess.DEVNULL)
@@ -70,14 +75,14 @@ def taken_s(*arguments: str) -> float:
 
 
 @contextmanager
-def server(folder: Path, models: Path) -> Iterator[tuple[str, float, float]]:
+def server(folder: Path, models: Path, engine: str) -> Iterator[tuple[str, float, float]]:
     """A server; its address, and seconds until it answered and until it served."""
     ready, tell = os.pipe()
     flags = ["--listen=127.0.0.1:0", f"--ready-fd={tell}", "--device=cpu", "--log-level=warning"]
-    flags += [f"--data-dir={folder}", f"--models-dir={models}"]
+    flags += [f"--data-dir={folder}", f"--models-dir={models}", f"--engine={engine}"]
     began_s = time.perf_counter()
     with subprocess.Popen(
-        [sys.executable, *POLYCUE[:2], "serve", *flags],
+        [sys.executable, *POLYCUE, "serve", *flags],
         env=ENV,
         pass_fds=[tell],
         stderr=subprocess.DEVNULL,
@@ -122,24 +127,27 @@ def heard_s(address: str, media: bytes) -> list[float]:
 
 
 def measured(folder: Path, rounds: int) -> dict[str, Seconds]:
-    names = ("help", "client", "answers", "serving", "first_clip", "third_clip")
-    found = {name: Seconds() for name in names}
+    found = {name: Seconds() for name in ("help", "client", *SERVER, *map(in_child, SERVER))}
     models, media = folder / "models", clip(folder)
     import_models(REPOSITORY / "demo" / "models", ModelStore(models))
     chance = random.Random(SEED)
 
-    def serve(number: int) -> None:
-        with server(folder / f"data-{number}", models) as (address, answers_s, serving_s):
+    def serve(engine: str) -> None:
+        with (
+            tempfile.TemporaryDirectory(dir=folder) as data,
+            server(Path(data), models, engine) as (address, answers_s, serving_s),
+        ):
             clips = heard_s(address, media)
-        for name, seconds in zip(names[2:], (answers_s, serving_s, *clips[::2]), strict=True):
-            found[name].all.append(seconds)
+        for name, seconds in zip(SERVER, (answers_s, serving_s, *clips[::2]), strict=True):
+            found[name if engine == "threads" else in_child(name)].all.append(seconds)
 
+    works: list[Callable[[], None]] = [
+        lambda: found["help"].all.append(taken_s(*POLYCUE, "--help")),
+        lambda: found["client"].all.append(taken_s("-c", "import polycue_client")),
+        lambda: serve("threads"),
+        lambda: serve("child"),
+    ]
     for number in range(rounds + 1):  # the first only reads all from the disk
-        works = [
-            lambda: found["help"].all.append(taken_s(*POLYCUE[:2], "--help")),
-            lambda: found["client"].all.append(taken_s("-c", "import polycue_client")),
-            lambda: serve(number),  # noqa: B023 - run at once
-        ]
         for work in chance.sample(works, len(works)):
             work()
         if number == 0:
