@@ -31,6 +31,7 @@ _TABLE = """
     test_a_film_whose_engine_ends_or_hangs_comes_out_to_the_byte
   integration/engine/test_engine_children.py
     test_a_child_killed_in_the_middle_of_a_batch_costs_its_callers_nothing
+    test_a_child_killed_with_several_batches_at_work_costs_none_of_their_callers_anything
 3 ffmpeg killed
   faults/test_real_work.py
     test_a_film_whose_ffmpeg_is_killed_gets_the_same_bytes
@@ -86,9 +87,9 @@ _TABLE = """
   unit/jobs/store/test_sqlite.py
     test_a_clock_that_is_set_ends_no_lease_and_lengthens_none
 14 a batch that the device's memory does not hold
-  unit/engine/test_threads.py
-    test_a_batch_too_large_for_the_memory_is_done_in_halves_and_so_are_those_after_it
-    test_a_batch_is_halved_once_and_then_fails
+  unit/engine/batching/test_batcher.py
+    test_a_batch_that_memory_does_not_hold_is_done_in_halves_and_so_are_those_behind
+    test_a_row_too_large_for_the_memory_by_itself_fails
   - a true CUDA device that is too small
 15 an abort, or an error that lasts, in an engine child
   integration/engine/test_engine_children.py

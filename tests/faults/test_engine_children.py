@@ -24,7 +24,7 @@ from polycue.models.store import ModelStore
 from polycue_client import Polycue, requests
 from support.asking import ask
 from support.fleet import WAIT_S, Server, python_path
-from support.fragile import PROGRAM, passage
+from support.fragile import PROGRAM, SEVERAL, passage
 
 KILLS, PASSAGES = 12, 280
 
@@ -171,7 +171,7 @@ def test_many_kills_of_an_engine_lose_no_answer(tmp_path: Path) -> None:
 
     with contextlib.closing(supervisor), contextlib.ExitStack() as closing:
         callers = []
-        for name in ("one", "two", "three"):
+        for name in ("one", "two", SEVERAL):
             (tmp_path / name).mkdir()
             (backend,) = host.open_recogniser(tmp_path / name, name)
             batcher = closing.enter_context(contextlib.closing(Batcher([backend])))

@@ -31,6 +31,7 @@ from polycue.speech.passage import DecodeSettings, Passage
 from polycue.translation.packages import Package
 
 PROGRAM = (__file__,)
+SEVERAL = "several"
 FACTS = ModelFacts("fragile", ("en",), 30_000, translates=True, demo=True)
 
 
@@ -69,10 +70,10 @@ class Fragile:
     """A recogniser that gives back what it was given."""
 
     facts = FACTS
-    device, workers, max_rows = "cpu", 1, 4
+    device, max_rows = "cpu", 4
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, workers: int = 1) -> None:
+        self._folder, self.workers = folder, workers
 
     def run(self, batch: Sequence[Passage]) -> list[Recognised]:
         note(self._folder, f"run {' '.join(str(one.start_ms) for one in batch)}")
@@ -143,7 +144,7 @@ class Texts:
 
 
 class FragileModels:
-    """The name of a model says how its loading ends."""
+    """The name of a model says how its loading ends, and ``SEVERAL`` that it has three workers."""
 
     def __init__(self) -> None:
         self._recognisers: dict[ModelSpec, Fragile] = {}
@@ -161,7 +162,7 @@ class FragileModels:
                     raise ModelDamaged(spec.name, "model.bin is missing")
                 case "too-large":
                     raise DeviceUnavailable("cuda", "CUDA failed with error out of memory")
-            self._recognisers[spec] = Fragile(spec.path)
+            self._recognisers[spec] = Fragile(spec.path, 3 if spec.name == SEVERAL else 1)
         return self._recognisers[spec]
 
     def forget(self, spec: ModelSpec) -> None:

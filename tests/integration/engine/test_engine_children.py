@@ -31,10 +31,11 @@ from polycue.engine.backends.processes.host import child_host
 from polycue.engine.backends.processes.pace import Pace
 from polycue.engine.backends.processes.supervisor import Supervisor
 from polycue.engine.backends.processes.work import Choose
+from polycue.engine.batch_done import BatchDone
 from polycue.engine.batching.batcher import Batcher
 from polycue.translation.packages import Package
 from support.asking import ask
-from support.fragile import PROGRAM, Do, passage
+from support.fragile import PROGRAM, SEVERAL, Do, passage
 
 PATIENCE_S = 30.0
 CPU = Choose("cpu", "int8", 0, 1)
@@ -196,6 +197,58 @@ def test_a_child_killed_in_the_middle_of_a_batch_costs_its_callers_nothing(
     assert start(result.result(PATIENCE_S)) == 4
     assert pid_of(supervisor) != pid
     assert diary(tmp_path) == ["load fragile", "run 4", "load fragile", "run 4"]
+
+
+def test_a_child_killed_with_several_batches_at_work_costs_none_of_their_callers_anything(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    done: list[BatchDone] = []
+    with several(supervisor, tmp_path, done) as (batcher, meet):
+        results = [ask(batcher, passage(n, Do.MEET_ONCE), cancel=CancelToken()) for n in (1, 2, 3)]
+        meet(3)
+        os.kill(pid_of(supervisor), signal.SIGKILL)
+        assert [start(result.result(PATIENCE_S)) for result in results] == [1, 2, 3]
+    runs = [line for line in diary(tmp_path) if line.startswith("run")]
+    assert sorted(runs[:3]) == sorted(runs[3:]) == ["run 1", "run 2", "run 3"]
+    assert {batch.worker for batch in done if batch.failed} == {0, 1, 2}
+    assert sum(len(batch.rows) for batch in done if not batch.failed) == 3
+
+
+def test_of_several_batches_at_work_only_the_chunk_at_fault_fails(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    with several(supervisor, tmp_path, []) as (batcher, meet):
+        innocent = [ask(batcher, passage(n, Do.MEET_ONCE), cancel=CancelToken()) for n in (1, 2)]
+        meet(2)
+        poison = ask(batcher, passage(3, Do.ABORT), cancel=CancelToken())
+        with pytest.raises(PoisonChunk, match="3 ms"):
+            poison.result(PATIENCE_S)
+        assert [start(result.result(PATIENCE_S)) for result in innocent] == [1, 2]
+
+
+@contextlib.contextmanager
+def several(
+    supervisor: Supervisor, folder: Path, done: list[BatchDone]
+) -> Iterator[tuple[Batcher, Callable[[int], None]]]:
+    """A batcher whose child works on three batches at once, and what waits until so many have met.
+
+    They hang then, and would be heard in another child.
+    """
+    fifo = folder / "begun"
+    os.mkfifo(fifo)
+    (backend,) = child_host([supervisor], "auto").open_recogniser(folder, SEVERAL)
+
+    def meet(count: int) -> None:
+        pids = str(pid_of(supervisor)) * count
+        with fifo.open("r+b", buffering=0) as pipe:  # which so is never at its end
+            met = b""
+            while len(met) < len(pids):
+                met += pipe.read(len(pids))
+        assert met == pids.encode()
+        fifo.unlink()
+
+    with contextlib.closing(Batcher([backend], note=done.append)) as batcher:
+        yield batcher, meet
 
 
 def test_who_was_at_work_beside_a_poison_chunk_is_not_taken_for_its_like(
