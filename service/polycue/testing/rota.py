@@ -55,7 +55,7 @@ class Rota:
         self.batches: list[Ran] = []
         self.slots: list[Slot] = []
         self._service, self._max_rows, self._ended = service, max_rows, ended
-        self._idle = dict.fromkeys(range(workers), False)  # and whether it has just become so
+        self._idle = dict.fromkeys(range(workers), True)  # and whether they looked and waited
         self._events: list[tuple[float, int, Callable[[float], None]]] = []
         self._count = itertools.count()
 
