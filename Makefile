@@ -117,6 +117,7 @@ bench: .venv/ready             ## run every benchmark that needs no GPU (minutes
 	$(PY) benchmarks/translation_timing.py
 	$(PY) benchmarks/formats.py
 	$(PY) benchmarks/engine_child.py
+	$(PY) benchmarks/scheduling.py
 	$(PY) benchmarks/resume.py
 	$(PY) benchmarks/hallucination.py
 	$(PY) benchmarks/demo_models.py

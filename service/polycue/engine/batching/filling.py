@@ -169,7 +169,7 @@ class Queue(Generic[S]):
             raise AssertionError(f"nobody waits in {lane.name}, though something is ready there")
         return ready.first(*whose, lane)
 
-    def _fill(self, taken: list[S], group: Group, room: int) -> None:
+    def _fill(self, taken: list[S], group: Group, room: int, longest: float = math.inf) -> None:
         """Add rows of the group, each of the caller whose turn it is, up to ``room`` in all."""
         ready, work = self._ready, taken[0].order.work
         while len(taken) < room and ready.count[group]:
@@ -180,15 +180,23 @@ class Queue(Generic[S]):
             if whose is None:
                 return
             slot = ready.like(*whose, group, work, batch=self._batches)
+            if slot.order.work > longest:
+                return
             self._reserve(slot)
             taken.append(slot)
 
     def _top_up(self, taken: list[S], group: Group, rows: int, now_s: float) -> None:
-        """Let rows of other lanes ride along where there is room."""
+        """Let rows of other lanes ride along where there is room.
+
+        A batch ends with its longest row, so with live ones rides only what is no longer.
+        """
         lane, kind = group
+        longest = math.inf
+        if lane is Lane.LIVE:
+            longest = max(slot.order.work for slot in taken)
         for other in Lane:
             if other is not lane:
-                self._fill(taken, (other, kind), self._room(other, rows, now_s))
+                self._fill(taken, (other, kind), self._room(other, rows, now_s), longest)
 
     def _reserve(self, slot: S) -> None:
         caller = slot.order.caller

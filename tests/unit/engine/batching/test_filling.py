@@ -13,8 +13,8 @@ CLIP = Caller("c", "clip", Urgency.LIVE)
 BATCH_S = 1.0
 
 
-def row(caller: Caller = FILM, *, again: bool = False) -> Order:
-    return Order(caller, "k", 30_000, 30_000, 960_000, again)
+def row(caller: Caller = FILM, *, again: bool = False, speech_ms: int = 30_000) -> Order:
+    return Order(caller, "k", speech_ms, speech_ms, 960_000, again)
 
 
 def run(asked: Sequence[Asked], *, max_rows: int = 4, workers: int = 1) -> list[tuple[float, int]]:
@@ -29,7 +29,9 @@ def test_an_idle_worker_lingers_for_what_its_caller_is_making() -> None:
     soon = [Asked(0, row(), making_s) for making_s in (0, 0.005, 0.010, 0.015)]
     assert run(soon) == [(0.015, 4)]  # and not once the batch is full
     later = [Asked(0, row()), Asked(0, row(), 0.015), Asked(0, row(), 0.5)]
-    assert run(later) == [(pytest.approx(0.020), 2), (pytest.approx(1.020), 1)]
+    begun_s, rows = zip(*run(later), strict=True)
+    assert begun_s == pytest.approx((0.020, 1.020))
+    assert rows == (2, 1)
 
 
 def test_nobody_lingers_without_hope_or_for_live_callers_or_for_what_others_would_take() -> None:
@@ -66,3 +68,9 @@ def test_batches_of_films_are_half_as_large_for_as_long_as_live_callers_are_arou
 
 def test_a_live_caller_alone_has_whole_batches() -> None:
     assert run([Asked(0, row(CLIP)) for _ in range(8)]) == [(0, 4), (1, 4)]
+
+
+def test_with_a_clip_rides_nothing_that_would_make_it_last_longer() -> None:
+    clip = Asked(0.5, row(CLIP, speech_ms=10_000))
+    assert run([*[Asked(0, row())] * 5, clip])[1] == (1, 1)
+    assert run([*[Asked(0, row(speech_ms=9_000))] * 5, clip])[1] == (1, 2)
