@@ -5,6 +5,7 @@ same.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from polycue.domain.cue import Cue, CueFlag
@@ -48,10 +49,10 @@ def write(track: Track, transcript: Transcript | None) -> str:
     }
     if track.second_language:
         head["second_language"] = track.second_language
-    return without_surrogates(_lay_out(head, [_cue(cue) for cue in track.cues]))
+    return without_surrogates(_lay_out(head, map(_cue, track.cues)))
 
 
-def _lay_out(head: dict[str, object], cues: list[dict[str, object]]) -> str:
+def _lay_out(head: dict[str, object], cues: Iterable[dict[str, object]]) -> str:
     """A line for each field and for each cue: people can read it, and ten hours stay small."""
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
     fields = "".join(f"  {encode(name)}: {encode(value)},\n" for name, value in head.items())
