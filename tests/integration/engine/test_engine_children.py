@@ -497,6 +497,21 @@ def test_a_child_gets_neither_secrets_nor_files_of_the_server(
         assert len(os.listdir("/proc/self/fd")) == before
 
 
+def test_what_a_child_gets_by_default_gives_way_to_what_the_server_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    defaults = {"CUDA_CACHE_PATH": "/kept", "CUDA_CACHE_MAXSIZE": "1"}
+    monkeypatch.delenv("CUDA_CACHE_MAXSIZE", raising=False)
+    monkeypatch.setenv("CUDA_CACHE_PATH", "/elsewhere")
+    pace = Pace(factor=20, least_s=60)
+    with contextlib.closing(
+        Supervisor(CPU, pace, program=PROGRAM, environment=defaults)
+    ) as supervisor:
+        environment = Path(f"/proc/{pid_of(supervisor)}/environ").read_bytes()
+    assert b"CUDA_CACHE_PATH=/elsewhere" in environment
+    assert b"CUDA_CACHE_MAXSIZE=1" in environment
+
+
 _ORPHAN = """
 import sys, threading
 from pathlib import Path

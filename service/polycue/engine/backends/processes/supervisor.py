@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -14,13 +14,13 @@ from polycue.engine.backends.processes.backoff import Backoff
 from polycue.engine.backends.processes.pace import Pace
 from polycue.engine.backends.processes.process import Cause, Child, End
 from polycue.engine.backends.processes.room import Room
+from polycue.engine.backends.processes.running import Running
 from polycue.engine.backends.processes.start import PROGRAM
 from polycue.engine.backends.processes.work import (
     Choose,
     Loads,
     Work,
 )
-from polycue.engine.devices import Device
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class Supervisor:
         self._program, self._environment = program, environment
         self._room, self._backoff = Room(), Backoff()
         self._starting = threading.Lock()
-        self._running: _Running | None = None
+        self._running: Running | None = None
         self._fruitless = 0
         self._wanted: dict[Loads[Any], None] = {}  # in order
         self._closed = False
@@ -172,7 +172,7 @@ class Supervisor:
             running.child.end(Cause(End.CLOSED, "the engine was closed"))
             running.child.wait(_CLOSE_S)
 
-    def _ready(self, needs: Loads[Any] | None) -> "_Running":
+    def _ready(self, needs: Loads[Any] | None) -> Running:
         """As ``_having``, for who does no work: a child may have ended under somebody else's."""
         try:
             with self._room.entered(alone=False):
@@ -181,7 +181,7 @@ class Supervisor:
             with self._room.entered(alone=True):
                 return self._having(needs, alone=True)
 
-    def _having(self, needs: Loads[Any] | None, *, alone: bool) -> "_Running":
+    def _having(self, needs: Loads[Any] | None, *, alone: bool) -> Running:
         """A living child that has ``needs`` loaded; who is ``alone`` gets no EngineDied."""
         running = self._running
         if running is not None and running.has([needs] if needs else []):
@@ -195,7 +195,7 @@ class Supervisor:
                 running.loaded[needs] = self._loaded(running.child, needs, alone=alone)
             return running
 
-    def _started(self) -> "_Running":
+    def _started(self) -> Running:
         if self._closed:
             raise Draining
         self._bury()
@@ -204,7 +204,7 @@ class Supervisor:
             child = Child(self._program, self._environment, on_end=_count)
         except OSError as error:
             raise self._not_started(f"no process can be started: {error.strerror}") from error
-        self._running = running = _Running(child)
+        self._running = running = Running(child)
         try:
             running.device = child.do(self._choose, within_s=_START_S)
         except Exception as error:
@@ -240,20 +240,6 @@ class Supervisor:
             raise self._backoff.failed(needs, self.device.kind, _reason(error)) from error
         self._backoff.worked(needs)
         return loaded
-
-
-class _Running:
-    """A child, and what was done in it so far: the device chosen, models loaded, work done."""
-
-    def __init__(self, child: Child) -> None:
-        self.child = child
-        self.device: Device | None = None
-        self.loaded: dict[Work[Any], Any] = {}
-        self.fruitful = False
-
-    def has(self, needs: Iterable[Work[Any]]) -> bool:
-        begun = self.child.alive and self.device is not None
-        return begun and all(need in self.loaded for need in needs)
 
 
 def _reason(error: Exception) -> str:
