@@ -1,243 +1,327 @@
-"""Many sentences in one call against a call for each line, as argostranslate makes them.
+"""A thousand sentences through polycue's translator, against argostranslate on the same package.
 
-Prints a table and writes benchmarks/results/translation.json. Run it from anywhere::
+Prints a table and writes benchmarks/results/translation.json and .png. Run it from anywhere::
 
     .venv/bin/python benchmarks/translation.py
+    .venv/bin/python benchmarks/translation.py --peer peers/bin/python
 
-Two models: the demo package English > Spanish, through polycue's own code with all it does (four
-hypotheses and, to see what they cost, one); and one
-of the size of Argos's packages (6 + 6 layers of 512) with random weights and outputs of a fixed
-length, since none can be had without a network. Both sides have the same weights, beam and options,
-run on the same threads, in rounds of shuffled order; the ratio is taken within each round, and the
-outputs must be equal. Argos's sentence splitter is left out, which is in its favour.
+With ``--peer`` argostranslate itself runs in an environment of its own (``peers_translation.py``
+says how to make it); without, only its loop, which is made anew here: a call for each line,
+batches of 32 tokens, a beam of four. Both are given a sentence a line, and run on all cores, as
+their users have it, and on one, which is better on a machine that has other things to do.
+
+Two packages: the demo's English > Spanish, with real weights; and one of the size of Argos's
+(6 + 6 layers of 512) with random weights, whose answers have a fixed length
+(``translators.py``). All ways have the same weights, beam and cores, and their outputs must be
+equal to the last letter, but for those of a narrower beam, which are shown for what they cost less.
+Polycue's memory of sentences is off. Rounds are interleaved in shuffled order; a ratio is taken
+within its round.
 """
 
 import argparse
 import json
+import os
 import platform
 import random
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import ctranslate2
-import numpy as np
-
-from polycue.domain.translation import MOST_HYPOTHESES, Search
-from polycue.models.imports import import_models
-from polycue.models.store import ModelStore
-from polycue.translation.argos import ArgosModel, SentencePieces
-from polycue.translation.packages import Package, Packages
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SEED = 20261122
-LINES = 60
-LINE_TOKENS = 11  # a subtitle line's
-OUTPUT_TOKENS = 12
-VOCABULARY = 32_000
-LAYERS, WIDTH, HEADS, INNER = 6, 512, 8, 2048
-ARGOS_BATCH, OUR_BATCH = 32, 2048  # tokens; argostranslate.settings.batch_size, and argos.py's
-OPTIONS = {
-    "batch_type": "tokens",
-    "beam_size": 4,
-    "length_penalty": 0.2,
-    "replace_unknowns": True,
-    "return_scores": True,
-}
+sys.path.insert(0, str(REPOSITORY))
 
-Way = Callable[[], list[str]]
+from demo.train import grammar  # noqa: E402
+
+import translators  # noqa: E402
+from polycue.domain.cancel import CancelToken  # noqa: E402
+from polycue.domain.translation import MOST_HYPOTHESES, Search  # noqa: E402
+from polycue.engine.backends.threads import ThreadTexts  # noqa: E402
+from polycue.engine.devices import Device, call_tokens, usable_cores  # noqa: E402
+from polycue.engine.texts.memory import TextMemory  # noqa: E402
+from polycue.engine.texts.translator import Translator  # noqa: E402
+from polycue.models.imports import import_models  # noqa: E402
+from polycue.models.store import ModelStore  # noqa: E402
+from polycue.translation.argos import SentencePieces  # noqa: E402
+from polycue.translation.packages import Packages  # noqa: E402
+
+SEED = 20261127
+ROUTE = ("en", "es")
+CALLERS = 20
+GOAL = 4.5
+ARGOS, LOOP, OURS = "argostranslate", "its loop, made anew", "polycue"
+
+Way = Callable[[], tuple[list[str], float]]
+"""All texts translated, and the seconds that took."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """Seconds of each round, and how many times faster than Argos's way within a round."""
+    """Seconds of each round, and how many times faster than the peer within a round.
+
+    ``identical`` is None where the beam is another one.
+    """
 
     model: str
     way: str
+    peer: str
     lines: int
     seconds: list[float]
     ratio_min: float
     ratio_median: float
     ratio_max: float
-    identical: bool
+    identical: bool | None
 
 
-def measure(model: str, argos: Way, others: dict[str, Way], rounds: int) -> list[Measurement]:
-    """Run all ways in each round, in a new order every time."""
-    ways = {"a call a line (Argos)": argos, **others}
-    reference = {name: way() for name, way in ways.items()}  # also warms up
+def measure(model: str, ways: dict[str, Way], rounds: int) -> list[Measurement]:
+    """Run all ways in each round, in a new order every time; the first is the peer."""
+    peer, *_ = ways
+    said = {name: [way()[0]] for name, way in ways.items()}  # also warms up
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name in random.sample(list(ways), len(ways)):
-            started = time.perf_counter()
-            ways[name]()
-            seconds[name].append(time.perf_counter() - started)
-    first, *_ = ways
+            texts, took_s = ways[name]()
+            said[name].append(texts)
+            seconds[name].append(took_s)
     measured = []
     for name in ways:
-        ratios = [a / b for a, b in zip(seconds[first], seconds[name], strict=True)]
+        ratios = [a / b for a, b in zip(seconds[peer], seconds[name], strict=True)]
         measured.append(
             Measurement(
                 model=model,
                 way=name,
-                lines=len(reference[name]),
+                peer=peer,
+                lines=len(said[name][0]),
                 seconds=[round(s, 3) for s in seconds[name]],
                 ratio_min=round(min(ratios), 2),
                 ratio_median=round(statistics.median(ratios), 2),
                 ratio_max=round(max(ratios), 2),
-                identical=reference[name] == reference[first],
+                identical=_same(said[name], said[peer][0]) if "beam" not in name else None,
             )
         )
     return measured
 
 
-def demo_ways(package: Package, texts: Sequence[str], threads: int) -> tuple[Way, dict[str, Way]]:
-    """The loop of argostranslate over lines, and the one call of polycue."""
-    model = ArgosModel.load(package, threads=threads)
+def _same(rounds: Sequence[list[str]], reference: list[str]) -> bool:
+    return all(texts == reference for texts in rounds)
+
+
+def timed(work: Callable[[], list[str]]) -> Way:
+    def way() -> tuple[list[str], float]:
+        started = time.perf_counter()
+        texts = work()
+        return texts, time.perf_counter() - started
+
+    return way
+
+
+@contextmanager
+def argostranslate(
+    python: str, packages: Path, texts: Sequence[str], threads: int
+) -> Iterator[Way]:
+    """The package itself; its process waits while others are measured."""
+    environment = os.environ | {
+        "ARGOS_PACKAGES_DIR": str(packages),
+        "ARGOS_DEVICE_TYPE": "cpu",
+        "ARGOS_INTRA_THREADS": str(threads),
+    }
+    command = [python, str(REPOSITORY / "benchmarks" / "peers_translation.py")]
+    asked = json.dumps({"source": ROUTE[0], "target": ROUTE[1], "texts": list(texts)})
+    with (
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        ) as process,
+        cast(IO[str], process.stdin) as questions,
+        cast(IO[str], process.stdout) as answers,
+    ):
+
+        def way() -> tuple[list[str], float]:
+            print(asked, file=questions, flush=True)
+            told = json.loads(answers.readline())
+            return told["texts"], told["seconds"]
+
+        yield way
+        questions.close()  # which ends it
+
+
+def loop(package: Path, texts: Sequence[str], threads: int) -> Way:
+    """What argostranslate does with lines, after they were split into sentences."""
     translator = ctranslate2.Translator(
-        str(package.path / "model"), compute_type="auto", intra_threads=threads
+        str(package / "model"), compute_type="auto", intra_threads=threads
     )
-    pieces = SentencePieces(package.path / "sentencepiece.model")
+    pieces = SentencePieces(package / "sentencepiece.model")
 
     def line(text: str) -> str:
-        result = translator.translate_batch(
-            [pieces.encode(text)], max_batch_size=ARGOS_BATCH, **OPTIONS
-        )[0]
-        return pieces.decode(result.hypotheses[0]).strip()
-
-    def several() -> list[str]:
-        return [found[0].text for found in model.translate(texts, Search(MOST_HYPOTHESES))]
-
-    def one() -> list[str]:
-        return [found[0].text for found in model.translate(texts, Search())]
-
-    return (
-        lambda: [line(text) for text in texts],
-        {"one call (polycue)": several, "one call, one hypothesis": one},
-    )
-
-
-def sized_ways(
-    folder: Path, lines: Sequence[list[str]], threads: int
-) -> tuple[Way, dict[str, Way]]:
-    translator = ctranslate2.Translator(
-        str(folder), compute_type="int8", intra_threads=threads, max_queued_batches=-1
-    )
-    fixed = {"min_decoding_length": OUTPUT_TOKENS, "max_decoding_length": OUTPUT_TOKENS}
-
-    def call(some: Sequence[list[str]], batch: int) -> list[str]:
-        results = translator.translate_batch(
-            list(some), max_batch_size=batch, **{**OPTIONS, **fixed}
+        (result,) = translator.translate_batch(
+            [pieces.encode(text)],
+            replace_unknowns=True,
+            max_batch_size=32,
+            batch_type="tokens",
+            beam_size=4,
+            num_hypotheses=1,
+            length_penalty=0.2,
+            return_scores=True,
         )
-        return [" ".join(result.hypotheses[0]) for result in results]
+        return pieces.decode(result.hypotheses[0]).removeprefix(" ")
 
-    return (
-        lambda: [text for line in lines for text in call([line], ARGOS_BATCH)],
-        {
-            "one call, Argos's batches": lambda: call(lines, ARGOS_BATCH),
-            "one call (polycue)": lambda: call(lines, OUR_BATCH),
-        },
-    )
+    return timed(lambda: [line(text) for text in texts])
 
 
-def write_sized_model(folder: Path) -> None:
-    """A Transformer as OpenNMT trains them for Argos, with weights that mean nothing."""
-    spec = ctranslate2.specs.TransformerSpec.from_config(
-        (LAYERS, LAYERS), HEADS, pre_norm=True, activation=ctranslate2.specs.Activation.RELU
-    )
-    source = np.random.default_rng(SEED)
+def ours(translator: Translator, texts: Sequence[str], search: Search) -> Way:
+    def work() -> list[str]:
+        found = translator.translate(texts, ROUTE, search, cancel=CancelToken())
+        return [hypotheses[0].text for hypotheses in found]
 
-    def weight(*shape: int) -> np.ndarray:
-        return source.normal(0, 0.02, shape).astype(np.float32)
+    return timed(work)
 
-    def linear(layer: Any, out_width: int, in_width: int) -> None:
-        layer.weight, layer.bias = weight(out_width, in_width), np.zeros(out_width, np.float32)
 
-    def norm(layer: Any) -> None:
-        layer.gamma, layer.beta = np.ones(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
+def many_callers(translator: Translator, texts: Sequence[str], search: Search) -> Way:
+    """As many requests at once, each with its part of the texts."""
+    size = -(-len(texts) // CALLERS)
+    parts = [texts[first : first + size] for first in range(0, len(texts), size)]
 
-    def attention(block: Any, *widths: int) -> None:
-        for layer, out_width in zip(block.linear, widths, strict=True):
-            linear(layer, out_width, WIDTH)
-        norm(block.layer_norm)
+    def work() -> list[str]:
+        with ThreadPoolExecutor(CALLERS) as pool:
+            asked = [ours(translator, part, search) for part in parts]
+            return [text for texts, _ in pool.map(lambda way: way(), asked) for text in texts]
 
-    spec.encoder.embeddings[0].weight = weight(VOCABULARY, WIDTH)
-    spec.decoder.embeddings.weight = weight(VOCABULARY, WIDTH)
-    for layer in (*spec.encoder.layer, *spec.decoder.layer):
-        attention(layer.self_attention, 3 * WIDTH, WIDTH)
-        linear(layer.ffn.linear_0, INNER, WIDTH)
-        linear(layer.ffn.linear_1, WIDTH, INNER)
-        norm(layer.ffn.layer_norm)
-    for layer in spec.decoder.layer:
-        attention(layer.attention, WIDTH, 2 * WIDTH, WIDTH)
-    norm(spec.encoder.layer_norm)
-    norm(spec.decoder.layer_norm)
-    linear(spec.decoder.projection, VOCABULARY, WIDTH)
-    vocabulary = ["<unk>", "<s>", "</s>", *(f"w{i}" for i in range(VOCABULARY - 3))]
-    spec.register_source_vocabulary(vocabulary)
-    spec.register_target_vocabulary(vocabulary)
-    spec.validate()
-    spec.optimize(quantization="int8")
-    folder.mkdir()
-    spec.save(str(folder))
+    return timed(work)
+
+
+@contextmanager
+def ways_of(
+    packages: Path, texts: Sequence[str], device: Device, cores: int, peer: str
+) -> Iterator[dict[str, Way]]:
+    with ExitStack() as stack:
+        ways: dict[str, Way] = {}
+        installed = Packages(packages)
+        package = installed.find(*ROUTE).path
+        counts = {cores: "", 1: ", one thread"} if cores > 1 else {1: ""}
+        for threads, told in counts.items():
+            if peer:
+                asked = argostranslate(peer, packages, texts, threads)
+                ways[ARGOS + told] = stack.enter_context(asked)
+            ways[LOOP + told] = loop(package, texts, threads)
+        translator = Translator(installed, ThreadTexts(device), TextMemory(0))
+        stack.callback(translator.close)
+        usual = Search(MOST_HYPOTHESES)
+        ways[OURS] = ours(translator, texts, usual)
+        ways[f"polycue, {CALLERS} callers at once"] = many_callers(translator, texts, usual)
+        for beam_size in (2, 1):
+            search = Search(beam_size, beam_size=beam_size)
+            ways[f"polycue, beam {beam_size}"] = ours(translator, texts, search)
+        yield ways
+
+
+def sentences(count: int) -> list[str]:
+    """All different, made by the demo's grammar; the demo model has seen most of them."""
+    chance = random.Random(SEED)
+    found: dict[str, None] = {}
+    while len(found) < count:
+        found[grammar.random_sentence(chance).en] = None
+    return list(found)
 
 
 def show(measured: Measurement) -> None:
+    same = {True: "same output", False: "OTHER OUTPUT", None: ""}[measured.identical]
     print(
-        f"{measured.model:<22} {measured.way:<26} "
+        f"{measured.model:<14} {measured.way:<32} "
         f"{measured.lines / statistics.median(measured.seconds):7.1f} lines/s   "
-        f"{measured.ratio_median:5.2f}x ({measured.ratio_min:.2f}-{measured.ratio_max:.2f})   "
-        f"{'same output' if measured.identical else 'OTHER OUTPUT'}"
+        f"{measured.ratio_median:5.2f}x "
+        f"({measured.ratio_min:.2f}-{measured.ratio_max:.2f})   {same}"
     )
+
+
+def plot(measured: Sequence[Measurement], target: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    models = list(dict.fromkeys(each.model for each in measured))
+    figure, axes = pyplot.subplots(1, len(models), figsize=(11, 3), layout="constrained")
+    for axis, model in zip(axes, models, strict=True):
+        rows = [each for each in measured if each.model == model][::-1]
+        median = [each.ratio_median for each in rows]
+        low = [each.ratio_median - each.ratio_min for each in rows]
+        high = [each.ratio_max - each.ratio_median for each in rows]
+        axis.barh([each.way for each in rows], median, xerr=[low, high], color="#4c78a8")
+        axis.axvline(GOAL, color="#e45756", linestyle="--", linewidth=1)
+        axis.set_title(model, fontsize=10)
+        axis.set_xlabel(f"times as fast as {rows[0].peer} (goal {GOAL})", fontsize=9)
+        axis.tick_params(labelsize=8)
+    figure.savefig(target, dpi=120)
+    pyplot.close(figure)
+
+
+def packages_in(folder: Path) -> dict[str, Path]:
+    """Roots with one package each: the demo's, and one of Argos's size."""
+    store = ModelStore(folder / "models")
+    import_models(REPOSITORY / "demo" / "models" / "argos", store)
+    demo = Packages(store.argos_root).find(*ROUTE).path
+    sized = folder / "sized"
+    translators.write_package(demo, sized / demo.name)
+    return {"demo en>es": store.argos_root, "6+6x512 random": sized}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--lines", type=int, default=1000)
+    parser.add_argument("--peer", default="", help="a Python that has argostranslate")
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
     arguments = parser.parse_args()
     random.seed(SEED)
-    script = json.loads((REPOSITORY / "demo" / "script.json").read_text(encoding="utf-8"))
-    texts = [sentence["en"] for sentence in script["sentences"]]
-    lines = [
-        [f"w{random.randrange(VOCABULARY - 3)}" for _ in range(LINE_TOKENS)] for _ in range(LINES)
-    ]
+    cores = usable_cores()
+    device = Device("cpu", 0, "auto", 1, workers=cores)
+    texts = sentences(arguments.lines)
+    measured: list[Measurement] = []
     with tempfile.TemporaryDirectory() as folder:
-        store = ModelStore(Path(folder) / "models")
-        import_models(REPOSITORY / "demo" / "models" / "argos", store)
-        package = Packages(store.argos_root).find("en", "es")
-        write_sized_model(Path(folder) / "sized")
-        measured = [
-            *measure("demo en>es", *demo_ways(package, texts, arguments.threads), arguments.rounds),
-            *measure(
-                "6+6x512, random int8",
-                *sized_ways(Path(folder) / "sized", lines, arguments.threads),
-                arguments.rounds,
-            ),
-        ]
-    for each in measured:
-        show(each)
+        for model, packages in packages_in(Path(folder)).items():
+            with ways_of(packages, texts, device, cores, arguments.peer) as ways:
+                measured += measure(model, ways, arguments.rounds)
+                for each in measured[-len(ways) :]:
+                    show(each)
+    write(measured, arguments, device, cores)
+    return 0 if all(each.identical is not False for each in measured) else 1
+
+
+def _version_of_peer(python: str) -> str:
+    asked = "from importlib.metadata import version; print(version('argostranslate'))"
+    return subprocess.run(
+        [python, "-c", asked], check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def write(measured: Sequence[Measurement], arguments: Any, device: Device, cores: int) -> None:
     report = {
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "cores": cores,
         "ctranslate2": version("ctranslate2"),
-        "threads": arguments.threads,
+        "argostranslate": _version_of_peer(arguments.peer) if arguments.peer else "not run",
+        "workers": device.workers,
+        "call_tokens": call_tokens(device),
         "rounds": arguments.rounds,
         "seed": SEED,
+        "goal": GOAL,
         "measurements": [asdict(each) for each in measured],
     }
     arguments.results.mkdir(parents=True, exist_ok=True)
     target = arguments.results / "translation.json"
     target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    plot(measured, target.with_suffix(".png"))
     print(f"wrote {target}")
-    return 0 if all(each.identical for each in measured) else 1
 
 
 if __name__ == "__main__":
