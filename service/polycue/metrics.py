@@ -107,7 +107,7 @@ ROW_AGE = Histogram(
 TOKENS = Counter("polycue_tokens", "Tokens that recognisers wrote.", ["device"], registry=REGISTRY)
 AUDIO = Counter(
     "polycue_recognised_audio_seconds",
-    "Sound that was recognised, nothing of it counted twice.",
+    "Sound that was recognised, without that of tries again.",
     registry=REGISTRY,
 )
 

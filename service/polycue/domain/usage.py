@@ -14,7 +14,8 @@ class EngineUsage:
 
     ``waited_ms`` is summed over rows, of which many wait at once, from when their sound was ready
     until their batch began. ``rows`` counts those ``rows_again`` that were in doubt and decoded
-    once more; ``audio_ms`` counts no sound twice.
+    once more, ``audio_ms`` does not. What was heard anew in the language that was decided later
+    counts in both.
     """
 
     wall_ms: int = 0

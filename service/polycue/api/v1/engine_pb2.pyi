@@ -66,7 +66,9 @@ class EngineUsage(_message.Message):
 
     @_builtins.property
     def audio_duration(self) -> _duration_pb2.Duration:
-        """Sound that was recognized, no part of it counted twice."""
+        """Sound that was recognized; without repeats, but a chunk that was heard in one language and then
+        in that which was decided for it counts twice.
+        """
 
     def __init__(
         self,
