@@ -16,7 +16,7 @@ from polycue.engine.backends.backend import Host
 from polycue.engine.backends.processes.host import child_host
 from polycue.engine.backends.processes.pace import Pace
 from polycue.engine.backends.processes.supervisor import Supervisor
-from polycue.engine.backends.processes.work import Choose
+from polycue.engine.backends.processes.work import Choose, Load, ModelSpec
 from polycue.translation.packages import Package
 from support.fragile import PROGRAM, Do, passage
 
@@ -53,6 +53,11 @@ def host(supervisors: list[Supervisor]) -> Iterator[Host]:
     host = child_host(supervisors, "auto")
     yield host
     host.close()
+
+
+def pid_of(supervisor: Supervisor) -> int:
+    assert supervisor.child is not None
+    return supervisor.child.pid
 
 
 def kill(supervisor: Supervisor) -> None:
@@ -159,6 +164,21 @@ def test_a_model_that_loads_on_one_device_only_is_served_from_there(
     (tmp_path / "program" / "gone").unlink()
     until(host, 2)
     assert runs(tmp_path) == ["run 1", "run 2"]
+
+
+def test_a_model_that_a_device_has_no_room_for_keeps_no_other_from_it(
+    host: Host, supervisors: list[Supervisor], tmp_path: Path
+) -> None:
+    _, small = host.open_recogniser(tmp_path, "fragile")
+    lacking = Load(ModelSpec(tmp_path, "too-large", supervisors[1].device))
+    with pytest.raises(DeviceUnavailable, match="out of memory"):
+        supervisors[1].load(lacking)
+    supervisors[1].want(lacking)
+    assert not supervisors[1].up
+    pid = pid_of(supervisors[1])
+    kill(supervisors[0])
+    assert small.run([passage(1)])
+    assert pid_of(supervisors[1]) == pid
 
 
 def test_a_damaged_model_is_damaged_on_all(host: Host, tmp_path: Path) -> None:

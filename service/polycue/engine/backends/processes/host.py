@@ -86,7 +86,7 @@ class ChildBackend:
 
     @property
     def up(self) -> bool:
-        return self.supervisor.up
+        return self.supervisor.has(self._load)
 
     def run(self, batch: Sequence[Passage]) -> list[Recognised]:
         return self._run(batch, alone=False)
@@ -136,7 +136,7 @@ class ChildTexts:
 
     @property
     def up(self) -> bool:
-        return self._supervisor.up
+        return self._supervisor.has()
 
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
         return self._translate(package, texts, search, alone=False)

@@ -91,8 +91,12 @@ class Supervisor:
     @property
     def up(self) -> bool:
         """Whether a child is alive that has all recognisers which those before it had."""
+        return self.has(*self._wanted)
+
+    def has(self, *loads: Loads[Any]) -> bool:
+        """Whether a child is alive that has these models, whatever else it lacks."""
         running = self._running
-        return running is not None and running.has(list(self._wanted))
+        return running is not None and running.has(loads)
 
     def restore(self) -> None:
         """Start a child where there is none, and load the recognisers that the last one had.
