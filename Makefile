@@ -6,7 +6,7 @@ PYTHON ?= python3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-bad-inputs test-faults soak check format format-check lint layers types proto proto-check lock \
-        bench bench-quality bench-demo-models demo-models film ffmpeg postgresql hooks clean
+        bench bench-all bench-quality bench-demo-models demo-models film ffmpeg postgresql hooks clean
 
 help:                          ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -108,20 +108,31 @@ lock: | $(UV)                  ## compile the lock files anew
 
 # --- benchmarks and demo material -----------------------------------------------------------------
 
-bench: .venv/ready             ## run every benchmark that needs no GPU (minutes)
+bench: .venv/ready ffmpeg      ## how fast it is, beside its peers and its goals (ten minutes)
+	$(PY) benchmarks/speed.py table
+
+bench-all: .venv/ready ffmpeg .venv-peers/ready ## every benchmark that needs no GPU (hours)
+	$(PY) benchmarks/speed.py all
+	$(PY) benchmarks/scheduling.py
+	$(PY) benchmarks/start.py
 	$(PY) benchmarks/segmentation.py
 	$(PY) benchmarks/cue_speed.py
-	$(PY) benchmarks/translation.py
 	$(PY) benchmarks/sync.py
 	$(PY) benchmarks/quality.py
 	$(PY) benchmarks/translation_timing.py
 	$(PY) benchmarks/formats.py
 	$(PY) benchmarks/engine_child.py
-	$(PY) benchmarks/scheduling.py
 	$(PY) benchmarks/resume.py
 	$(PY) benchmarks/hallucination.py
 	$(PY) benchmarks/demo_models.py
 	$(PY) benchmarks/load.py
+
+# Peers want torch, so they have a room of their own; plain pip, which knows local wheels.
+.venv-peers/ready: benchmarks/peers.txt
+	@echo "Installing the packages that polycue is compared with, torch among them ..."
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install -q --disable-pip-version-check -r $<
+	@touch $@
 
 bench-quality: .venv/ready ffmpeg ## print SubER, word errors, BLEU and chrF of the demo film's tracks
 	$(PY) benchmarks/quality.py
@@ -143,4 +154,4 @@ film: .venv/service ffmpeg     ## make the demo film and its script anew
 	$(PY) -m demo.film.make
 
 clean:                         ## remove what make made, the environment included
-	rm -rf .venv .venv-quality .venv-train .polycue demo/out demo/work
+	rm -rf .venv .venv-quality .venv-train .venv-peers .polycue demo/out demo/work

@@ -19,7 +19,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from scenarios import clips, many_files, one_file
+from scenarios import (
+    clips,
+    first_cue,
+    growth,
+    many_files,
+    one_file,
+    others,
+    short_job,
+    table,
+    tenants,
+)
 from scenarios.place import Place, Workshop
 from scenarios.rounds import Outcome, Pace
 
@@ -34,9 +44,15 @@ SCENARIOS: dict[str, Scenario] = {
     "one-file-tiny": partial(one_file.measure, geometry="tiny"),
     "many-files": many_files.measure,
     "clips": clips.measure,
+    "short-job": short_job.measure,
+    "tenants": tenants.measure,
+    "first-cue": first_cue.measure,
+    "growth": growth.measure,
+    "front-end": others.front_end,
+    "memory": others.memory,
+    "translation": others.translation,
 }
 ROUNDS = {"smoke": 1, "quick": 3, "full": 5}
-SHORT = ("one-file", "many-files", "clips")
 
 
 def run(name: str, workshop: Workshop, pace: Pace, results: Path) -> Outcome:
@@ -54,24 +70,22 @@ def run(name: str, workshop: Workshop, pace: Pace, results: Path) -> Outcome:
         "facts": outcome.facts,
     }
     results.mkdir(parents=True, exist_ok=True)
-    target = results / f"{name}{'' if pace.size == 'full' else f'-{pace.size}'}.json"
+    target = table.path(results, name, pace.size)
     target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     for row in outcome.rows:
-        print(f"  {shown(row.as_json())}", flush=True)
+        print(table.shown(row.as_json()), flush=True)
     return outcome
-
-
-def shown(row: dict[str, object]) -> str:
-    state = ("reached" if row["reached"] else "missed") if row["judged"] else "told"
-    return (
-        f"{state:<8} {row['name']}: {row['median']:.3g}{row['unit']}"
-        f" ({row['least']:.3g} to {row['greatest']:.3g}; {row['sense']} {row['goal']:g})"
-    )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("scenario", nargs="+", choices=[*SCENARIOS, "table", "all"])
+    parser.add_argument(
+        "scenario",
+        nargs="+",
+        choices=[*SCENARIOS, "table", "all"],
+        metavar="WHAT",
+        help=f"table, all, or any of {', '.join(SCENARIOS)}",
+    )
     parser.add_argument("--size", default="full", choices=list(ROUNDS))
     parser.add_argument("--rounds", type=int, help="default 1, 3 or 5 by size")
     parser.add_argument("--limit", type=float, default=900, help="seconds, for each scenario")
@@ -79,11 +93,26 @@ def main() -> int:
     parser.add_argument("--compute-type", default="int8")
     parser.add_argument("--results", type=Path, default=RESULTS)
     given = parser.parse_args()
-    workshop = Workshop(Place(given.device, given.compute_type))
+    place = Place(given.device, given.compute_type)
+    if given.scenario == ["table"]:
+        flags = [f"--device={given.device}", f"--compute-type={given.compute_type}"]
+        table.run_short_set(given.results, flags)
+        return tell(place, given.results, "quick")
+    workshop = Workshop(place)
     pace = Pace(given.size, given.rounds or ROUNDS[given.size], given.limit)
-    for name in given.scenario:
+    names = list(SCENARIOS) if given.scenario == ["all"] else given.scenario
+    for name in names:
         run(name, workshop, pace, given.results)
-    return 0
+    return tell(place, given.results, given.size) if given.scenario == ["all"] else 0
+
+
+def tell(place: Place, results: Path, size: str) -> int:
+    rows = table.collected(results, size)
+    print("\n" + "\n".join(map(table.shown, rows)))
+    target = table.path(results, "table", size)
+    table.write(rows, place.described(), target)
+    print(f"wrote {target} and its picture")
+    return int(any("median" not in row for row in rows))
 
 
 if __name__ == "__main__":

@@ -74,10 +74,7 @@ class Server:
         return client.subtitle(source, transcribe=self.config(), fresh=True, **wishes)
 
     def _film(self, client: Polycue, file: Path) -> jobs_pb2.Job:
-        job = client.wait(self.start(client, file))
-        if job.state != jobs_pb2.JOB_STATE_SUCCEEDED:
-            raise SystemExit(f"{file.name}: {job.failure.message}")
-        return job
+        return client.wait(self.start(client, file))
 
 
 def windows(usage: engine_pb2.EngineUsage) -> list[int]:

@@ -1,0 +1,55 @@
+"""The first cue of a one-hour film, beside the time that 45 s of sound take from file to SRT."""
+
+import tempfile
+import time
+from pathlib import Path
+
+from polycue_client.client import Polycue
+from scenarios import sound
+from scenarios.place import Workshop
+from scenarios.rounds import Outcome, Pace, Row
+from scenarios.served import Server, serving
+from scenarios.short_job import taken_back
+
+SHORT_S = 45.0
+
+
+def measure(workshop: Workshop, pace: Pace, geometry: str = "base") -> Outcome:
+    model, film = workshop.model(geometry), workshop.long_film(1.0)
+    blocks = [sound.block(500_000 + n) for n in range(2)]  # as the film begins
+    samples = sound.film_of(blocks)[: round(SHORT_S * sound.RATE)]
+    short = sound.written(workshop.sounds / f"short-{SHORT_S:g}.mka", samples)
+    another = pace.started()
+    whole: list[float] = []
+    first: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        with (
+            serving(workshop.place, model, workshop.sounds, data) as server,
+            server.client() as client,
+        ):
+            server.films([short])
+            while another(len(first)):
+                whole.append(server.films([short]).seconds)
+                first.append(first_cue_s(server, client, film))
+    row = Row(
+        f"first cue of a 1 h film, {geometry}: over {SHORT_S:g} s of sound to the end",
+        [a / b for a, b in zip(first, whole, strict=True)],
+        1.0,
+        at_least=False,
+        note="job over gRPC, its cues watched",
+    )
+    facts = {"first_cue_s": first, "short_film_s": whole, "model": model.name}
+    return Outcome([row], facts)
+
+
+def first_cue_s(server: Server, client: Polycue, film: Path) -> float:
+    began = time.perf_counter()
+    job = server.start(client, film)
+    try:
+        for event in client.watch(job, include_cues=True):
+            if event.HasField("cues"):
+                return time.perf_counter() - began
+    finally:
+        taken_back(client, job)
+    raise SystemExit("the film ended without a cue")
