@@ -48,6 +48,8 @@ class Account:
         """Write down a batch, and what ``request``, whose account this is, had in it."""
         own = [row for row in done.rows if row.caller.request == request]
         with self._lock:
+            if self._ended_s is not None:
+                return
             # No batch can have begun for it before the account was there.
             self._engine_s += min(done.took_s, self._clock() - self._began_s)
             if not own:
