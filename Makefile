@@ -113,6 +113,7 @@ bench: .venv/ready ffmpeg      ## how fast it is, beside its peers and its goals
 
 bench-all: .venv/ready ffmpeg .venv-peers/ready ## every benchmark that needs no GPU (hours)
 	$(PY) benchmarks/speed.py all
+	$(PY) benchmarks/stages.py
 	$(PY) benchmarks/scheduling.py
 	$(PY) benchmarks/start.py
 	$(PY) benchmarks/segmentation.py
