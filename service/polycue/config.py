@@ -10,7 +10,7 @@ import platformdirs
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from polycue.models.store import default_models_dir
+from polycue.models.place import default_models_dir
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB

@@ -195,7 +195,8 @@ def _sandbox() -> Iterator[Finding]:
 
 def _models(models_dir: Path | None) -> Iterator[Finding]:
     from polycue.domain.errors import PolycueError
-    from polycue.models.store import ModelStore, default_models_dir
+    from polycue.models.place import default_models_dir
+    from polycue.models.store import ModelStore
     from polycue.translation.packages import Packages
 
     store = ModelStore(models_dir or default_models_dir())

@@ -42,7 +42,8 @@ def look_at_engine(models_dir: Path | None) -> Iterator[Finding]:
     from polycue.app.host import open_host
     from polycue.config import Settings
     from polycue.domain.errors import DeviceUnavailable
-    from polycue.models.store import ModelStore, default_models_dir
+    from polycue.models.place import default_models_dir
+    from polycue.models.store import ModelStore
 
     try:
         settings = Settings()

@@ -22,8 +22,9 @@ from polycue.models.catalogue import catalogue
 from polycue.models.imports import import_models
 from polycue.models.lock import Lock
 from polycue.models.pinning import differences_from, lock_of
+from polycue.models.place import default_models_dir
 from polycue.models.pull import Sources, pull
-from polycue.models.store import ModelStore, default_models_dir
+from polycue.models.store import ModelStore
 
 _HELP = """List, fetch and check models.
 

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from polycue.domain.errors import AlreadyExists, ModelDamaged, ModelMissing, Unwritable
 from polycue.models.catalogue import find_whisper
 from polycue.models.facts import argos_facts, missing_whisper_files, version_order, whisper_facts
@@ -22,12 +20,6 @@ from polycue.models.manifest import Manifest, Record, differences
 _WHISPER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _STAGING = ".staging-"
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-
-
-def default_models_dir() -> Path:
-    """``POLYCUE_MODELS_DIR``, else where this system keeps the data of a user's programs."""
-    chosen = os.environ.get("POLYCUE_MODELS_DIR")
-    return Path(chosen) if chosen else platformdirs.user_data_path("polycue") / "models"
 
 
 @dataclass(frozen=True, slots=True)

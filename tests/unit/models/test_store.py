@@ -5,7 +5,8 @@ import pytest
 
 from polycue.domain.errors import ModelDamaged, ModelMissing, Unwritable
 from polycue.models.imports import import_models
-from polycue.models.store import ModelStore, default_models_dir
+from polycue.models.place import default_models_dir
+from polycue.models.store import ModelStore
 
 Make = Callable[..., Path]  # of a model; see conftest.py
 
