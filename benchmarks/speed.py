@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from scenarios import (
+    arrivals,
     clips,
     first_cue,
     growth,
@@ -48,6 +49,7 @@ SCENARIOS: dict[str, Scenario] = {
     "tenants": tenants.measure,
     "first-cue": first_cue.measure,
     "growth": growth.measure,
+    "arrivals": arrivals.measure,
     "front-end": others.front_end,
     "memory": others.memory,
     "translation": others.translation,

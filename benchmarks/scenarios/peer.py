@@ -61,7 +61,16 @@ class FasterWhisper:
         self._process, self._place = process, place
         self.versions = self._ask(place.of_peer())
 
-    def hear(self, way: Way, model: Path, files: Sequence[Path], *, callers: int) -> Heard:
+    def hear(
+        self,
+        way: Way,
+        model: Path,
+        files: Sequence[Path],
+        *,
+        callers: int,
+        at_s: Sequence[float] = (),
+    ) -> Heard:
+        """Hear all files from so many threads; with ``at_s`` none before its time has come."""
         tuned = {"num_workers": os.cpu_count() or 1, "cpu_threads": 1}
         answer = self._ask(
             {
@@ -74,6 +83,7 @@ class FasterWhisper:
                 "model": str(model),
                 "files": [str(file) for file in files],
                 "callers": callers,
+                "at_s": list(at_s),
             }
         )
         return Heard(**answer)

@@ -55,7 +55,11 @@ class Peer:
         return lambda path: _tokens(model.transcribe(path, **options))
 
     def run(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Hear all files from so many threads, each taking the next file that nobody has."""
+        """Hear all files from so many threads, each taking the next file that nobody has.
+
+        With ``at_s`` a file comes so many seconds after the start, and is timed from then on.
+        """
+        at_s = order.get("at_s", [])
         waiting: SimpleQueue[tuple[int, str]] = SimpleQueue()
         for entry in enumerate(order["files"]):
             waiting.put(entry)
@@ -68,9 +72,10 @@ class Peer:
                 hear = self.transcriber(order)
                 while True:
                     number, path = waiting.get_nowait()
-                    began = time.perf_counter()
+                    arrives = began + at_s[number] if at_s else time.perf_counter()
+                    time.sleep(max(0.0, arrives - time.perf_counter()))
                     tokens[number] = hear(path)
-                    took_s[number] = time.perf_counter() - began
+                    took_s[number] = time.perf_counter() - arrives
             except Empty:
                 pass
             except BaseException as error:
