@@ -66,10 +66,13 @@ def test_a_device_that_holds_a_model_and_no_batch_of_it_does_not_hold_it() -> No
         rows(Roomy(holds=0))
 
 
-def test_a_device_that_cannot_run_a_model_says_why() -> None:
+@pytest.mark.parametrize("breaks_at", [1, 2, 4])
+def test_a_device_that_cannot_run_a_model_says_why_whenever_that_shows(breaks_at: int) -> None:
     class Broken(Roomy):
         def rehearse(self, rows: int, tokens: int) -> int:
-            raise RecognitionFailed(0, "no kernel image is available")
+            if rows >= breaks_at:
+                raise RecognitionFailed(0, "no kernel image is available")
+            return super().rehearse(rows, tokens)
 
     with pytest.raises(DeviceUnavailable, match="no kernel image"):
         rows(Broken())

@@ -51,9 +51,9 @@ def made_ready(
         return device.rows or CPU_ROWS
     try:
         _by_all(model, 1, _WARM_UP_TOKENS)
+        return device.rows or _sized(model, device, clock)
     except RecognitionFailed as error:
         raise DeviceUnavailable(device.label, error.reason) from error
-    return device.rows or _sized(model, device, clock)
 
 
 def _sized(model: Rehearses, device: Device, clock: Callable[[], float]) -> int:
@@ -62,7 +62,7 @@ def _sized(model: Rehearses, device: Device, clock: Callable[[], float]) -> int:
     All workers have it at once, each row as long as one can be.
 
     Raises:
-        DeviceUnavailable: not even one fitted.
+        OutOfMemory: not even one fitted.
     """
     found, best, ended_by = 0, 0.0, "limit"
     rows = 1
@@ -70,9 +70,9 @@ def _sized(model: Rehearses, device: Device, clock: Callable[[], float]) -> int:
         began_s = clock()
         try:
             _by_all(model, rows, _LONGEST_TOKENS)
-        except OutOfMemory as error:
+        except OutOfMemory:
             if not found:
-                raise DeviceUnavailable(device.label, error.reason) from error
+                raise
             ended_by = "memory"
             break
         rate = rows * model.workers / max(clock() - began_s, 1e-9)
