@@ -6,7 +6,7 @@ import pytest
 
 from polycue.domain.chunk import ModelFacts
 from polycue.engine.backends.processes import child
-from polycue.engine.backends.processes.work import ModelSpec
+from polycue.engine.backends.processes.work import Load, ModelSpec
 from polycue.engine.devices import Device
 
 FACTS = ModelFacts("m", ("en",), 30_000, translates=True, demo=False)
@@ -17,6 +17,9 @@ class Opened:
     """Stands for a loaded model."""
 
     closed = False
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
 
     def close(self) -> None:
         self.closed = True
@@ -30,7 +33,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Opened]:
     class Backend:
         @staticmethod
         def open(path: Path, name: str, device: Device) -> Opened:
-            models.append(Opened())
+            models.append(Opened(device))
             return models[-1]
 
     monkeypatch.setattr(child, "ThreadBackend", Backend)
@@ -39,6 +42,13 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Opened]:
 
 def spec(device: Device, name: str = "m") -> ModelSpec:
     return ModelSpec(Path("nowhere"), name, device)
+
+
+def test_a_model_that_was_sized_before_is_not_sized_again(opened: list[Opened]) -> None:
+    models = child.DeviceModels()
+    sized = Load(spec(CPU)).sized(48)
+    assert models.recogniser(sized.spec) is models.recogniser(spec(CPU))
+    assert [one.device.rows for one in opened] == [48]
 
 
 def test_a_forgotten_model_is_freed_and_loaded_anew(opened: list[Opened]) -> None:

@@ -1,6 +1,7 @@
 """The program of an engine child: the real models of one device."""
 
 import threading
+from dataclasses import replace
 
 from polycue.engine.backends.processes.serve import serve
 from polycue.engine.backends.processes.work import ModelSpec
@@ -19,7 +20,7 @@ class DeviceModels:
     def recogniser(self, spec: ModelSpec) -> ThreadBackend:
         with self._loading:
             if spec not in self._recognisers:
-                self._recognisers[spec] = ThreadBackend.open(spec.path, spec.name, spec.device)
+                self._recognisers[spec] = _opened(spec)
             return self._recognisers[spec]
 
     def forget(self, spec: ModelSpec) -> None:
@@ -31,6 +32,11 @@ class DeviceModels:
     def texts(self, device: Device) -> ThreadTexts:
         with self._loading:
             return self._texts.setdefault(device, ThreadTexts(device))
+
+
+def _opened(spec: ModelSpec) -> ThreadBackend:
+    device = replace(spec.device, rows=spec.rows or spec.device.rows)
+    return ThreadBackend.open(spec.path, spec.name, device)
 
 
 if __name__ == "__main__":

@@ -55,16 +55,18 @@ class Fleet:
         finally:
             self._tell()
 
-    def load(self, load_on: Callable[[Supervisor], Loads[T]]) -> T:
+    def load(self, load_on: Callable[[Supervisor], Loads[T]]) -> dict[Supervisor, T]:
         """Load a model on each device, and on those that are out of order when they are back.
+
+        Returns what came of it where it was loaded, at least on one.
 
         Raises:
             ModelDamaged, DeviceUnavailable: it cannot be loaded on any.
         """
-        found = self.on_each(lambda supervisor: supervisor.load(load_on(supervisor)))
+        found = self.on_each(lambda s: (s, s.load(load_on(s))))
         for supervisor in self.supervisors:
             supervisor.want(load_on(supervisor))
-        return found[0]
+        return dict(found)
 
     def forget(self, load_on: Callable[[Supervisor], Loads[Any]]) -> None:
         for supervisor in self.supervisors:

@@ -41,7 +41,10 @@ def child_host(supervisors: Sequence[Supervisor], text_compute_type: str) -> Hos
             return Load(ModelSpec(path, name, supervisor.device))
 
         loaded = fleet.load(load_on)
-        return _relieved(fleet, [ChildBackend(s, load_on(s), loaded) for s in supervisors])
+        any_other = next(iter(loaded.values()))  # for a device that is out of order for now
+        return _relieved(
+            fleet, [ChildBackend(s, load_on(s), loaded.get(s, any_other)) for s in supervisors]
+        )
 
     return Host(
         name="child",
@@ -75,7 +78,8 @@ class ChildBackend:
     """A recogniser in the child, which runs as many batches at a time as it has workers."""
 
     def __init__(self, supervisor: Supervisor, load: Load, loaded: Loaded) -> None:
-        self.supervisor, self._load = supervisor, load
+        self.supervisor, self._load = supervisor, load.sized(loaded.max_rows)
+        supervisor.want(self._load)  # a child that takes its place has it sooner
         self.facts: ModelFacts = loaded.facts
         self.device = load.spec.device.label
         self.max_rows = loaded.max_rows

@@ -120,6 +120,7 @@ class Supervisor:
 
     def want(self, load: Loads[Any]) -> None:
         """Load it when a child is started or brought back, whether it was loaded before or not."""
+        self._wanted.pop(load, None)  # an equal one may know less
         self._wanted[load] = None
 
     def ask(self, work: Work[T]) -> T:

@@ -1,7 +1,7 @@
 """What an engine child can be asked: each kind of work goes there, is done, and its result back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -17,11 +17,15 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A recogniser: the folder ``path`` on ``device``, under the name callers have for it."""
+    """A recogniser: the folder ``path`` on ``device``, under the name callers have for it.
+
+    ``rows`` are a batch's, as they were found when it was loaded before; 0 finds them out.
+    """
 
     path: Path
     name: str
     device: Device
+    rows: int = field(default=0, compare=False)
 
 
 class LoadsTexts(Protocol):
@@ -114,6 +118,10 @@ class Load:
     def do(self, models: Models) -> Loaded:
         backend = models.recogniser(self.spec)
         return Loaded(backend.facts, backend.max_rows, backend.workers)
+
+    def sized(self, rows: int) -> "Load":
+        """The same, and nothing need be found out."""
+        return Load(replace(self.spec, rows=rows))
 
     @property
     def undone(self) -> "Forget":
