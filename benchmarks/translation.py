@@ -61,15 +61,16 @@ CALLERS = 20
 GOAL = 4.5
 ARGOS, LOOP, OURS = "argostranslate", "its loop, made anew", "polycue"
 
-Way = Callable[[], tuple[list[str], float]]
-"""All texts translated, and the seconds that took."""
+Way = Callable[[], tuple[list[str], float, float]]
+"""All texts translated, and the seconds and core seconds that took."""
 
 
 @dataclass(frozen=True)
 class Measurement:
     """Seconds of each round, and how many times faster than the peer within a round.
 
-    ``identical`` is None where the beam is another one.
+    ``core_ratio`` is the median of the same in processor time, which other work on the machine
+    leaves alone. ``identical`` is None where the beam is another one.
     """
 
     model: str
@@ -77,6 +78,8 @@ class Measurement:
     peer: str
     lines: int
     seconds: list[float]
+    core_seconds: list[float]
+    core_ratio: float
     ratio_min: float
     ratio_median: float
     ratio_max: float
@@ -88,14 +91,16 @@ def measure(model: str, ways: dict[str, Way], rounds: int) -> list[Measurement]:
     peer, *_ = ways
     said = {name: [way()[0]] for name, way in ways.items()}  # also warms up
     seconds: dict[str, list[float]] = {name: [] for name in ways}
+    core_seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name in random.sample(list(ways), len(ways)):
-            texts, took_s = ways[name]()
+            texts, took_s, cores_s = ways[name]()
             said[name].append(texts)
             seconds[name].append(took_s)
+            core_seconds[name].append(cores_s)
     measured = []
     for name in ways:
-        ratios = [a / b for a, b in zip(seconds[peer], seconds[name], strict=True)]
+        ratios = _ratios(seconds[peer], seconds[name])
         measured.append(
             Measurement(
                 model=model,
@@ -103,6 +108,10 @@ def measure(model: str, ways: dict[str, Way], rounds: int) -> list[Measurement]:
                 peer=peer,
                 lines=len(said[name][0]),
                 seconds=[round(s, 3) for s in seconds[name]],
+                core_seconds=[round(s, 3) for s in core_seconds[name]],
+                core_ratio=round(
+                    statistics.median(_ratios(core_seconds[peer], core_seconds[name])), 2
+                ),
                 ratio_min=round(min(ratios), 2),
                 ratio_median=round(statistics.median(ratios), 2),
                 ratio_max=round(max(ratios), 2),
@@ -112,15 +121,19 @@ def measure(model: str, ways: dict[str, Way], rounds: int) -> list[Measurement]:
     return measured
 
 
+def _ratios(peers: Sequence[float], own: Sequence[float]) -> list[float]:
+    return [a / b for a, b in zip(peers, own, strict=True)]
+
+
 def _same(rounds: Sequence[list[str]], reference: list[str]) -> bool:
     return all(texts == reference for texts in rounds)
 
 
 def timed(work: Callable[[], list[str]]) -> Way:
-    def way() -> tuple[list[str], float]:
-        started = time.perf_counter()
+    def way() -> tuple[list[str], float, float]:
+        started, worked = time.perf_counter(), time.process_time()
         texts = work()
-        return texts, time.perf_counter() - started
+        return texts, time.perf_counter() - started, time.process_time() - worked
 
     return way
 
@@ -145,10 +158,10 @@ def argostranslate(
         cast(IO[str], process.stdout) as answers,
     ):
 
-        def way() -> tuple[list[str], float]:
+        def way() -> tuple[list[str], float, float]:
             print(asked, file=questions, flush=True)
             told = json.loads(answers.readline())
-            return told["texts"], told["seconds"]
+            return told["texts"], told["seconds"], told["core_seconds"]
 
         yield way
         questions.close()  # which ends it
@@ -193,7 +206,7 @@ def many_callers(translator: Translator, texts: Sequence[str], search: Search) -
     def work() -> list[str]:
         with ThreadPoolExecutor(CALLERS) as pool:
             asked = [ours(translator, part, search) for part in parts]
-            return [text for texts, _ in pool.map(lambda way: way(), asked) for text in texts]
+            return [text for texts, *_ in pool.map(lambda way: way(), asked) for text in texts]
 
     return timed(work)
 
@@ -238,7 +251,8 @@ def show(measured: Measurement) -> None:
         f"{measured.model:<14} {measured.way:<32} "
         f"{measured.lines / statistics.median(measured.seconds):7.1f} lines/s   "
         f"{measured.ratio_median:5.2f}x "
-        f"({measured.ratio_min:.2f}-{measured.ratio_max:.2f})   {same}"
+        f"({measured.ratio_min:.2f}-{measured.ratio_max:.2f})   "
+        f"cores {measured.core_ratio:5.2f}x   {same}"
     )
 
 
