@@ -34,7 +34,8 @@ class Hearing:
         speech: tuple[Span, ...],
         options: DefenceOptions,
     ) -> None:
-        self._ask, self._passage, self._settings = ask, passage, settings
+        self._ask, self._settings = ask, settings
+        self._passage: Future[Passage] | None = passage  # None once nothing more is asked
         self._speech, self._options = speech, options
         self._decision: Decision | None = None
         self._heard: Recognised | None = None
@@ -72,9 +73,9 @@ class Hearing:
 
     def advance(self) -> None:
         """Look at what has come, and ask for what should follow."""
+        if self.done or self.at_work:
+            return
         if self._pending is not None:
-            if self.failed or not self._pending.done():
-                return
             found, self._pending = self._pending.result(), None
             if self._tries is None:
                 self._heard = found
@@ -91,6 +92,8 @@ class Hearing:
         temperature = self._tries.next_temperature()
         if temperature is not None:
             self._hear(replace(settings, temperature=temperature))
+        else:
+            self._passage = None  # its result may wait for others before it
 
     def outcome(self) -> Recognised:
         """The best of all tries; it is ``done``.
@@ -109,11 +112,13 @@ class Hearing:
 
     def cancel(self) -> None:
         """Take back what is queued."""
-        self._passage.cancel()
+        if self._passage is not None:
+            self._passage.cancel()
         if self._pending is not None:
             self._pending.cancel()  # does nothing to one that is done
 
     def _hear(self, settings: DecodeSettings) -> None:
+        assert self._passage is not None  # noqa: S101 - for the type checker
         again: Future[Passage] = Future()
         again.set_result(replace(self._passage.result(), settings=settings, belief=None))
         self._pending = self._ask(again, settings)
