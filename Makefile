@@ -6,7 +6,7 @@ PYTHON ?= python3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-bad-inputs test-faults soak check format format-check lint layers types proto proto-check lock \
-        bench bench-all bench-quality bench-demo-models demo-models film ffmpeg postgresql hooks clean
+        bench bench-all peers bench-quality bench-demo-models demo-models film ffmpeg postgresql hooks clean
 
 help:                          ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -110,6 +110,8 @@ lock: | $(UV)                  ## compile the lock files anew
 
 bench: .venv/ready ffmpeg      ## how fast it is, beside its peers and its goals (ten minutes)
 	$(PY) benchmarks/speed.py table
+
+peers: .venv-peers/ready       ## install the packages that polycue is compared with (torch among them)
 
 bench-all: .venv/ready ffmpeg .venv-peers/ready ## every benchmark that needs no GPU (hours)
 	$(PY) benchmarks/speed.py all

@@ -17,7 +17,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from scripted import FIRST_WORD, Script, rising, words, write_script
 
-__all__ = ["FIRST_WORD", "GEOMETRIES", "Geometry", "Script", "rising", "write_whisper"]
+__all__ = ["FIRST_WORD", "GEOMETRIES", "Geometry", "Script", "made", "rising", "write_whisper"]
 
 _TEXT_TOKENS = 50_257
 _TIMES = 1_501  # <|0.00|> to <|30.00|>
@@ -61,6 +61,20 @@ def write_whisper(
 
     The weights depend on geometry and script only. A model in float16 needs a GPU to be fast.
     """
+    spec, vocabulary = made(geometry, chunk_length_s, script)
+    spec.validate()
+    spec.optimize(quantization=quantization)
+    folder.mkdir(parents=True)
+    spec.save(str(folder))
+    _write_tokenizer(folder, vocabulary)
+    _write_preprocessor(folder, geometry.mels, chunk_length_s)
+    return folder
+
+
+def made(
+    geometry: Geometry, chunk_length_s: int = 30, script: Script | None = None
+) -> tuple[Any, list[str]]:
+    """A ``WhisperSpec`` with all its weights in float32, and its vocabulary."""
     vocabulary = _vocabulary(geometry.languages)
     spec = ctranslate2.specs.WhisperSpec(
         geometry.encoder_layers, geometry.heads, geometry.decoder_layers, geometry.heads
@@ -75,13 +89,7 @@ def write_whisper(
     if script is not None:
         write_script(spec, script, end=_TEXT_TOKENS, english=first_language, heads=heads)
     spec.register_vocabulary(vocabulary)
-    spec.validate()
-    spec.optimize(quantization=quantization)
-    folder.mkdir(parents=True)
-    spec.save(str(folder))
-    _write_tokenizer(folder, vocabulary)
-    _write_preprocessor(folder, geometry.mels, chunk_length_s)
-    return folder
+    return spec, vocabulary
 
 
 def _vocabulary(languages: int) -> list[str]:

@@ -27,6 +27,7 @@ from scenarios import (
     many_files,
     one_file,
     others,
+    packages,
     short_job,
     table,
     tenants,
@@ -44,8 +45,26 @@ SCENARIOS: dict[str, Scenario] = {
     "one-file-base": partial(one_file.measure, geometry="base"),
     "one-file-tiny": partial(one_file.measure, geometry="tiny"),
     "many-files": many_files.measure,
+    "many-files-base": partial(many_files.measure, geometry="base", judged=False),
+    "many-files-small": partial(
+        many_files.measure, geometry="small", windows=(1, 2, 3), judged=False
+    ),
+    "turbo": partial(
+        many_files.measure,
+        geometry="large-v3-turbo",
+        count=2,
+        windows=(1, 1, 1),
+        judged=False,
+    ),
+    "large-v3": partial(
+        many_files.measure, geometry="large-v3", count=2, windows=(1, 1, 1), judged=False
+    ),
     "clips": clips.measure,
+    "clips-base": partial(clips.measure, geometry="base", judged=False),
+    "clips-small": partial(clips.measure, geometry="small", judged=False),
+    "packages": packages.measure,
     "short-job": short_job.measure,
+    "short-job-small": partial(short_job.measure, geometry="small", judged=False),
     "tenants": tenants.measure,
     "first-cue": first_cue.measure,
     "growth": growth.measure,
@@ -102,10 +121,15 @@ def main() -> int:
         return tell(place, given.results, "quick")
     workshop = Workshop(place)
     pace = Pace(given.size, given.rounds or ROUNDS[given.size], given.limit)
+    failed = False
     names = list(SCENARIOS) if given.scenario == ["all"] else given.scenario
     for name in names:
-        run(name, workshop, pace, given.results)
-    return tell(place, given.results, given.size) if given.scenario == ["all"] else 0
+        try:
+            run(name, workshop, pace, given.results)
+        except SystemExit as error:  # what cannot be measured must not keep others from it
+            print(f"{name}: {error}", file=sys.stderr, flush=True)
+            failed = True
+    return tell(place, given.results, given.size) if given.scenario == ["all"] else int(failed)
 
 
 def tell(place: Place, results: Path, size: str) -> int:

@@ -14,7 +14,9 @@ WAYS = tuple(
 )
 
 
-def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Outcome:
+def measure(
+    workshop: Workshop, pace: Pace, geometry: str = "tiny", *, judged: bool = True
+) -> Outcome:
     model = workshop.model(geometry, CLIP)
     clips = workshop.clips(pace.pick(4, CLIPS, CLIPS), LENGTH_S)
     ours = "polycue, Transcribe calls"
@@ -26,14 +28,15 @@ def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Outcome:
                 for way in WAYS
             }
             found = interleaved(sides, pace)
+    name = f"{len(clips)} clips of {LENGTH_S:g} s from {CALLERS} callers, {geometry}"
     rows = [
         Row(
-            f"{CLIPS} clips of {LENGTH_S:g} s from {CALLERS} callers, {geometry}: over {way.name}",
+            f"{name}: over {way.name}",
             ratios(found[way.name], found[ours]),
             5.0 if workshop.place.device == "cuda" else 1.5,
             at_least=True,
             note="a call for each clip on both sides",
-            judged=way == WAYS[0],
+            judged=judged and way == WAYS[0],
         )
         for way in WAYS
     ]

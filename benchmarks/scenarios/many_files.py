@@ -12,15 +12,23 @@ FILES = 8
 WAYS = tuple(Way(how, tuned) for how in ("batched", "sequential") for tuned in (False, True))
 
 
-def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Outcome:
+def measure(
+    workshop: Workshop,
+    pace: Pace,
+    geometry: str = "tiny",
+    count: int = FILES,
+    windows: tuple[int, int, int] = (1, 3, 6),  # of each film, by size
+    *,
+    judged: bool = True,
+) -> Outcome:
     model = workshop.model(geometry)
-    films = workshop.films(pace.pick(2, FILES, FILES), pace.pick(1, 3, 6))
-    ours = "polycue, eight jobs"
+    films = workshop.films(pace.pick(2, count, count), pace.pick(*windows))
+    ours = f"polycue, {len(films)} jobs"
     with tempfile.TemporaryDirectory() as folder, faster_whisper(workshop.place) as peer:
         data = Path(folder) / "data"
         with serving(workshop.place, model, workshop.sounds, data) as server:
             sides = {ours: lambda: server.films(films)} | {
-                way.name: lambda way=way: peer.hear(way, model, films, callers=FILES)
+                way.name: lambda way=way: peer.hear(way, model, films, callers=len(films))
                 for way in WAYS
             }
             found = interleaved(sides, pace)
@@ -28,12 +36,12 @@ def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Outcome:
     goals = {"batched": 1.5 if on_gpu else 1.1, "sequential": 1.5}
     rows = [
         Row(
-            f"{FILES} files at once, {geometry}: over {way.name}",
+            f"{len(films)} files at once, {geometry}: over {way.name}",
             ratios(found[way.name], found[ours]),
             goals[way.how],
             at_least=True,
-            note=f"from {FILES} threads",
-            judged=not way.tuned,
+            note=f"from {len(films)} threads",
+            judged=judged and not way.tuned,
         )
         for way in WAYS
     ]

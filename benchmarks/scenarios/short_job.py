@@ -23,7 +23,9 @@ HOURS = 3.0
 LIMIT_S = 600.0
 
 
-def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Outcome:
+def measure(
+    workshop: Workshop, pace: Pace, geometry: str = "tiny", *, judged: bool = True
+) -> Outcome:
     model, film = workshop.model(geometry), workshop.long_film(HOURS)
     content = workshop.clips(1, 10.0)[0].read_bytes()
     count, another = pace.pick(2, 8, 20), pace.started()
@@ -48,6 +50,7 @@ def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Outcome:
             3.0,
             at_least=False,
             note="Transcribe call behind a job; medians of a round's clips",
+            judged=judged,
         )
     ]
     facts = {
