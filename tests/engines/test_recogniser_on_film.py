@@ -1,8 +1,10 @@
 """The whole way from a film's sound to words, against the script its narrator spoke."""
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +13,10 @@ from numpy.typing import NDArray
 
 from polycue.domain.audio import Audio
 from polycue.domain.cancel import CancelToken
+from polycue.domain.chunk import Recognised
 from polycue.domain.request import DetectionOptions, SpeechOptions
 from polycue.domain.transcript import Word, text_of
-from polycue.engine.devices import auto_model, choose
+from polycue.engine.devices import Device, auto_model, choose
 from polycue.engine.recogniser import Recogniser
 from polycue.speech.cut import cut
 from polycue.testing.engines import recogniser_in_threads
@@ -72,6 +75,28 @@ def test_no_word_is_said_where_nobody_speaks(
     for word in words:
         middle_ms = (word.start_ms + word.end_ms) // 2
         assert any(int(str(a)) - 150 <= middle_ms <= int(str(b)) + 150 for a, b in spans), word
+
+
+def test_a_film_is_heard_the_same_by_one_worker_or_several_alone_or_beside_others(
+    repository: Path, decoded: Decoded, blocks: Blocks
+) -> None:
+    """To the last digit that is told, on any number of threads; no chunk of it is in doubt."""
+    models = repository / "demo" / "models" / "whisper"
+    sound = decoded(repository / "demo" / "tour.mp4")
+    chunks = list(cut(blocks(sound), DetectionOptions(), max_chunk_ms=10_000))
+    never = CancelToken()
+
+    def heard(films: int, threads: int, workers: int) -> list[list[Recognised]]:
+        engine = recogniser_in_threads(models.joinpath, Device("cpu", 0, "int8", threads, workers))
+        with contextlib.closing(engine), ThreadPoolExecutor(films) as callers:
+            results = [
+                engine.transcribe(chunks[n:], SpeechOptions(), cancel=never) for n in range(films)
+            ]
+            return list(callers.map(list, results))
+
+    (alone,) = heard(1, threads=2, workers=1)
+    assert heard(1, threads=1, workers=3) == [alone]
+    assert heard(3, threads=1, workers=2) == [alone, alone[1:], alone[2:]]
 
 
 @pytest.mark.parametrize(
