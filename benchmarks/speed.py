@@ -45,6 +45,7 @@ SCENARIOS: dict[str, Scenario] = {
     "one-file-base": partial(one_file.measure, geometry="base"),
     "one-file-tiny": partial(one_file.measure, geometry="tiny"),
     "many-files": many_files.measure,
+    "many-files-uneven": partial(many_files.measure, uneven=True, judged=False),
     "many-files-base": partial(many_files.measure, geometry="base", judged=False),
     "many-files-small": partial(
         many_files.measure, geometry="small", windows=(1, 2, 3), judged=False

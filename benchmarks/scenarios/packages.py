@@ -31,7 +31,7 @@ FASTER_WHISPER = Way("batched")
 def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Outcome:
     if not PYTHON.exists():
         raise SystemExit("not measured: the packages are not there; run: make peers")
-    model, (film,) = workshop.model(geometry), workshop.films(1, pace.pick(1, 4, 8))
+    model, (film,) = workshop.model(geometry), workshop.films(1, pace.pick(3, 4, 8))
     weights = workshop.models / "torch" / f"{geometry}-{CHUNK.tokens}.npz"
     if not weights.exists():
         write_weights(weights, GEOMETRIES[geometry], CHUNK)

@@ -11,7 +11,7 @@ from typing import Any
 
 import models
 import scripted
-from models import GEOMETRIES, Script, write_whisper
+from models import GEOMETRIES, Script, rising, write_whisper
 from scenarios import sound
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -80,6 +80,14 @@ class Workshop:
             write_whisper(staged, GEOMETRIES[geometry], quantization=quantization, script=script)
             staged.rename(folder)
         return folder
+
+    def clock(self, geometry: str) -> Path:
+        """A model that writes 40, 70 or 100 words a window, more the louder it is."""
+        thresholds = rising(sound.levels(GEOMETRIES[geometry].mels))
+        return self.model(geometry, Script(40, token_ms=270, levels=thresholds, more=30))
+
+    def uneven_films(self, count: int, blocks_each: int) -> list[Path]:
+        return sound.uneven_films(self.sounds, count, blocks_each)
 
     def films(self, count: int, blocks_each: int) -> list[Path]:
         return sound.films(self.sounds, count, blocks_each)

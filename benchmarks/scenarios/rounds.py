@@ -91,9 +91,9 @@ def interleaved(sides: dict[str, Callable[[], Heard]], pace: Pace) -> dict[str, 
 
 
 def alike(found: dict[str, list[Heard]]) -> None:
-    """The same windows with as many tokens on all sides, or there is nothing to compare."""
+    """As many windows and tokens of each file on all sides, or there is nothing to compare."""
     work = {
-        (tuple(sorted(tuple(tokens) for tokens in each.tokens)))
+        tuple((len(tokens), sum(tokens)) for tokens in each.tokens)
         for heard in found.values()
         for each in heard
     }

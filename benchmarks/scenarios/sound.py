@@ -7,11 +7,12 @@ hold, and the numbers of windows and tokens, which every scenario compares, come
 
 import random
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+from faster_whisper.feature_extractor import FeatureExtractor
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 from numpy.typing import NDArray
 
@@ -21,6 +22,7 @@ RATE = 16_000
 GAP_S, PAUSE_S = 0.35, 3.0
 SHORTEST_S, LONGEST_S = 26.0, 27.0  # of a block; with 0.4 s around it a window is nearly full
 FIRST_S = 2.8  # the first sentence of a block has no room in the window before
+GAINS = (1.0, 0.25, 0.0625)  # 12 dB apart: far enough that where a window is cut does not matter
 BLOCK_S = 29.5  # with its pause, about
 
 Samples = NDArray[np.float32]
@@ -123,6 +125,28 @@ def clips(folder: Path, count: int, length_s: float) -> list[Path]:
     ]
 
 
-def at_levels(samples: Samples, gains: Sequence[float]) -> Iterator[Samples]:
-    for gain in gains:
-        yield samples * np.float32(gain)
+def uneven_films(folder: Path, count: int, blocks_each: int) -> list[Path]:
+    """As ``films``, each block as loud as one of ``GAINS``."""
+    chance = random.Random(count)
+    return [
+        written(
+            folder / f"uneven-{number}-{blocks_each}.mka",
+            film_of(
+                [
+                    block(number * 1000 + n) * np.float32(chance.choice(GAINS))
+                    for n in range(blocks_each)
+                ]
+            ),
+        )
+        for number in range(count)
+    ]
+
+
+def levels(mels: int) -> list[float]:
+    """The mean of a window's log-mel frames, padding included, for a block at each of ``GAINS``."""
+    extractor, some = FeatureExtractor(mels), [block(number) for number in range(4)]
+    found = []
+    for gain in GAINS:
+        sums = [float(extractor(each * np.float32(gain)).sum()) for each in some]
+        found.append(sum(sums) / len(some) / (mels * 3000))
+    return found
