@@ -152,8 +152,7 @@ class Model:
         began = time.perf_counter()
         results = self._translator.translate_batch(
             tokens,
-            max_batch_size=2048,
-            batch_type="tokens",
+            max_batch_size=1,  # more mix up whose attention is whose (CTranslate2 4.8.5)
             beam_size=4,
             length_penalty=0.2,
             max_decoding_length=64,
