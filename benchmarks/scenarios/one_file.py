@@ -13,7 +13,7 @@ from scenarios.place import Workshop
 from scenarios.rounds import Outcome, Pace, Row, facts_of, interleaved, ratios
 from scenarios.served import serving
 
-BLOCKS = {"tiny": (2, 24, 48), "base": (2, 16, 32), "small": (2, 8, 16)}  # by size
+BLOCKS = {"tiny": (2, 24, 120), "base": (2, 16, 64), "small": (2, 12, 40)}  # by size
 
 
 def measure(workshop: Workshop, pace: Pace, geometry: str = "small") -> Outcome:
