@@ -53,7 +53,7 @@ def run_short_set(results: Path, place_flags: Sequence[str], minutes: float = MI
         command += [f"--rounds={short.rounds}", f"--limit={short.limit_s}", f"--results={results}"]
         process = subprocess.Popen(command, start_new_session=True)
         try:
-            process.wait(min(left_s, 2 * short.limit_s + 60))
+            process.wait(min(left_s, 3 * short.limit_s + 60))
         except subprocess.TimeoutExpired:
             print(f"{short.name}: took too long", flush=True)
             os.killpg(process.pid, signal.SIGTERM)
