@@ -7,6 +7,7 @@ from itertools import islice
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Belief, Chunk, Recognised
+from polycue.domain.incoming import on_ready, ready
 from polycue.engine.deciding import DECIDED_TOGETHER, Deciding
 from polycue.engine.hearing import Hearing
 
@@ -40,21 +41,27 @@ class Flow:
     def run(self, chunks: Iterator[Chunk]) -> Generator[Recognised, None, None]:
         """One result for each; a finished one is handed on before more sound is read.
 
+        ``Incoming`` chunks are never waited for while something else may come. They are asked in
+        each round, so they may have work of their own done in this thread.
+
         Raises:
-            RecognitionFailed: the engine failed on a chunk; those before it have been yielded.
+            RecognitionFailed: the engine failed on a chunk; those decided before it have been
+                yielded.
             Draining, Cancelled: as they say.
         """
         forget = self._cancel.on_cancel(self._stirred.set)
+        on_ready(chunks, self._stirred.set)
         try:
             while True:
                 self._stirred.clear()  # what comes from here on is seen in the next round
                 self._cancel.check()
                 self._advance()
+                one_is_there = self._all_there or ready(chunks)
                 if self._finished():
                     yield self._take()
-                elif self._has_room():
+                elif self._has_room() and one_is_there:
                     self._read(chunks)
-                elif self._under_way:
+                elif self._under_way or not self._all_there:
                     self._stirred.wait()
                 else:
                     return

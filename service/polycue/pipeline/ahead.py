@@ -30,6 +30,7 @@ class Ahead(Generic[T], Iterator[T]):
         self._work, self._room, self._passing, self._cancel = work, room, passing, cancel
         self._changed = threading.Condition()
         self._items: deque[T] = deque()
+        self._stirred: Callable[[], None] = _nothing
         self._error: BaseException | None = None
         self._ended = False
         self._stop = CancelToken()
@@ -65,7 +66,19 @@ class Ahead(Generic[T], Iterator[T]):
                 self._changed.notify_all()
                 return self._items.popleft()
             error, self._error = self._error, None
-        raise error or StopIteration
+        try:
+            raise error or StopIteration
+        finally:
+            del error  # which holds this frame, and so all that waits
+
+    def ready(self) -> bool:
+        """Whether ``next`` would not wait."""
+        with self._changed:
+            return bool(self._items) or self._ended or self._cancel.cancelled
+
+    def on_ready(self, stirred: Callable[[], None]) -> None:
+        """Have ``stirred`` called, in the thread of the work, whenever something has come."""
+        self._stirred = stirred
 
     def _run(self) -> None:
         try:
@@ -75,6 +88,7 @@ class Ahead(Generic[T], Iterator[T]):
         with self._changed:
             self._ended = True
             self._changed.notify_all()
+        self._stirred()
 
     def _put(self, item: T) -> None:
         with self._changed:
@@ -86,6 +100,7 @@ class Ahead(Generic[T], Iterator[T]):
             self._stop.check()
             self._items.append(item)
             self._changed.notify_all()
+        self._stirred()
 
     @property
     def _waiting(self) -> int:
@@ -95,3 +110,7 @@ class Ahead(Generic[T], Iterator[T]):
         self._stop.cancel()
         with self._changed:
             self._changed.notify_all()
+
+
+def _nothing() -> None:
+    pass

@@ -9,6 +9,7 @@ from polycue import metrics
 from polycue.domain.audio import Audio, Span, joined
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk
+from polycue.domain.incoming import Incoming
 from polycue.domain.media import Media, Stream
 from polycue.domain.notice import Notice
 from polycue.domain.progress import Report, Stage, StageMoved
@@ -36,7 +37,7 @@ _Made = Chunk | StageMoved | _Decoded
 class Sound:
     """Made by ``sound_of``. What else it knows is whole once all ``chunks`` have come."""
 
-    def __init__(self, made: Iterator[_Made], media_ms: int | None, report: Report) -> None:
+    def __init__(self, made: Incoming[_Made], media_ms: int | None, report: Report) -> None:
         self._made, self._media_ms, self._report = made, media_ms, report
         self._speech: list[Span] = []
         self._decoded = _Decoded(0, ())
@@ -44,16 +45,17 @@ class Sound:
     def __repr__(self) -> str:
         return f"Sound({len(self._speech)} spans of speech from {self._made!r})"
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self) -> Incoming[Chunk]:
         """In their order, while more are made; to be called once, in the thread that reports."""
-        for item in self._made:
-            if isinstance(item, Chunk):
-                self._speech += item.speech
-                yield item
-            elif isinstance(item, StageMoved):
-                self._report(item)
-            else:
-                self._decoded = item
+        return _Chunks(self._made, self._learn)
+
+    def _learn(self, item: _Made) -> None:
+        if isinstance(item, Chunk):
+            self._speech += item.speech
+        elif isinstance(item, StageMoved):
+            self._report(item)
+        else:
+            self._decoded = item
 
     @property
     def speech(self) -> tuple[Span, ...]:
@@ -68,6 +70,45 @@ class Sound:
     @property
     def notices(self) -> tuple[Notice, ...]:
         return self._decoded.notices
+
+
+class _Chunks(Iterator[Chunk]):
+    """Those of what is made; ``learn`` is told of each item when it is met."""
+
+    def __init__(self, made: Incoming[_Made], learn: Callable[[_Made], None]) -> None:
+        self._made, self._learn = made, learn
+        self._met: Chunk | None = None
+        self._ended = False
+
+    def __repr__(self) -> str:
+        return f"_Chunks(of {self._made!r})"
+
+    def ready(self) -> bool:
+        """Whether ``next`` would not wait; raises what that would raise."""
+        while not (self._met or self._ended) and self._made.ready():
+            self._meet()
+        return self._met is not None or self._ended
+
+    def on_ready(self, stirred: Callable[[], None]) -> None:
+        self._made.on_ready(stirred)
+
+    def __next__(self) -> Chunk:
+        while not (self._met or self._ended):
+            self._meet()
+        chunk, self._met = self._met, None
+        if chunk is None:
+            raise StopIteration
+        self._learn(chunk)
+        return chunk
+
+    def _meet(self) -> None:
+        item = next(self._made, None)
+        if isinstance(item, Chunk):
+            self._met = item
+        elif item is None:
+            self._ended = True
+        else:
+            self._learn(item)
 
 
 @contextmanager

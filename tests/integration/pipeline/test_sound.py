@@ -112,3 +112,20 @@ def test_a_cancelled_job_gets_no_more_chunks(hearing: Hearing) -> None:
         hearing.cancel.cancel()
         with pytest.raises(Cancelled):
             next(chunks)
+
+
+def test_a_reader_need_not_wait_for_a_chunk(hearing: Hearing) -> None:
+    stirred = threading.Event()
+    with hearing.sound() as sound:
+        chunks, count = sound.chunks(), 0
+        chunks.on_ready(stirred.set)
+        while True:
+            stirred.clear()
+            if not chunks.ready():
+                assert stirred.wait(30)
+            elif next(chunks, None) is None:
+                break
+            else:
+                count += 1
+    assert count > 5
+    assert hearing.decoded_ms[-1] >= FILM_MS - 100

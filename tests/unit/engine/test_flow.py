@@ -1,8 +1,9 @@
 """What is said in a film depends on the film alone: not on workers, batches, time or neighbours."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Self
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk, Recognised
-from polycue.domain.errors import RecognitionFailed
+from polycue.domain.errors import Cancelled, RecognitionFailed
 from polycue.domain.request import SpeechOptions
 from polycue.engine.deciding import DECIDED_TOGETHER
 from polycue.speech.passage import Passage
@@ -148,3 +149,62 @@ def test_a_finished_result_is_handed_on_before_more_sound_is_read() -> None:
         for number, _ in enumerate(results, start=1):
             assert len(read) <= number + 2 * DECIDED_TOGETHER
     assert len(read) == 60
+
+
+class Gated:
+    """Chunks that come when they are let."""
+
+    def __init__(self, chunks: Sequence[Chunk]) -> None:
+        self._chunks, self._let = list(chunks), 0
+        self._stirred: Callable[[], None] = lambda: None
+
+    def let(self, count: int) -> None:
+        self._let += count
+        self._stirred()
+
+    def ready(self) -> bool:
+        return bool(self._let) or not self._chunks
+
+    def on_ready(self, stirred: Callable[[], None]) -> None:
+        self._stirred = stirred
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Chunk:
+        assert self.ready(), "nobody may wait here"
+        if not self._chunks:
+            raise StopIteration
+        self._let -= 1
+        return self._chunks.pop(0)
+
+
+def test_what_is_finished_is_handed_on_while_the_next_chunk_does_not_come() -> None:
+    source = Gated(list(film([1_000] * 6)))
+    with polyglot.recogniser(Polyglot()) as engine:
+        results = engine.transcribe(source, WAYS["named"], cancel=CancelToken())
+        for number in range(6):
+            source.let(1)
+            assert next(results).facts.start_ms == 1_000 * number
+        assert next(results, None) is None
+
+
+def test_a_decision_is_made_while_the_next_chunk_does_not_come() -> None:
+    source = Gated(list(film([11_000] * 6)))
+    with polyglot.recogniser(Polyglot()) as engine:
+        results = engine.transcribe(source, WAYS["detected"], cancel=CancelToken())
+        source.let(2)  # 20 s of speech tell it
+        assert [next(results).facts.start_ms for _ in range(2)] == [0, 11_000]
+        results.close()
+
+
+def test_who_waits_for_a_chunk_can_be_cancelled() -> None:
+    cancel = CancelToken()
+    source = Gated(list(film([1_000] * 6)))
+    with polyglot.recogniser(Polyglot()) as engine:
+        results = engine.transcribe(source, WAYS["named"], cancel=cancel)
+        source.let(1)
+        next(results)
+        threading.Timer(0.0, cancel.cancel).start()
+        with pytest.raises(Cancelled):
+            next(results)

@@ -1,7 +1,8 @@
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from types import TracebackType
 
 import pytest
 from hypothesis import given, settings
@@ -195,3 +196,41 @@ def test_log_lines_of_the_thread_name_the_job() -> None:
     job.set("a")
     with ahead(lambda put, cancel: put(job.get())) as made:
         assert list(made) == ["a"]
+
+
+def test_a_reader_with_other_things_to_do_is_told_when_something_has_come() -> None:
+    may_put, stirred = threading.Event(), threading.Event()
+
+    def work(put: Put, _: CancelToken) -> None:
+        assert may_put.wait(PATIENCE_S)
+        put(1)
+
+    with ahead(work) as made:
+        made.on_ready(stirred.set)
+        assert not made.ready()
+        may_put.set()
+        assert stirred.wait(PATIENCE_S)
+        assert made.ready()
+        assert list(made) == [1]
+        assert made.ready()  # for the end
+
+
+def test_an_error_that_was_raised_keeps_nothing_alive() -> None:
+    """One that the frame it is raised in holds is a cycle, and so are the chunks beside it."""
+
+    def work(put: Put, _: CancelToken) -> None:
+        raise ValueError
+
+    with ahead(work) as made, pytest.raises(ValueError) as raised:  # noqa: PT011 - a test's own
+        next(made)
+    assert all(
+        raised.value not in frame.tb_frame.f_locals.values()
+        for frame in _frames(raised.tb)
+        if frame.tb_frame.f_code.co_filename.endswith("ahead.py")
+    )
+
+
+def _frames(at: TracebackType | None) -> Iterator[TracebackType]:
+    while at is not None:
+        yield at
+        at = at.tb_next
