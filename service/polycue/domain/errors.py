@@ -37,12 +37,14 @@
     │   ├── ModelMissing
     │   ├── ModelDamaged
     │   ├── ModelTooLarge               for the memory that models may have
+    │   ├── ModelsTooLarge              together, of what one film needs at the same time
     │   ├── PairNotInstalled
     │   ├── LanguageNotSupported
     │   ├── Offline
     │   └── DownloadFailed
     ├── EngineError                     a model that runs is at fault
     │   ├── DeviceUnavailable
+    │   ├── NoRoomNow                   models in use take the memory that one more needs
     │   ├── EngineDied                  its process ended, or had to be ended, at work
     │   │   └── PoisonChunk
     │   ├── RecognitionFailed
@@ -404,6 +406,18 @@ class ModelTooLarge(ModelError):
         self.model, self.needed_bytes, self.budget_bytes = model, needed_bytes, budget_bytes
 
 
+class ModelsTooLarge(ModelError):
+    """Two models that one film needs at the same time do not fit into the memory of all models."""
+
+    def __init__(self, model: str, other: str, budget_bytes: int) -> None:
+        super().__init__(
+            f"models {model!r} and {other!r} are needed together and do not fit into the"
+            f" {budget_bytes >> 20} MiB that all models may have: raise --model-memory-bytes, or"
+            " take smaller models"
+        )
+        self.model, self.other, self.budget_bytes = model, other, budget_bytes
+
+
 class PairNotInstalled(ModelError):
     """No installed Argos package, nor any chain of them, leads from ``source`` to ``target``."""
 
@@ -449,6 +463,23 @@ class DeviceUnavailable(EngineError):
         super().__init__(f"device {device!r} cannot be used: {reason}")
         self.device, self.reason = device, reason
         self.retry_after_s = retry_after_s or None
+
+
+class NoRoomNow(EngineError):
+    """Models in use leave no room for one that fits by itself; nothing is wrong with any of them.
+
+    ``never_beside`` are those in use that leave none even where nothing else is there.
+    """
+
+    def __init__(
+        self, model: str, budget_bytes: int, never_beside: Sequence[str], retry_after_s: int
+    ) -> None:
+        super().__init__(
+            f"models in use leave no room for {model!r} in the {budget_bytes >> 20} MiB that all"
+            f" models may have: try again in {retry_after_s} s, or raise --model-memory-bytes"
+        )
+        self.model, self.budget_bytes = model, budget_bytes
+        self.never_beside, self.retry_after_s = tuple(never_beside), retry_after_s
 
 
 class EngineDied(EngineError):

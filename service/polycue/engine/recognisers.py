@@ -43,6 +43,7 @@ class Recognisers:
 
         Raises:
             ModelMissing, ModelDamaged, ModelTooLarge, DeviceUnavailable: it cannot be loaded.
+            NoRoomNow: models in use leave no room for it.
             Draining: the shelf is closed.
         """
         name = model or self._default()

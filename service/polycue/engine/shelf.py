@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Protocol, TypeVar, cast
 
 from polycue import telemetry
-from polycue.domain.errors import DeviceUnavailable, Draining, ModelTooLarge
+from polycue.domain.errors import Draining, ModelTooLarge, NoRoomNow
 from polycue.engine import counting
 
-_RETRY_S = 10  # when to ask again for room that models in use take
+_RETRY_S = 30  # when to ask again for room that models in use take: a film does for minutes
 
 log = telemetry.logger(__name__)
 
@@ -95,7 +95,7 @@ class Shelf:
 
         Raises:
             ModelTooLarge: it is larger than the whole budget.
-            DeviceUnavailable: models in use leave no room for it.
+            NoRoomNow: models in use leave no room for it.
             Draining: the shelf is closed.
             Exception: what ``load`` raises; nothing is kept then.
         """
@@ -161,13 +161,18 @@ class Shelf:
                 names.append(name)
                 lacking -= entry.size_bytes
             if lacking > 0:
-                raise DeviceUnavailable(
-                    "memory",
-                    f"models in use leave no room for {folder.name!r} in --model-memory-bytes",
-                    _RETRY_S,
-                )
+                never_beside = self._never_beside(size_bytes)
+                raise NoRoomNow(folder.name, self.budget_bytes, never_beside, _RETRY_S)
             leaving = self._taken(names)
         _let_go(leaving, Why.ROOM)
+
+    def _never_beside(self, size_bytes: int) -> list[str]:
+        """What is in use and leaves no room for so much even where nothing else is there."""
+        return [
+            folder.name
+            for folder, entry in self._entries.items()
+            if entry.users and entry.size_bytes + size_bytes > self.budget_bytes
+        ]
 
     def _taken(self, folders: Iterable[Path]) -> dict[Path, _Entry]:
         """Off the shelf, so that nobody takes them into use any more; under both locks."""

@@ -209,15 +209,26 @@ class AtWork:
             self.tell_others(live)
             return self._over(live, self._store.end(live.lease, ended))
 
-    def release(self, live: LiveJob, *, failure: Failure | None = None, after_ms: int = 0) -> Job:
-        """Let a job go, for whoever claims it after ``after_ms``; it keeps what it finished."""
+    def release(
+        self,
+        live: LiveJob,
+        *,
+        failure: Failure | None = None,
+        after_ms: int = 0,
+        counts: bool = True,
+    ) -> Job:
+        """Let a job go, for whoever claims it after ``after_ms``; it keeps what it finished.
+
+        Where it does not ``counts``, it was no attempt.
+        """
+
+        def let_go(job: Job) -> Job:
+            attempts = job.attempts if counts else max(0, job.attempts - 1)
+            return replace(live.with_progress(job), failure=failure, attempts=attempts)
+
         with live.order:
             self.tell_others(live)
-            released = self._store.release(
-                live.lease,
-                lambda job: replace(live.with_progress(job), failure=failure),
-                after_ms=after_ms,
-            )
+            released = self._store.release(live.lease, let_go, after_ms=after_ms)
             job = self._over(live, released)
         self.wake()
         return job

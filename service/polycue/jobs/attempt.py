@@ -141,14 +141,20 @@ class Attempt:
         attempt = 1 if self._checkpoints.got_further else self._job.attempts
         pause_ms = retry.pause_ms(error, attempt)
         log.warning(
-            "job failed",
+            "job failed" if retry.counts(error) else "job waits for room",
             reason=failure.reason,
             again_after_ms=pause_ms,
             exc_info=not isinstance(error, PolycueError),
         )
         if pause_ms is None:
             return partial(at_work.end, live, JobState.FAILED, failure=failure)
-        return partial(at_work.release, live, failure=failure, after_ms=pause_ms)
+        return partial(
+            at_work.release,
+            live,
+            failure=failure,
+            after_ms=pause_ms,
+            counts=retry.counts(error),
+        )
 
     def tidy(self, job: Job) -> None:
         """Remove what earlier attempts left; what the disk does not let go goes with the job."""

@@ -5,6 +5,7 @@ from polycue.domain.errors import (
     EngineError,
     InvalidRequest,
     MediaError,
+    NoRoomNow,
     NotFound,
     PolycueError,
     SandboxFailed,
@@ -39,8 +40,15 @@ def may_pass(error: Exception) -> bool:
     return not isinstance(error, _OF_THE_INPUT)
 
 
+def counts(error: Exception) -> bool:
+    """Whether an attempt that ended so was one: what was never begun can wait for ever."""
+    return not isinstance(error, NoRoomNow)
+
+
 def pause_ms(error: Exception, attempt: int) -> int | None:
     """How long after its ``attempt`` (from 1) failed work is begun again by itself; None: not."""
+    if isinstance(error, NoRoomNow):
+        return error.retry_after_s * 1000
     tries = next((tries for kind, tries in _TRIES if isinstance(error, kind)), 1)
     if attempt >= tries or not may_pass(error):
         return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from polycue.cues.islands import IslandSplitter
 from polycue.cues.shots import reach_ms
 from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.errors import ModelsTooLarge, NoRoomNow
 from polycue.domain.language import UNDETERMINED
 from polycue.domain.media import Media, Stream
 from polycue.domain.progress import LanguageFound, Stage, StageMoved
@@ -50,6 +51,14 @@ class Subtitling:
     def run(self, stream: Stream, *, max_media_ms: int | None) -> Subtitled:
         """Decode, recognise, translate and lay out; ends with the last cue reported."""
         facts = self._run.recogniser.facts(self._task.speech.model)
+        try:
+            return self._run_with(facts, stream, max_media_ms)
+        except NoRoomNow as error:
+            if facts.name in error.never_beside:  # it stands in its own way, however long it waits
+                raise ModelsTooLarge(facts.name, error.model, error.budget_bytes) from error
+            raise
+
+    def _run_with(self, facts: ModelFacts, stream: Stream, max_media_ms: int | None) -> Subtitled:
         self._wanted.check(self._run.translator)
         recogniser = self._run.begin(self._task.media, stream, self._task.speech)
         if self._task.speech.follows_language and len(facts.languages) > 1:

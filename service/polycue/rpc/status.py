@@ -84,6 +84,9 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.ModelTooLarge: Row(
         _Code.FAILED_PRECONDITION, "MODEL_TOO_LARGE", ("model", "needed_bytes", "budget_bytes")
     ),
+    errors.ModelsTooLarge: Row(
+        _Code.FAILED_PRECONDITION, "MODELS_TOO_LARGE", ("model", "other", "budget_bytes")
+    ),
     errors.PairNotInstalled: Row(
         _Code.FAILED_PRECONDITION, "PAIR_NOT_INSTALLED", ("source", "target", "command")
     ),
@@ -94,6 +97,7 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.DownloadFailed: Row(_Code.UNAVAILABLE, "DOWNLOAD_FAILED"),
     errors.EngineError: Row(_Code.INTERNAL, "ENGINE_FAILED"),
     errors.DeviceUnavailable: Row(_Code.UNAVAILABLE, "DEVICE_UNAVAILABLE", ("device",)),
+    errors.NoRoomNow: Row(_Code.RESOURCE_EXHAUSTED, "NO_ROOM_NOW", ("model", "budget_bytes")),
     errors.EngineDied: Row(_Code.INTERNAL, "ENGINE_DIED", ("cause",)),
     errors.PoisonChunk: Row(_Code.INTERNAL, "POISON_CHUNK", ("model", "start_ms", "cause")),
     errors.OutOfMemory: Row(_Code.INTERNAL, "OUT_OF_MEMORY", ("start_ms",)),

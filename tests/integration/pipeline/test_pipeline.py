@@ -1,6 +1,7 @@
 """The stages together, with real sound and a recogniser that says what it is told."""
 
 import json
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import (
     InvalidRequest,
     LimitExceeded,
+    ModelsTooLarge,
     MuxRejected,
+    NoRoomNow,
     RecognitionFailed,
 )
 from polycue.domain.notice import NoticeReason
@@ -31,11 +34,12 @@ from polycue.domain.request import (
     SyncTask,
 )
 from polycue.domain.transcript import Word
+from polycue.domain.translation import Hypotheses, Search
 from polycue.media.probe import probe
 from polycue.pipeline.pipeline import Pipeline
 from polycue.pipeline.result import TaskResult
 from polycue.testing.recogniser import ScriptedRecogniser
-from polycue.testing.translator import FakeTranslator
+from polycue.testing.translator import BEST, FakeTranslator
 from support import studio
 
 # The demo clip speaks at 3.5..6.4 s, 7.2..9.2 s, 10..13.4 s and 14.2..17.6 s.
@@ -121,6 +125,41 @@ def test_bilingual_tracks_have_names_of_their_own_beside_the_film_and_in_a_copy(
     streams = probe(result.files[-1].path, cancel=CancelToken()).streams
     both = [(s.language, s.title) for s in streams if s.kind == "subtitle"][-1]
     assert both == ("es", "English / Español")
+
+
+class Crowded(FakeTranslator):
+    """Has no room, for as long as what it is told of is in use."""
+
+    def __init__(self, never_beside: Sequence[str]) -> None:
+        super().__init__()
+        self._never_beside = never_beside
+
+    def translate(
+        self,
+        texts: Sequence[str],
+        route: tuple[str, ...],
+        search: Search = BEST,
+        *,
+        cancel: CancelToken,
+    ) -> list[Hypotheses]:
+        raise NoRoomNow("en_es", 2**30, self._never_beside, 30)
+
+
+@pytest.mark.parametrize(
+    ("in_use", "refusal", "words"),
+    [
+        (["scripted"], ModelsTooLarge, "'scripted' and 'en_es' .* --model-memory-bytes"),
+        (["another"], NoRoomNow, "try again in 30 s"),
+    ],
+    ids=["its own", "another's"],
+)
+def test_a_film_does_not_wait_for_room_that_its_own_recogniser_takes(
+    clip: Path, tmp_path: Path, in_use: list[str], refusal: type[Exception], words: str
+) -> None:
+    pipeline = Pipeline(ScriptedRecogniser(SCRIPT), Crowded(in_use))
+    task = SubtitleTask(InputFile(clip, "clip.mp4"), targets=("es",))
+    with pytest.raises(refusal, match=words):
+        pipeline.run(task, workdir=tmp_path, cancel=CancelToken(), report=lambda event: None)
 
 
 def test_a_doubtful_language_is_told(clip: Path, tmp_path: Path) -> None:

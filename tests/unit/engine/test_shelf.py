@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polycue.domain.errors import DeviceUnavailable, Draining, ModelTooLarge
+from polycue.domain.errors import Draining, ModelTooLarge, NoRoomNow
 from polycue.engine.shelf import Shelf
 
 PATIENCE_S = 10.0
@@ -84,12 +84,19 @@ def test_models_in_use_that_leave_no_room_say_so_and_nothing_is_let_go_in_vain()
     store = Store(Shelf(3), {"large": 3})
     store.touch("idle")
     with store.use("a"):
-        with pytest.raises(DeviceUnavailable, match=r"--model-memory-bytes") as refused:
+        with pytest.raises(NoRoomNow, match=r"--model-memory-bytes") as refused:
             store.touch("large")
         assert refused.value.retry_after_s
         assert store.there == ["idle", "a"]
     store.touch("large")
     assert store.there == ["large"]
+
+
+def test_what_never_fits_beside_a_model_in_use_is_told_from_what_does_not_now() -> None:
+    store = Store(Shelf(4), {"large": 3, "small": 1, "other": 2})
+    with store.use("large"), store.use("small"), pytest.raises(NoRoomNow) as refused:
+        store.touch("other")
+    assert refused.value.never_beside == ("large",)
 
 
 def test_a_model_larger_than_the_whole_budget_names_the_setting() -> None:
@@ -192,7 +199,7 @@ def test_the_budget_is_kept_and_nobody_loses_what_he_uses(
             try:
                 model = users.enter_context(store.use(str(number))) if keeps else None
                 store.touch(str(number))
-            except (ModelTooLarge, DeviceUnavailable):
+            except (ModelTooLarge, NoRoomNow):
                 continue
             if model is not None:
                 pinned.append(model)

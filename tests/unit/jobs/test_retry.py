@@ -7,6 +7,7 @@ from polycue.domain.errors import (
     InvalidRequest,
     LimitExceeded,
     ModelMissing,
+    NoRoomNow,
     NotFound,
     NotMedia,
     PoisonChunk,
@@ -17,7 +18,7 @@ from polycue.domain.errors import (
     SubtitleSyntax,
     ToolFailed,
 )
-from polycue.jobs.retry import may_pass, pause_ms
+from polycue.jobs.retry import counts, may_pass, pause_ms
 
 
 @pytest.mark.parametrize(
@@ -70,3 +71,11 @@ def test_what_an_operator_can_mend_may_pass_but_not_by_itself() -> None:
     assert pause_ms(missing, 1) is None
     assert may_pass(RuntimeError("nobody knows"))
     assert pause_ms(RuntimeError("nobody knows"), 1) is None
+
+
+def test_work_that_models_in_use_leave_no_room_for_waits_as_often_as_it_takes() -> None:
+    full = NoRoomNow("large-v3", 2**32, (), 30)
+    assert may_pass(full)
+    assert not counts(full)
+    assert pause_ms(full, 1) == pause_ms(full, 100) == 30_000
+    assert counts(RecognitionFailed(0, "it died"))

@@ -9,6 +9,7 @@ from polycue import metrics
 from polycue.domain.caller import Caller, Urgency
 from polycue.domain.errors import (
     Cancelled,
+    NoRoomNow,
     NotFound,
     QueueFull,
     RecognitionFailed,
@@ -276,6 +277,22 @@ def test_an_engine_that_fails_each_time_is_a_failure_at_last(
     job = await_end(board, board.create(TENANT, draft))
     assert job.state is JobState.FAILED
     assert (job.epoch, job.failure and job.failure.reason) == (3, "RecognitionFailed")
+
+
+def test_a_job_that_there_is_no_room_for_waits_longer_than_it_may_be_tried(
+    board: Board, draft: JobDraft, run: Run
+) -> None:
+    refusals = iter(range(5))  # more than there are attempts
+
+    class Full(FakePipeline):
+        def run(self, task: Task, **given: Any) -> Any:
+            for _ in refusals:
+                raise NoRoomNow("large-v3", 2**32, (), retry_after_s=0)
+            return super().run(task, **given)
+
+    run(Full(["a"]))
+    job = await_end(board, board.create(TENANT, draft))
+    assert (job.state, job.epoch, job.attempts) == (JobState.SUCCEEDED, 6, 1)
 
 
 def test_a_job_that_waits_for_another_try_says_why(board: Board, draft: JobDraft, run: Run) -> None:
