@@ -24,6 +24,8 @@ from polycue.domain.errors import (
 )
 from polycue.domain.transcript import ChunkFacts
 from polycue.domain.translation import Hypotheses, Hypothesis, Search
+from polycue.engine.backends.backend import Backend
+from polycue.engine.backends.processes.child import DeviceModels
 from polycue.engine.backends.processes.serve import serve
 from polycue.engine.backends.processes.work import ModelSpec
 from polycue.engine.devices import Device
@@ -144,33 +146,38 @@ class Texts:
 
 
 class FragileModels:
-    """The name of a model says how its loading ends, and ``SEVERAL`` that it has three workers."""
+    """As the real ones are kept, but for what is loaded."""
 
     def __init__(self) -> None:
-        self._recognisers: dict[ModelSpec, Fragile] = {}
+        self._models = DeviceModels(_opened)
         self._texts = Texts()
 
-    def recogniser(self, spec: ModelSpec) -> Fragile:
-        if spec not in self._recognisers:
-            note(spec.path, f"load {spec.name}")
-            match spec.name:
-                case "aborts":
-                    os.abort()
-                case "meets":
-                    Fragile(spec.path).meet(Do.MEET_ONCE)
-                case "damaged":
-                    raise ModelDamaged(spec.name, "model.bin is missing")
-                case "too-large":
-                    raise DeviceUnavailable("cuda", "CUDA failed with error out of memory")
-            self._recognisers[spec] = Fragile(spec.path, 3 if spec.name == SEVERAL else 1)
-        return self._recognisers[spec]
+    def recogniser(self, spec: ModelSpec) -> Backend:
+        return self._models.recogniser(spec)
 
     def forget(self, spec: ModelSpec) -> None:
         note(spec.path, f"forget {spec.name}")
-        del self._recognisers[spec]
+        self._models.forget(spec)
 
     def texts(self, device: Device) -> Texts:
         return self._texts
+
+
+def _opened(spec: ModelSpec) -> Fragile:
+    """The name of a model says how its loading ends, and ``SEVERAL`` that it has three workers."""
+    note(spec.path, f"load {spec.name}")
+    match spec.name:
+        case "aborts":
+            os.abort()
+        case "meets":
+            Fragile(spec.path).meet(Do.MEET_ONCE)
+        case "waits":
+            Fragile(spec.path).meet(Do.WAIT)
+        case "damaged":
+            raise ModelDamaged(spec.name, "model.bin is missing")
+        case "too-large":
+            raise DeviceUnavailable("cuda", "CUDA failed with error out of memory")
+    return Fragile(spec.path, 3 if spec.name == SEVERAL else 1)
 
 
 def note(folder: Path, line: str) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -336,6 +337,44 @@ def test_a_model_whose_child_ends_under_others_while_it_loads_is_loaded_again(
     loading.join(PATIENCE_S)
     assert opened[0].run([passage(2)])
     opened[0].close()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """A second model's folder, in which a loading or a chunk can be met and let go on."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    for name in ("begun", "go"):
+        os.mkfifo(folder / name)
+    return folder
+
+
+def test_batches_run_while_another_model_loads_in_the_same_child(
+    host: Host, backend: Backend, other: Path
+) -> None:
+    with ThreadPoolExecutor() as pool:
+        loading = pool.submit(host.open_recogniser, other, "waits")
+        met(other)
+        assert backend.run([passage(1)])
+        (other / "go").write_text("")
+        (second,) = loading.result(PATIENCE_S)
+    assert second.run([passage(2)])
+    second.close()
+
+
+def test_a_model_loads_while_another_is_at_work_in_the_same_child(
+    host: Host, tmp_path: Path, other: Path
+) -> None:
+    (busy,) = host.open_recogniser(other, "fragile")
+    with ThreadPoolExecutor() as pool:
+        working = pool.submit(busy.run, [passage(1, Do.WAIT)])
+        met(other)
+        (second,) = host.open_recogniser(tmp_path, "second")
+        assert second.run([passage(2)])
+        (other / "go").write_text("")
+        assert start(working.result(PATIENCE_S)[0]) == 1
+    for one in (busy, second):
+        one.close()
 
 
 def test_a_model_that_was_changed_is_loaded_into_no_other_child(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Models in this process, run by the batcher's own threads."""
 
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
@@ -8,6 +7,7 @@ from typing import Self
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.translation import Hypotheses, Search
 from polycue.engine.backends.backend import Host
+from polycue.engine.backends.once import Once
 from polycue.engine.backends.rehearsal import made_ready
 from polycue.engine.devices import Device, call_tokens
 from polycue.speech.passage import Passage
@@ -79,8 +79,7 @@ class ThreadTexts:
         self, device: Device, *, check: Callable[[Path], None] = lambda folder: None
     ) -> None:
         self._device, self._check = device, check
-        self._loaded: dict[Package, ArgosModel] = {}
-        self._lock = threading.Lock()
+        self._loaded: Once[Package, ArgosModel] = Once()
 
     def __repr__(self) -> str:
         return f"ThreadTexts({self._device.kind}, {len(self._loaded)} loaded)"
@@ -107,28 +106,24 @@ class ThreadTexts:
         self._model(package)
 
     def forget(self, package: Package) -> None:
-        with self._lock:
-            self._loaded.pop(package, None)
+        self._loaded.pop(package)
 
     def close(self) -> None:
-        with self._lock:
-            self._loaded.clear()
+        self._loaded.clear()
 
     def _model(self, package: Package) -> ArgosModel:
-        with self._lock:
-            model = self._loaded.get(package)
-            if model is None:
-                self._check(package.path)
-                model = ArgosModel.load(
-                    package,
-                    device=self._device.kind,
-                    device_index=self._device.ordinal,
-                    compute_type=self._device.compute_type,
-                    threads=self._device.threads,
-                    workers=self._device.workers,
-                )
-                self._loaded[package] = model
-            return model
+        return self._loaded.get(package, lambda: self._opened(package))
+
+    def _opened(self, package: Package) -> ArgosModel:
+        self._check(package.path)
+        return ArgosModel.load(
+            package,
+            device=self._device.kind,
+            device_index=self._device.ordinal,
+            compute_type=self._device.compute_type,
+            threads=self._device.threads,
+            workers=self._device.workers,
+        )
 
 
 def thread_host(
