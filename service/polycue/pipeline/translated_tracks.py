@@ -7,9 +7,13 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
 
+from polycue import telemetry
 from polycue.domain.cancel import CancelToken
+from polycue.domain.errors import LeaseLost
 from polycue.pipeline.own_thread import OwnThread
 from polycue.pipeline.targets import SpokenIsland, Target
+
+log = telemetry.logger(__name__)
 
 _MOST_SENTENCES = 256  # translated together: full calls, and progress every few seconds
 
@@ -19,7 +23,8 @@ class TranslatedTracks:
 
     Islands that wait are translated together. ``moved`` is told how far all tracks have come. That,
     and what the targets report or keep, is done in the job's thread (``own``), which also gets what
-    goes wrong. ``stop`` is set when the block is left; the targets look at it.
+    goes wrong. ``stop`` is set when the block is left; the targets look at it. What is still to be
+    kept then is kept, unless the lease was lost.
     """
 
     def __init__(
@@ -58,6 +63,8 @@ class TranslatedTracks:
         self._stop.cancel()
         self._islands.put(None)
         self._thread.join()
+        if not isinstance(error, LeaseLost):
+            self._save_rest()
 
     def add(self, island: SpokenIsland) -> None:
         self._islands.put(island)
@@ -70,6 +77,13 @@ class TranslatedTracks:
         """
         self._islands.put(None)
         self._own.work_until(lambda: self._ended)
+
+    def _save_rest(self) -> None:
+        """What was translated by the end is not lost, however that came about."""
+        try:
+            self._own.save_rest()
+        except Exception:  # the job has ended by now, and for another reason if it failed
+            log.exception("translations not kept")
 
     def _run(self) -> None:
         try:
@@ -108,6 +122,10 @@ class TranslatedTracks:
 
 def _raiser(error: BaseException) -> Callable[[], None]:
     def fail() -> None:
-        raise error
+        nonlocal error
+        try:
+            raise error
+        finally:
+            del error  # which holds this frame, and all that led to it
 
     return fail

@@ -1,9 +1,8 @@
 """What is said in a film depends on the film alone: not on workers, batches, time or neighbours."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Self
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +15,7 @@ from polycue.domain.request import SpeechOptions
 from polycue.engine.deciding import DECIDED_TOGETHER
 from polycue.speech.passage import Passage
 from support import polyglot
+from support.gated import Gated
 from support.polyglot import WAYS, Polyglot, film
 
 LENGTHS = st.lists(st.sampled_from([100, 1_200, 11_000]), max_size=14)
@@ -149,34 +149,6 @@ def test_a_finished_result_is_handed_on_before_more_sound_is_read() -> None:
         for number, _ in enumerate(results, start=1):
             assert len(read) <= number + 2 * DECIDED_TOGETHER
     assert len(read) == 60
-
-
-class Gated:
-    """Chunks that come when they are let."""
-
-    def __init__(self, chunks: Sequence[Chunk]) -> None:
-        self._chunks, self._let = list(chunks), 0
-        self._stirred: Callable[[], None] = lambda: None
-
-    def let(self, count: int) -> None:
-        self._let += count
-        self._stirred()
-
-    def ready(self) -> bool:
-        return bool(self._let) or not self._chunks
-
-    def on_ready(self, stirred: Callable[[], None]) -> None:
-        self._stirred = stirred
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Chunk:
-        assert self.ready(), "nobody may wait here"
-        if not self._chunks:
-            raise StopIteration
-        self._let -= 1
-        return self._chunks.pop(0)
 
 
 def test_what_is_finished_is_handed_on_while_the_next_chunk_does_not_come() -> None:

@@ -50,3 +50,27 @@ def test_what_goes_wrong_does_so_in_its_turn() -> None:
         own.catch_up()
     assert done == ["before"]
     own.work_until(lambda: "behind" in done)
+
+
+def test_whoever_waits_in_that_thread_is_stirred() -> None:
+    own, stirred = OwnThread(), threading.Event()
+    own.on_asked(stirred.set)
+    own.do(lambda: None)
+    assert not stirred.is_set()
+    elsewhere(lambda: own.do(lambda: None))
+    assert stirred.is_set()
+
+
+def test_where_all_else_has_failed_only_what_saves_is_done() -> None:
+    own = OwnThread()
+    done: list[str] = []
+
+    def ask() -> None:
+        own.do(lambda: done.append("told"))
+        own.do(lambda: done.append("saved"), saves=True)
+        own.do(lambda: done.append("told"))
+
+    elsewhere(ask)
+    own.save_rest()
+    own.catch_up()
+    assert done == ["saved"]

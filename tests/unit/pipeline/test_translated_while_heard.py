@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import Cancelled, EngineDied
+from polycue.domain.errors import Cancelled, EngineDied, LeaseLost
 from polycue.domain.progress import CuesReady, Event, Stage, StageMoved
 from polycue.domain.request import InputFile, SpeechOptions, SubtitleTask
 from polycue.domain.transcript import Word
@@ -151,6 +151,45 @@ def test_what_is_kept_is_kept_by_the_job() -> None:
         all_added(film)
         tracks.catch_up(200_000)
     assert repr(kept) == "KeptInMemory(translate: 5)"  # of 2 times 40 texts
+
+
+class UntilGerman(FakeTranslator):
+    """Says when the second language is asked for; all of the first is to be kept by then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Event()
+
+    def translate(
+        self,
+        texts: Sequence[str],
+        route: tuple[str, ...],
+        search: Search = BEST,
+        *,
+        cancel: CancelToken,
+    ) -> list[Hypotheses]:
+        if route[-1] == "de" and "Number 39." in texts:
+            self.asked.set()
+        return super().translate(texts, route, search, cancel=cancel)
+
+
+@pytest.mark.parametrize(("error", "kept_too"), [(KeyError(), True), (LeaseLost("a"), False)])
+def test_what_was_translated_is_kept_though_the_job_fails_unless_it_is_anothers(
+    error: Exception, kept_too: bool
+) -> None:
+    kept = KeptInMemory()
+    film = Film(translator := UntilGerman(), kept)
+
+    def work() -> None:
+        with film.tracks:
+            all_added(film)
+            assert translator.asked.wait(PATIENCE_S)
+            raise error
+
+    with pytest.raises(type(error)):
+        work()
+    assert (kept.saves >= 2) is kept_too  # 16 texts each
+    assert film.cues("es") == []
 
 
 def _leave(film: Film) -> None:

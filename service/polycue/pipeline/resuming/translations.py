@@ -103,7 +103,7 @@ class ResumedTranslator:
         self._unsaved += [(key, text, found) for text, found in answers.items()]
         while len(self._unsaved) >= _KEPT_TOGETHER:
             row, self._unsaved = self._unsaved[:_KEPT_TOGETHER], self._unsaved[_KEPT_TOGETHER:]
-            self._own_thread.do(partial(self._save, row))
+            self._own_thread.do(partial(self._save, row), saves=True)
 
     def _save(self, row: Sequence[Entry]) -> None:
         self._checkpoints.save(Stage.TRANSLATE.value, self._rows, pack(row))
