@@ -1,10 +1,11 @@
 """What a film gives to hold subtitles against: its words where they help, and its speech."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 from polycue.domain.audio import Span, joined
-from polycue.domain.chunk import Chunk
+from polycue.domain.chunk import Chunk, Recognised
 from polycue.domain.errors import LanguageNotSupported, ModelMissing
 from polycue.domain.language import name, primary
 from polycue.domain.notice import Notice
@@ -103,24 +104,30 @@ class Listening:
         self, recogniser: Recogniser, chunks: Iterator[Chunk], total_ms: int | None
     ) -> None:
         try:
-            results = recogniser.transcribe(
-                chunks, self._task.speech, cancel=self._cancel, caller=self._run.caller
-            )
-            for result in results:
-                self._cancel.check()
-                if not self._language:
-                    self._language = result.facts.language
-                    self._report(LanguageFound(self._language))
-                if self._foreign(self._language):  # not: of this chunk; films have foreign parts
-                    self._wordless = (
-                        f"{name(self._language)} is spoken, which is not their language"
-                    )
+            with closing(
+                recogniser.transcribe(
+                    chunks, self._task.speech, cancel=self._cancel, caller=self._run.caller
+                )
+            ) as results:
+                if not self._take_all(results, total_ms):
                     return
-                self._words += result.words
-                self._report(StageMoved(Stage.TRANSCRIBE, result.facts.end_ms, total_ms))
         except LanguageNotSupported as error:
             self._do_without_words(error)
         self._report(StageMoved(Stage.TRANSCRIBE, total_ms or 0, total_ms, finished=True))
+
+    def _take_all(self, results: Iterator[Recognised], total_ms: int | None) -> bool:
+        """Keep their words; False where these can be of no use, and nobody need listen on."""
+        for result in results:
+            self._cancel.check()
+            if not self._language:
+                self._language = result.facts.language
+                self._report(LanguageFound(self._language))
+            if self._foreign(self._language):  # not: of this chunk; films have foreign parts
+                self._wordless = f"{name(self._language)} is spoken, which is not their language"
+                return False
+            self._words += result.words
+            self._report(StageMoved(Stage.TRANSCRIBE, result.facts.end_ms, total_ms))
+        return True
 
     def _foreign(self, spoken: str) -> bool:
         """Whether the words can be of no use, and the work for them can be saved."""

@@ -3,7 +3,7 @@
 The real ones and the fakes of ``testing`` both keep it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from polycue.domain.caller import NOBODY, Caller
@@ -26,8 +26,10 @@ class Recogniser(Protocol):
         cancel: CancelToken,
         after: Recognised | None = None,
         caller: Caller = NOBODY,
-    ) -> Iterator[Recognised]:
+    ) -> Generator[Recognised, None, None]:
         """One result for each chunk, in order; pulls a bounded number of chunks ahead.
+
+        It must be closed where it is not read to its end: it takes back what is under way.
 
         ``after``, which has a belief, is what an earlier call gave for the chunk before these: they
         get the results that it would have given them. ``caller`` is whom the work is for.

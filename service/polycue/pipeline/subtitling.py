@@ -1,6 +1,6 @@
 """A film to its transcript and tracks, stage by stage, as the sound comes in."""
 
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, replace
 
 from polycue.cues.islands import IslandSplitter
@@ -13,6 +13,7 @@ from polycue.domain.progress import LanguageFound, Stage, StageMoved
 from polycue.domain.request import SubtitleTask
 from polycue.domain.track import Track
 from polycue.domain.transcript import Transcript, Word
+from polycue.pipeline.attending import Attending
 from polycue.pipeline.film_tracks import FilmTracks
 from polycue.pipeline.ports import Recogniser
 from polycue.pipeline.rebuilding import recognised_again
@@ -106,15 +107,16 @@ class Subtitling:
         self._waiting = WaitingIslands(shots, reach_ms(rules))
 
     def _listen(self, sound: Sound, recogniser: Recogniser, facts: ModelFacts) -> None:
-        options = self._task.speech
-        chunks = sound.chunks()
-        results = recogniser.transcribe(
-            chunks, options, cancel=self._cancel, caller=self._run.caller
-        )
-        for result in results:
-            self._take(result)
-            heard_ms = result.facts.end_ms
-            self._report(StageMoved(Stage.TRANSCRIBE, heard_ms, self._media.duration_ms))
+        chunks = Attending(sound.chunks(), self._run.own_thread)
+        with closing(
+            recogniser.transcribe(
+                chunks, self._task.speech, cancel=self._cancel, caller=self._run.caller
+            )
+        ) as results:
+            for result in results:
+                self._take(result)
+                heard_ms = result.facts.end_ms
+                self._report(StageMoved(Stage.TRANSCRIBE, heard_ms, self._media.duration_ms))
 
     def _heard(self, sound: Sound, facts: ModelFacts) -> Subtitled:
         """All of the sound is heard: lay out what still waits, and finish."""

@@ -1,6 +1,6 @@
 """A recogniser that hears what it was told to hear."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 
 from polycue.domain import language as languages
@@ -57,7 +57,7 @@ class ScriptedRecogniser:
         cancel: CancelToken,
         after: Recognised | None = None,
         caller: Caller = NOBODY,
-    ) -> Iterator[Recognised]:
+    ) -> Generator[Recognised, None, None]:
         self.callers.append(caller)
         facts = self.facts(options.model)
         known = {languages.whisper_code(tag) for tag in facts.languages}
@@ -67,7 +67,7 @@ class ScriptedRecogniser:
 
     def _recognised(
         self, chunks: Iterable[Chunk], options: SpeechOptions, cancel: CancelToken
-    ) -> Iterator[Recognised]:
+    ) -> Generator[Recognised, None, None]:
         for chunk in chunks:
             cancel.check()
             start_ms, end_ms = chunk.audio.start_ms, chunk.audio.end_ms

@@ -1,15 +1,17 @@
 """The stages together, with real sound and a recogniser that says what it is told."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from polycue import metrics
 from polycue.domain.caller import Caller, Urgency
 from polycue.domain.cancel import CancelToken
+from polycue.domain.chunk import Recognised
 from polycue.domain.errors import (
     InvalidRequest,
     LimitExceeded,
@@ -19,7 +21,7 @@ from polycue.domain.errors import (
     RecognitionFailed,
 )
 from polycue.domain.notice import NoticeReason
-from polycue.domain.progress import Event, Stage, StageMoved
+from polycue.domain.progress import Event, LanguageFound, Stage, StageMoved
 from polycue.domain.report import LintRule
 from polycue.domain.request import (
     Container,
@@ -68,6 +70,39 @@ def test_the_recogniser_hears_whom_a_task_is_for(clip: Path, tmp_path: Path) -> 
             task, workdir=tmp_path, cancel=CancelToken(), report=lambda event: None, caller=caller
         )
     assert heard.callers == [caller, caller]
+
+
+class Closed(ScriptedRecogniser):
+    """Counts what was heard to its end or let go: a generator that is open keeps a model busy."""
+
+    begun = ended = 0
+
+    def transcribe(self, *args: Any, **kwargs: Any) -> Generator[Recognised, None, None]:
+        self.begun += 1
+        try:
+            yield from super().transcribe(*args, **kwargs)
+        finally:
+            self.ended += 1
+
+
+def test_a_job_that_fails_lets_go_of_what_it_was_hearing(clip: Path, tmp_path: Path) -> None:
+    heard = Closed(SCRIPT)
+    subtitle = tmp_path / "clip.srt"
+    subtitle.write_text("1\n00:00:03,600 --> 00:00:05,000\nOne river.\n")
+    film = InputFile(clip, "clip.mp4")
+
+    def report(event: Event) -> None:
+        if isinstance(event, LanguageFound):
+            raise KeyError("the job itself")
+
+    for task in (SubtitleTask(film), SyncTask(film, InputFile(subtitle, "clip.srt"))):
+        with pytest.raises(KeyError) as failed:
+            Pipeline(heard, FakeTranslator()).run(
+                task, workdir=tmp_path, cancel=CancelToken(), report=report
+            )
+        assert failed.tb is not None  # which holds all frames
+        assert heard.ended == heard.begun
+    assert heard.begun == 2
 
 
 def test_what_the_way_from_film_to_recogniser_takes_is_counted(clip: Path, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Tracks made again from a stored transcript."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class Deaf(ScriptedRecogniser):
     def facts(self, model: str = "") -> ModelFacts:
         raise AssertionError("a model was asked for")
 
-    def transcribe(self, *args: object, **kwargs: object) -> Iterator[Recognised]:
+    def transcribe(self, *args: object, **kwargs: object) -> Generator[Recognised, None, None]:
         raise AssertionError("a model was to listen")
 
 
@@ -167,7 +167,7 @@ class Polyglot(ScriptedRecogniser):
         cancel: CancelToken,
         after: Recognised | None = None,
         caller: Caller = NOBODY,
-    ) -> Iterator[Recognised]:
+    ) -> Generator[Recognised, None, None]:
         for result in super().transcribe(chunks, options, cancel=cancel, after=after):
             tongue = "es" if result.facts.start_ms > 6500 else "en"
             yield replace(result, facts=replace(result.facts, language=tongue))

@@ -1,6 +1,7 @@
 """Chunks that were recognised, kept one by one: a film is not heard twice."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import astuple, dataclass
 from itertools import chain, count, islice
 from typing import Any
@@ -82,7 +83,7 @@ class ResumedRecogniser:
         cancel: CancelToken,
         after: Recognised | None = None,
         caller: Caller = NOBODY,
-    ) -> Iterator[Recognised]:
+    ) -> Generator[Recognised, None, None]:
         """As the port says, for all chunks of the film at once: ``after`` is for others."""
         numbers = count()
         for group in _decided_together(self._kept):
@@ -93,13 +94,13 @@ class ResumedRecogniser:
             for found in group:
                 next(numbers)
                 yield (after := found)
-        rest = self._recogniser.transcribe(
-            chunks, options, cancel=cancel, after=after, caller=caller
-        )
-        for found in rest:
-            kept = KeptChunk(found, self._spent_ms())
-            self._checkpoints.save(Stage.TRANSCRIBE.value, next(numbers), pack(kept))
-            yield found
+        with closing(
+            self._recogniser.transcribe(chunks, options, cancel=cancel, after=after, caller=caller)
+        ) as rest:
+            for found in rest:
+                kept = KeptChunk(found, self._spent_ms())
+                self._checkpoints.save(Stage.TRANSCRIBE.value, next(numbers), pack(kept))
+                yield found
 
 
 def _decided_together(kept: Sequence[Recognised]) -> Iterator[list[Recognised]]:
