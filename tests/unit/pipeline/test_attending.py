@@ -18,7 +18,7 @@ PATIENCE_S = 20.0
 
 
 @pytest.fixture(name="source")
-def _source() -> Iterator[Gated]:
+def _source() -> Gated:
     return Gated(list(film([1_000] * 3)))
 
 
