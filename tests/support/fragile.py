@@ -164,9 +164,13 @@ class FragileModels:
 
 
 def _opened(spec: ModelSpec) -> Fragile:
-    """The name of a model says how its loading ends, and ``SEVERAL`` that it has three workers."""
+    """The name of a model says how its loading ends, and ``SEVERAL`` that it has three workers.
+
+    Behind an "@" is the only device where it ends so.
+    """
     note(spec.path, f"load {spec.name}")
-    match spec.name:
+    ending, _, device = spec.name.partition("@")
+    match ending if device in {"", spec.device.label} else "":
         case "aborts":
             os.abort()
         case "meets":

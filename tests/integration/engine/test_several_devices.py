@@ -174,11 +174,38 @@ def test_a_model_that_a_device_has_no_room_for_keeps_no_other_from_it(
     with pytest.raises(DeviceUnavailable, match="out of memory"):
         supervisors[1].load(lacking)
     supervisors[1].want(lacking)
-    assert not supervisors[1].up
+    assert supervisors[1].up
     pid = pid_of(supervisors[1])
     kill(supervisors[0])
     assert small.run([passage(1)])
     assert pid_of(supervisors[1]) == pid
+
+
+def test_a_model_that_one_device_has_no_room_for_is_served_by_the_others(
+    host: Host, supervisors: list[Supervisor], tmp_path: Path
+) -> None:
+    for backend in host.open_recogniser(tmp_path, "too-large@cpu:1"):
+        assert backend.run([passage(1)])
+    assert host.up()
+    assert all(supervisor.up for supervisor in supervisors)
+    assert (tmp_path / "diary").read_text().count("load") == 2  # nor is it tried there again
+
+
+def test_where_a_device_lacks_a_model_its_workers_bring_back_another_that_had_it(
+    host: Host, supervisors: list[Supervisor], tmp_path: Path
+) -> None:
+    _, lacking = host.open_recogniser(tmp_path, "too-large@cpu:1")
+    kill(supervisors[0])
+    assert lacking.run([passage(1)])
+
+
+def test_a_model_that_is_damaged_on_one_device_stays_on_none(host: Host, tmp_path: Path) -> None:
+    with pytest.raises(ModelDamaged):
+        host.open_recogniser(tmp_path, "damaged@cpu:1")
+    assert sorted((tmp_path / "diary").read_text().splitlines()) == [
+        *("forget damaged@cpu:1", "load damaged@cpu:1", "load damaged@cpu:1")
+    ]
+    assert host.up()
 
 
 def test_a_damaged_model_is_damaged_on_all(host: Host, tmp_path: Path) -> None:

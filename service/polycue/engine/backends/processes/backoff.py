@@ -44,6 +44,11 @@ class Backoff:
             self._refused[key] = self._clock() + delay_s, error
             return error
 
+    def has_failed(self, key: object) -> bool:
+        """Whether the last time that it was tried it failed."""
+        with self._lock:
+            return key in self._failures
+
     def worked(self, key: object) -> None:
         with self._lock:
             self._failures.pop(key, None)

@@ -58,17 +58,23 @@ class Fleet:
     def load(self, load_on: Callable[[Supervisor], Loads[T]]) -> dict[Supervisor, T]:
         """Load a model on each device, and on those that are out of order when they are back.
 
-        Returns what came of it where it was loaded, at least on one.
+        Returns what came of it where it was loaded, at least on one. Where a device refuses it,
+        for lack of memory say, it is left to the others.
 
         Raises:
-            ModelDamaged, DeviceUnavailable: it cannot be loaded on any.
+            ModelDamaged, DeviceUnavailable: it cannot be loaded on any, and is not.
         """
-        found = self.on_each(lambda s: (s, s.load(load_on(s))))
+        try:
+            found = self.on_each(lambda s: (s, s.load(load_on(s))))
+        except Exception:
+            self.forget(load_on)
+            raise
         for supervisor in self.supervisors:
             supervisor.want(load_on(supervisor))
         return dict(found)
 
     def forget(self, load_on: Callable[[Supervisor], Loads[Any]]) -> None:
+        """Free a model on each device that has it."""
         for supervisor in self.supervisors:
             supervisor.forget(load_on(supervisor))
 
@@ -89,7 +95,9 @@ class Fleet:
         return [one.result() for one in tries if one.exception() is None]
 
     def mend(self, supervisor: Supervisor) -> None:
-        """Bring a device back in a thread of its own; returns at once."""
+        """Bring a device that is not up back in a thread of its own; returns at once."""
+        if supervisor.up:  # and a model is not there, for which there was no room
+            return
         with self._lock:
             if supervisor in self._mending or self._closed.is_set():
                 return

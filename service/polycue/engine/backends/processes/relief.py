@@ -1,6 +1,7 @@
 """One device's part of a recogniser, which others do while that device is out of order."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from polycue.domain.chunk import ModelFacts, Recognised
@@ -24,7 +25,8 @@ class Relieved:
     """A ``Backend``, one for each device.
 
     Work comes to every device's own workers as before; while it is out of order they have it done
-    by another that is up, and only where none is they try their own, which says what is wrong.
+    by another that is up. Where none is they try to bring back their own and then the others, and
+    their own says what is wrong.
     """
 
     def __init__(
@@ -70,4 +72,13 @@ class Relieved:
                     continue
             elif backend is self._own and any(other.up for other in self._others):
                 self._mend()
-        return do(self._own)
+        return self._by_one_that_comes_back(do)
+
+    def _by_one_that_comes_back(self, do: Callable[[Backend], T]) -> T:
+        try:
+            return do(self._own)
+        except DeviceUnavailable:
+            for backend in self._others:
+                with suppress(DeviceUnavailable):
+                    return do(backend)
+            raise

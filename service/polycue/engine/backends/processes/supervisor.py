@@ -119,7 +119,13 @@ class Supervisor:
         return loaded
 
     def want(self, load: Loads[Any]) -> None:
-        """Load it when a child is started or brought back, whether it was loaded before or not."""
+        """Load it when a child is started or brought back, whether it was loaded before or not.
+
+        One that was refused, since the device has no room for it say, is not: it would keep the
+        device from being ``up`` for all others.
+        """
+        if self._backoff.has_failed(load):
+            return
         self._wanted.pop(load, None)  # an equal one may know less
         self._wanted[load] = None
 
