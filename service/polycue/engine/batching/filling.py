@@ -82,6 +82,8 @@ class Queue(Generic[S]):
     def put_back(self, slot: S) -> None:
         """Its batch was too much for the memory: it takes its place again."""
         self._to_ready(slot)
+        caller = slot.order.caller
+        self._shares.charge(caller.tenant, caller.request, -slot.order.work)  # it got nothing
 
     def end(self, slot: S, now_s: float) -> bool:
         """It was recognised, failed or taken back; False where it had ended before."""
@@ -182,6 +184,7 @@ class Queue(Generic[S]):
             slot = ready.like(*whose, group, work, batch=self._batches)
             if slot.order.work > longest:
                 return
+            ready.pass_over(slot, self._batches)
             self._reserve(slot)
             taken.append(slot)
 

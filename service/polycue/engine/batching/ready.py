@@ -110,10 +110,14 @@ class Ready(Generic[S]):
         first = rows[0]
         if group[0] is Lane.LIVE or first.passed_in not in {0, batch}:
             return first
-        chosen = min(rows[:_CHOICE], key=lambda s: (abs(s.order.work - work), s.number))
+        return min(rows[:_CHOICE], key=lambda s: (abs(s.order.work - work), s.number))
+
+    def pass_over(self, chosen: S, batch: int) -> None:
+        """Mark those of the request that wait in front of the one that this batch takes."""
+        caller, group = chosen.order.caller, group_of(chosen)
+        rows = self._rows[caller.tenant][caller.request][group]
         for slot in rows[: rows.index(chosen)]:
             slot.passed_in = batch
-        return chosen
 
 
 def group_of(slot: Slot) -> Group:

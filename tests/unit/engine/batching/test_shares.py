@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from polycue.domain.caller import Caller, Urgency
 from polycue.engine.batching.fairness import Ring
-from polycue.engine.batching.slots import LONGEST_ROW, Lane, Order
+from polycue.engine.batching.filling import Queue
+from polycue.engine.batching.slots import LONGEST_ROW, Lane, Order, Slot, State
 from polycue.testing.rota import Asked, Ran, Rota, work_at
 
 SPEED = 200.0  # tokens a second: a full row takes about one
@@ -124,6 +125,26 @@ def test_who_comes_late_gets_an_equal_share_from_then_on_and_nothing_for_before(
     rota.run(until_s=650)
     work = work_by_tenant([batch for batch in rota.batches if 500 <= batch.begun_s < 640])
     assert 0.9 < work["early"] / work["late"] < 1.1
+
+
+def test_what_memory_put_back_costs_its_caller_nothing() -> None:
+    queue: Queue[Slot] = Queue(2)
+    for number, (tenant, key) in enumerate([("a", "k"), ("b", "l")] * 40):  # never in one batch
+        slot = Slot(number, Film(Caller(tenant, "x"), key, (30_000,), 1).order(0), 0.0)
+        queue.add(slot, 0.0)
+        queue.made(slot, 0.0)
+    served, vain = Counter[str](), 0
+    while served.total() < 40:
+        batch = queue.take(2, idle=1, now_s=0.0)
+        tenant = batch[0].order.caller.tenant
+        for slot in batch:
+            slot.become(State.RUNNING)
+            if tenant == "a" and vain < 6:
+                vain += 1
+                queue.put_back(slot)
+            else:
+                served[tenant] += 1
+    assert abs(served["a"] - served["b"]) <= 2
 
 
 @settings(deadline=None, max_examples=20)
