@@ -44,9 +44,11 @@ def show_queues(queues: Callable[[], Sequence[Queued]]) -> None:
 def making_features() -> Iterator[None]:
     """The features of a chunk are made in the block."""
     began_s = time.monotonic()
-    yield
-    metrics.FEATURES_SECONDS.inc(time.monotonic() - began_s)
-    metrics.FEATURES_MADE.inc()
+    try:
+        yield
+        metrics.FEATURES_MADE.inc()
+    finally:
+        metrics.FEATURES_SECONDS.inc(time.monotonic() - began_s)
 
 
 def halved(device: str) -> None:
