@@ -12,8 +12,10 @@ from polycue.domain.request import DetectionOptions
 from polycue.engine import counting
 from polycue.engine.backends.backend import Backend
 from polycue.engine.batch_done import BatchDone
+from polycue.engine.batching.credits import Credits, in_all_of
 from polycue.engine.devices import auto_model
 from polycue.engine.ledger import Ledger
+from polycue.engine.memory import memory_of
 from polycue.engine.recogniser import Recogniser
 from polycue.engine.recognisers import Recognisers
 from polycue.engine.shelved_texts import ShelvedTexts
@@ -94,6 +96,7 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
         shelf=shelf,
         compute_type=host.device.compute_type,
         note=note,
+        credits_=Credits(in_all_of(memory_of("cpu", 0))),
     )
     counting.show_queues(recognisers.queues)
     recogniser = Recogniser(recognisers)

@@ -7,6 +7,7 @@ from pathlib import Path
 from polycue.engine.backends.backend import Backend
 from polycue.engine.batch_done import BatchDone, Queued
 from polycue.engine.batching.batcher import Batcher
+from polycue.engine.batching.credits import Credits
 from polycue.engine.footprint import footprint
 from polycue.engine.shelf import Shelf
 
@@ -16,8 +17,8 @@ class Recognisers:
 
     ``find`` gives the folder of a model by name, ``default`` the name where a caller gives none;
     both may raise ModelMissing. ``open_backends`` loads it on each of the devices, which compute in
-    ``compute_type``. ``note`` is told of each batch of any of them. Safe to use from any thread;
-    ``close`` must be called.
+    ``compute_type``. ``note`` is told of each batch of any of them, and ``credits_`` bound what
+    waits for all of them together. Safe to use from any thread; ``close`` must be called.
     """
 
     def __init__(
@@ -29,8 +30,9 @@ class Recognisers:
         shelf: Shelf,
         compute_type: str,
         note: Callable[[BatchDone], None] = lambda done: None,
+        credits_: Credits | None = None,
     ) -> None:
-        self._note = note
+        self._note, self._credits = note, credits_ or Credits()
         self._find, self._open_backends, self._default = find, open_backends, default
         self._shelf, self._compute_type = shelf, compute_type
 
@@ -51,7 +53,9 @@ class Recognisers:
         with self._shelf.use(
             folder,
             size=lambda: footprint(folder, self._compute_type),
-            load=lambda: Batcher(self._open_backends(folder, folder.name), note=self._note),
+            load=lambda: Batcher(
+                self._open_backends(folder, folder.name), note=self._note, credits_=self._credits
+            ),
         ) as batcher:
             yield batcher
 

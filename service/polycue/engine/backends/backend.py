@@ -6,10 +6,18 @@ from pathlib import Path
 from typing import Protocol
 
 from polycue.domain.chunk import ModelFacts, Recognised
+from polycue.domain.errors import DeviceUnavailable, Draining, ModelError
 from polycue.domain.translation import Hypotheses, Search
 from polycue.engine.devices import Device
 from polycue.speech.passage import Passage
 from polycue.translation.packages import Package
+
+_FOR_ALL = (ModelError, DeviceUnavailable, Draining)
+
+
+def is_for_all(error: Exception) -> bool:
+    """Whether the model is there for nobody: nothing is learned by trying its work apart."""
+    return isinstance(error, _FOR_ALL)
 
 
 class Backend(Protocol):

@@ -8,11 +8,11 @@ from concurrent.futures import Future
 from polycue import telemetry
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import ModelFacts, Recognised
-from polycue.domain.errors import Cancelled, EngineDied, OutOfMemory
+from polycue.domain.errors import Cancelled, Draining, EngineDied, OutOfMemory
 from polycue.engine import counting
-from polycue.engine.backends.backend import Backend
+from polycue.engine.backends.backend import Backend, is_for_all
 from polycue.engine.batch_done import BatchDone, Queued
-from polycue.engine.batching.credits import Credits
+from polycue.engine.batching.credits import Credits, of_request
 from polycue.engine.batching.hall import Hall
 from polycue.engine.batching.slots import Order
 from polycue.engine.batching.work import Bench, Result, Row, Run
@@ -26,7 +26,8 @@ class Batcher:
 
     CTranslate2 merges nothing and its own queue knows no order, so everything waits here, and each
     of a backend's workers has one batch at a time. ``note`` is told of each batch before anybody
-    has its results, in the worker's thread. Safe to use from any thread; ``close`` must be called.
+    has its results, in the worker's thread. ``credits_`` are those of all batchers that share
+    the memory. Safe to use from any thread; ``close`` must be called.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Batcher:
     ) -> None:
         self._benches = [Bench(backend) for backend in backends]
         self._note, self._clock = note, clock
-        self._hall = Hall(self.max_rows, credits_ or Credits.for_rows(self.capacity), clock)
+        self._hall = Hall(self.max_rows, credits_ or Credits(), of_request(self.capacity), clock)
         self._workers = [
             threading.Thread(
                 target=self._work,
@@ -117,28 +118,42 @@ class Batcher:
             self._settle(run, found)
 
     def _failed(self, run: Run, error: Exception) -> None:
+        """One row may be at fault, or there is not enough memory for all, or no model for any."""
         rows, bench = run.rows, run.bench
         if isinstance(error, OutOfMemory) and len(rows) > 1:
             bench.out_of_memory(len(rows))
             counting.halved(bench.backend.device)
             log.warning("out of memory", rows=len(rows), now=bench.rows, problem=error.reason)
             self._hall.put_back(rows)
-        elif len(rows) == 1 and not isinstance(error, EngineDied):
-            rows[0].fail(error)
-        else:
+        elif is_for_all(error) or (len(rows) == 1 and not isinstance(error, EngineDied)):
             for row in rows:
-                self._run_alone(run, row)
+                row.fail(error)
+        else:
+            self._run_apart(run)
 
-    def _run_alone(self, run: Run, row: Row) -> None:
+    def _run_apart(self, run: Run) -> None:
+        """Each by itself, for as long as there is a model to do so."""
+        lost: Exception | None = None
+        for row in run.rows:
+            if row.cancel.cancelled:
+                row.fail(Cancelled())
+            elif lost or self._hall.closed:
+                row.fail(lost or Draining())
+            else:
+                error = self._run_alone(run, row)
+                lost = error if error and is_for_all(error) else None
+
+    def _run_alone(self, run: Run, row: Row) -> Exception | None:
+        """Why there is no result of it, which it was told."""
         alone = Run(run.bench, run.worker, (row,), 1, self._clock())
         try:
-            row.cancel.check()
             one = run.bench.backend.run_alone(row.passage.result())
-        except (Exception, Cancelled) as error:
+        except Exception as error:
             self._tell(alone.done(self._clock()))
             row.fail(error)
-        else:
-            self._settle(alone, [one])
+            return error
+        self._settle(alone, [one])
+        return None
 
     def _settle(self, run: Run, found: Sequence[Recognised]) -> None:
         self._tell(run.done(self._clock(), found))

@@ -1,92 +1,109 @@
 """How much may wait, in bytes: who would exceed it is held back until others have ended."""
 
+import threading
 from collections import Counter
-from typing import Self
+from concurrent.futures import Future
 
 from polycue.domain.caller import Caller, Urgency
 from polycue.engine.batching.slots import Order
 
 _ROW_BYTES = 128 * 3000 * 4  # the features of 30 s for the models with most mels
 _BATCHES_A_REQUEST = 4  # two keep all workers busy; those ahead hide a slow front end
-_LEAST_BYTES = 32 << 20
-_REQUESTS_IN_ALL = 8
+_LEAST_OF_REQUEST = 32 << 20
 _FOR_OTHERS = 1 / 8
+_SHARE = 1 / 32  # of the machine's memory
+_LEAST_IN_ALL, _MOST_IN_ALL = 64 << 20, 2 << 30
+
+Ticket = Future[None]
+"""Done as soon as its order is held; cancel it to give up."""
+
+
+def in_all_of(memory_bytes: int) -> int:
+    """How much may wait in a machine with so much memory, for all its models and devices."""
+    return max(_LEAST_IN_ALL, min(_MOST_IN_ALL, int(memory_bytes * _SHARE)))
+
+
+def of_request(at_once: int) -> int:
+    """Enough for one request to keep as many rows as these running."""
+    return max(_LEAST_OF_REQUEST, _BATCHES_A_REQUEST * at_once * _ROW_BYTES)
 
 
 class Credits:
-    """What is held, by request, by tenant and in all. Not for several threads at once.
+    """What is held in all, by request and by tenant, by the rows of all the models of a server.
 
     An eighth of all is kept for each class: a queue full of films does not shut out live callers,
     nor they the films. Of those that are held back, live callers come first, then the tenant that
-    holds least: who has many requests at the door has no more room for it.
+    holds least: who has many requests at the door has no more room for it. Whoever makes room lets
+    them in, so that nobody at the door is woken in vain. Safe to use from any thread.
     """
 
-    def __init__(self, *, of_request: int, in_all: int) -> None:
-        self._of_request, self._in_all = of_request, in_all
+    def __init__(self, in_all: int = 8 * _LEAST_OF_REQUEST) -> None:
+        self._in_all = in_all
         self._requests: Counter[Caller] = Counter()
         self._tenants: Counter[str] = Counter()
         self._classes: Counter[Urgency] = Counter()
-        self._at_the_door: dict[int, Order] = {}
-        self._arrivals = 0
-        self.held = 0
+        self._at_the_door: dict[Ticket, tuple[Order, int]] = {}  # as they came
+        self._held = 0
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
-        held, in_all = self.held >> 20, self._in_all >> 20
+        held, in_all = self._held >> 20, self._in_all >> 20
         return f"Credits({held} of {in_all} MiB, {len(self._at_the_door)} at the door)"
 
-    @classmethod
-    def for_rows(cls, at_once: int) -> Self:
-        """Enough for one request to keep as many rows as these running, and for a few of them."""
-        of_request = max(_LEAST_BYTES, _BATCHES_A_REQUEST * at_once * _ROW_BYTES)
-        return cls(of_request=of_request, in_all=_REQUESTS_IN_ALL * of_request)
+    @property
+    def held(self) -> int:
+        return self._held
 
-    def arrive(self, order: Order) -> int:
-        """Somebody wants in; its ticket, which must be handed back to ``leave``."""
-        self._arrivals += 1
-        self._at_the_door[self._arrivals] = order
-        return self._arrivals
+    def ask(self, order: Order, of_request: int) -> Ticket:
+        """Somebody wants in, whose request may hold so much; its ticket must go to ``leave``."""
+        ticket: Ticket = Future()
+        with self._lock:
+            self._at_the_door[ticket] = order, of_request
+            self._let_in()
+        return ticket
 
-    def leave(self, ticket: int) -> None:
+    def leave(self, ticket: Ticket) -> None:
         """It got in, or gave up."""
-        del self._at_the_door[ticket]
-
-    def may_enter(self, ticket: int) -> bool:
-        """Whether there is room, and nobody with a better right to it is at the door."""
-        if not self._fits(self._at_the_door[ticket]):
-            return False
-        mine = self._rank(ticket)
-        return not any(
-            self._rank(other) < mine and self._fits(order)
-            for other, order in self._at_the_door.items()
-        )
-
-    def hold(self, order: Order) -> None:
-        self.held += order.bytes
-        self._requests[order.caller] += order.bytes
-        self._tenants[order.caller.tenant] += order.bytes
-        self._classes[order.caller.urgency] += order.bytes
+        with self._lock:
+            if self._at_the_door.pop(ticket, None):
+                self._let_in()  # those that were behind it
 
     def release(self, order: Order) -> None:
+        """What was held for it is free."""
+        with self._lock:
+            self._count(order, -order.bytes)
+            self._let_in()
+
+    def _let_in(self) -> None:
+        """All that fit, the one with the best right to it first."""
+        while fitting := [t for t, (o, most) in self._at_the_door.items() if self._fits(o, most)]:
+            ticket = min(fitting, key=self._rank)  # of equal ones who came first
+            order, _ = self._at_the_door.pop(ticket)
+            if ticket.set_running_or_notify_cancel():
+                self._count(order, order.bytes)
+                ticket.set_result(None)
+
+    def _rank(self, ticket: Ticket) -> tuple[bool, int, int]:
+        caller = self._at_the_door[ticket][0].caller
+        later = caller.urgency is not Urgency.LIVE
+        return later, self._tenants[caller.tenant], self._requests[caller]
+
+    def _fits(self, order: Order, of_request: int) -> bool:
+        """One that is alone always does, however large it is."""
+        mine = self._requests[order.caller]
+        if mine and mine + order.bytes > of_request:
+            return False
+        own_class = self._classes[order.caller.urgency] + order.bytes
+        fits_class = own_class <= self._in_all * (1 - _FOR_OTHERS)
+        return not self._held or (fits_class and self._held + order.bytes <= self._in_all)
+
+    def _count(self, order: Order, change: int) -> None:
         caller = order.caller
-        self.held -= order.bytes
-        self._requests[caller] -= order.bytes
-        self._tenants[caller.tenant] -= order.bytes
-        self._classes[caller.urgency] -= order.bytes
+        self._held += change
+        self._classes[caller.urgency] += change
+        self._requests[caller] += change
+        self._tenants[caller.tenant] += change
         if not self._requests[caller]:
             del self._requests[caller]
         if not self._tenants[caller.tenant]:
             del self._tenants[caller.tenant]
-
-    def _rank(self, ticket: int) -> tuple[bool, int, int, int]:
-        caller = self._at_the_door[ticket].caller
-        later = caller.urgency is not Urgency.LIVE
-        return later, self._tenants[caller.tenant], self._requests[caller], ticket
-
-    def _fits(self, order: Order) -> bool:
-        """One that is alone always does, however large it is."""
-        mine = self._requests[order.caller]
-        if mine and mine + order.bytes > self._of_request:
-            return False
-        own_class = self._classes[order.caller.urgency] + order.bytes
-        fits_class = own_class <= self._in_all * (1 - _FOR_OTHERS)
-        return not self.held or (fits_class and self.held + order.bytes <= self._in_all)

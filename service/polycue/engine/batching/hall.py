@@ -3,12 +3,12 @@
 import itertools
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import Cancelled, Draining
 from polycue.engine.batch_done import Queued
-from polycue.engine.batching.credits import Credits
+from polycue.engine.batching.credits import Credits, Ticket
 from polycue.engine.batching.filling import Queue
 from polycue.engine.batching.slots import Order, State
 from polycue.engine.batching.work import Bench, Row
@@ -18,19 +18,22 @@ from polycue.speech.passage import Passage
 class Hall:
     """The rows of a batcher that have not ended. Safe to use from any thread.
 
-    The lock is never held while a result is settled, for that calls whoever waits for it.
+    One request may hold ``of_request`` bytes of the credits, which other halls have a part in. The
+    lock is never held while a result is settled, for that calls whoever waits for it.
     """
 
-    def __init__(self, max_rows: int, credits_: Credits, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, max_rows: int, credits_: Credits, of_request: int, clock: Callable[[], float]
+    ) -> None:
         self._queue: Queue[Row] = Queue(max_rows)
-        self._credits, self._clock = credits_, clock
+        self._credits, self._of_request, self._clock = credits_, of_request, clock
+        self._at_the_door: set[Ticket] = set()
         self._rows: dict[Row, None] = {}  # those that have not ended
         self._numbers = itertools.count()
         self._idle = self._running = 0
         self.closed = False
         self._lock = threading.Lock()
         self._work_there = threading.Condition(self._lock)
-        self._room_there = threading.Condition(self._lock)
 
     def __repr__(self) -> str:
         if self.closed:
@@ -44,7 +47,7 @@ class Hall:
                 again=self._queue.again,
                 running=self._running,
                 oldest_s=self._queue.oldest_s(self._clock()),
-                bytes=self._credits.held,
+                bytes=sum(row.order.bytes for row in self._rows),
             )
 
     def enter(self, passage: Future[Passage], order: Order, cancel: CancelToken) -> Row:
@@ -102,42 +105,46 @@ class Hall:
             for row in waiting:
                 self._queue.end(row, self._clock())
             self._work_there.notify_all()
-            self._room_there.notify_all()
+            held_back = list(self._at_the_door)
+        for ticket in held_back:
+            ticket.cancel()
         for row in waiting:
             row.fail(Draining())
 
     def _let_in(self, passage: Future[Passage], order: Order, cancel: CancelToken) -> Row:
-        forget = cancel.on_cancel(self._wake)
-        try:
-            with self._lock:
-                self._wait_for_room(order, cancel)
+        self._wait_for_room(order, cancel)
+        with self._lock:
+            if not (self.closed or cancel.cancelled):
                 now_s = self._clock()
                 row = Row(next(self._numbers), order, now_s, passage, cancel)
                 self._rows[row] = None
                 self._queue.add(row, now_s)
                 return row
-        finally:
-            forget()
+        self._credits.release(order)
+        raise Cancelled if cancel.cancelled else Draining
 
     def _wait_for_room(self, order: Order, cancel: CancelToken) -> None:
-        ticket = self._credits.arrive(order)
-
-        def called() -> bool:
-            return self.closed or cancel.cancelled or self._credits.may_enter(ticket)
-
-        try:
-            self._room_there.wait_for(called)
-            cancel.check()
-            if self.closed:
-                raise Draining
-            self._credits.hold(order)
-        finally:
-            self._credits.leave(ticket)
-            self._room_there.notify_all()  # for whoever was behind this one
-
-    def _wake(self) -> None:
+        """Its bytes are held when this returns."""
+        ticket = self._credits.ask(order, self._of_request)
         with self._lock:
-            self._room_there.notify_all()
+            self._at_the_door.add(ticket)
+            if self.closed:
+                ticket.cancel()
+
+        def give_up() -> None:
+            ticket.cancel()
+
+        forget = cancel.on_cancel(give_up)
+        try:
+            ticket.result()
+        except CancelledError:
+            cancel.check()
+            raise Draining from None
+        finally:
+            forget()
+            self._credits.leave(ticket)
+            with self._lock:
+                self._at_the_door.discard(ticket)
 
     def _made(self, row: Row, passage: Future[Passage]) -> None:
         error = Draining() if passage.cancelled() else passage.exception()
@@ -167,8 +174,7 @@ class Hall:
         with self._lock:
             self._queue.end(row, self._clock())
             del self._rows[row]
-            self._credits.release(row.order)
-            self._room_there.notify_all()
+        self._credits.release(row.order)
 
     def _begin(self, bench: Bench) -> list[Row]:
         """Rows that run from now on; those that were taken back in the meantime are left out."""

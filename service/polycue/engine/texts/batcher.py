@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 
-from polycue.domain.errors import DeviceUnavailable, Draining, EngineDied, ModelError
+from polycue.domain.errors import Draining, EngineDied
 from polycue.domain.translation import Hypotheses, Search
 from polycue.engine import counting
-from polycue.engine.backends.backend import TextBackend
+from polycue.engine.backends.backend import TextBackend, is_for_all
 from polycue.engine.texts.memory import TextMemory
 from polycue.engine.texts.queue import Asked, Call, TextQueue
 from polycue.translation.packages import Package
@@ -20,9 +20,6 @@ Arrived = Callable[[Arrival], None]
 """Told of answers as they are there, or why there are none, in any thread; must not block."""
 
 Outcome = Hypotheses | Exception
-
-# The model is not there for anybody; nothing is learned by trying texts apart.
-_FOR_ALL = (ModelError, DeviceUnavailable, Draining)
 
 
 class TextBatcher:
@@ -144,7 +141,7 @@ class TextBatcher:
             for asked in batch:
                 self._run_alone(asked)
         except Exception as error:
-            if len(batch) == 1 or isinstance(error, _FOR_ALL):
+            if len(batch) == 1 or is_for_all(error):
                 self._settle(dict.fromkeys(batch, error))
                 return
             # One text may be at fault, or there is not enough memory for all.

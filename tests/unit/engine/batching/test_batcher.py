@@ -1,7 +1,8 @@
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
@@ -14,6 +15,7 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.errors import (
     Cancelled,
+    DeviceUnavailable,
     Draining,
     EngineDied,
     OutOfMemory,
@@ -22,7 +24,8 @@ from polycue.domain.errors import (
 from polycue.domain.transcript import ChunkFacts
 from polycue.engine.batch_done import BatchDone
 from polycue.engine.batching.batcher import Batcher
-from polycue.engine.batching.credits import Credits
+from polycue.engine.batching.credits import Credits, Ticket
+from polycue.engine.batching.slots import Order
 from polycue.speech.passage import DecodeSettings, Passage
 from support.asking import ask, order_of
 
@@ -95,14 +98,34 @@ def passage(start_ms: int, beam_size: int = 5, language: str = "en", heat: float
 ROW_BYTES = passage(0).features.nbytes
 
 
+class Door(Credits):
+    """Room for so many rows of each class; tells of each that asks for some."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__(in_all=math.ceil(room * ROW_BYTES * 8 / 7))
+        self._asked = threading.Semaphore(0)
+
+    def ask(self, order: Order, of_request: int) -> Ticket:
+        try:
+            return super().ask(order, of_request)
+        finally:
+            self._asked.release()
+
+    def wait_for(self, rows: int) -> None:
+        for _ in range(rows):
+            assert self._asked.acquire(timeout=PATIENCE_S)
+
+
 @contextmanager
 def running(
-    *backends: GatedBackend, room: int = 100, done: list[BatchDone] | None = None
+    *backends: GatedBackend,
+    room: int = 100,
+    done: list[BatchDone] | None = None,
+    credits_: Credits | None = None,
 ) -> Iterator[Batcher]:
-    """``room`` is how many rows it holds in all, those that run among them."""
-    credits_ = Credits(of_request=room * ROW_BYTES, in_all=2 * room * ROW_BYTES)
+    """``room`` is how many rows of a class it holds, those that run among them."""
     note = (lambda _: None) if done is None else done.append
-    batcher = Batcher(backends, credits_=credits_, note=note)
+    batcher = Batcher(backends, credits_=credits_ or Door(room), note=note)
     try:
         yield batcher
     finally:
@@ -347,47 +370,139 @@ def test_a_row_that_memory_put_back_can_be_taken_back_too() -> None:
 
 
 def test_a_full_queue_holds_its_callers_back_until_there_is_room() -> None:
-    backend, live = GatedBackend(max_rows=1), CancelToken()
-    with running(backend, room=2) as batcher:
+    backend, live, door = GatedBackend(max_rows=1), CancelToken(), Door(2)
+    with running(backend, credits_=door) as batcher, ThreadPoolExecutor(1) as pool:
         ask(batcher, passage(0), cancel=live)
         backend.wait_for_batch()
         ask(batcher, passage(1), cancel=live)
-        late: list[list[list[int]]] = []
-
-        def submit() -> None:
-            ask(batcher, passage(2), cancel=live)
-            late.append(list(backend.batches))
-
-        thread = threading.Thread(target=submit)
-        thread.start()
+        late = pool.submit(ask, batcher, passage(2), cancel=live)
+        door.wait_for(3)
         assert "1 running, 1 waiting" in repr(batcher)
-        assert not late
+        assert "1 at the door" in repr(batcher)
+        assert not late.done()
+        assert batcher.queue.bytes == 2 * ROW_BYTES
         backend.let()
-        thread.join(PATIENCE_S)
-        assert late[0][0] == [0]  # it came in only after the first had ended
+        asked = late.result(PATIENCE_S)  # in, as the first has ended
+        assert "0 at the door" in repr(batcher)
+        backend.let(2)
+        assert asked.result(PATIENCE_S).facts.start_ms == 2
 
 
 def test_a_caller_held_back_can_give_up() -> None:
-    backend, live, given_up = GatedBackend(max_rows=1), CancelToken(), CancelToken()
-    with running(backend, room=2) as batcher:
+    backend, live, given_up, door = GatedBackend(max_rows=1), CancelToken(), CancelToken(), Door(2)
+    with running(backend, credits_=door) as batcher, ThreadPoolExecutor(1) as pool:
         ask(batcher, passage(0), cancel=live)
         backend.wait_for_batch()
         taken_back = ask(batcher, passage(1), cancel=live)
-        outcome: list[BaseException] = []
-
-        def submit() -> None:
-            try:
-                ask(batcher, passage(2), cancel=given_up)
-            except Cancelled as error:
-                outcome.append(error)
-
-        late = threading.Thread(target=submit)
-        late.start()
+        late = pool.submit(ask, batcher, passage(2), cancel=given_up)
+        door.wait_for(3)
+        assert "1 at the door" in repr(batcher)
         given_up.cancel()
-        late.join(PATIENCE_S)
-        assert [type(error) for error in outcome] == [Cancelled]
+        assert isinstance(late.exception(PATIENCE_S), Cancelled)
+        assert "0 at the door" in repr(batcher)
         assert taken_back.cancel()  # and its place is free at once
         ask(batcher, passage(3), cancel=live)
+        assert batcher.queue.bytes == door.held == 2 * ROW_BYTES
+
+
+def test_who_is_held_back_when_it_closes_is_sent_away() -> None:
+    backend, live, door = GatedBackend(max_rows=1), CancelToken(), Door(1)
+    batcher = Batcher([backend], credits_=door)
+    with ThreadPoolExecutor(2) as pool:
+        ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        late = pool.submit(ask, batcher, passage(1), cancel=live)
+        door.wait_for(2)
+        closing = pool.submit(batcher.close)
+        assert isinstance(late.exception(PATIENCE_S), Draining)
+        backend.let()
+        closing.result(PATIENCE_S)
+    assert door.held == 0
+
+
+def test_what_waits_for_one_model_leaves_the_less_room_for_another() -> None:
+    one, other, live, door = GatedBackend(), GatedBackend(), CancelToken(), Door(2)
+    with running(one, credits_=door) as first, running(other, credits_=door) as second:
+        for _ in range(2):
+            ask(first, passage(0), cancel=live)
+        with ThreadPoolExecutor(1) as pool:
+            late = pool.submit(ask, second, passage(1), cancel=live)
+            door.wait_for(3)
+            assert not late.done()
+            one.let(2)
+            other.let()
+            assert late.result(PATIENCE_S).result(PATIENCE_S).facts.start_ms == 1
+    assert door.held == 0
+
+
+def waiting_behind(batcher: Batcher, backend: GatedBackend, rows: int) -> list[Future[Recognised]]:
+    """So many rows that make the next batch, now running."""
+    live = CancelToken()
+    ask(batcher, passage(0), cancel=live)
+    backend.wait_for_batch()
+    results = [ask(batcher, passage(n), cancel=live) for n in range(1, rows + 1)]
+    backend.let()
+    backend.wait_for_batch()
+    return results
+
+
+def test_a_model_that_is_there_for_nobody_is_asked_once_for_all() -> None:
+    backend = GatedBackend()
+    with running(backend) as batcher:
+        results = waiting_behind(batcher, backend, 3)
+        backend.lost = DeviceUnavailable("cuda", "it fell off the bus")
+        backend.let(10)
+        for result in results:
+            assert isinstance(result.exception(PATIENCE_S), DeviceUnavailable)
+    assert backend.batches == [[0], [1, 2, 3]]
+
+
+def test_rows_tried_apart_stop_where_the_model_is_lost_for_all() -> None:
+    backend = GatedBackend()
+    with running(backend) as batcher:
+        results = waiting_behind(batcher, backend, 3)
+        backend.lost = EngineDied("a batch", "signal 11")
+        backend.let()
+        backend.wait_for_batch()
+        backend.lost = DeviceUnavailable("cuda", "it does not start any more")
+        backend.let(10)
+        for result in results:
+            assert isinstance(result.exception(PATIENCE_S), DeviceUnavailable)
+    assert backend.batches == [[0], [1, 2, 3], [1]]
+
+
+def test_who_gave_up_behind_a_failed_batch_is_not_tried_and_not_told_of() -> None:
+    backend, live, given_up = GatedBackend(poisoned_ms=[1]), CancelToken(), CancelToken()
+    done: list[BatchDone] = []
+    with running(backend, done=done) as batcher:
+        ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        bad = ask(batcher, passage(1), cancel=live)
+        unwanted = ask(batcher, passage(2), cancel=given_up)
+        backend.let()
+        backend.wait_for_batch()
+        given_up.cancel()
+        backend.let(10)
+        assert isinstance(bad.exception(PATIENCE_S), RecognitionFailed)
+        assert isinstance(unwanted.exception(PATIENCE_S), Cancelled)
+    assert backend.batches == [[0], [1, 2], [1]]
+    assert [len(batch.rows) for batch in done] == [1, 2, 1]
+
+
+def test_rows_of_a_failed_batch_are_not_tried_apart_once_it_is_closed() -> None:
+    backend = GatedBackend()
+    batcher = Batcher([backend])
+    results = waiting_behind(batcher, backend, 2)
+    last = ask(batcher, passage(9, beam_size=1), cancel=CancelToken())
+    backend.lost = EngineDied("a batch", "signal 11")
+    closing = threading.Thread(target=batcher.close)
+    closing.start()
+    assert isinstance(last.exception(PATIENCE_S), Draining)  # it is closed by now
+    backend.let(10)
+    for result in results:
+        assert isinstance(result.exception(PATIENCE_S), Draining)
+    closing.join(PATIENCE_S)
+    assert backend.batches == [[0], [1, 2]]
 
 
 def test_closing_fails_what_waits_and_lets_what_runs_end() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polycue.domain.caller import Caller, Urgency
-from polycue.engine.batching.credits import Credits
+from polycue.engine.batching.credits import Credits, in_all_of, of_request
 from polycue.engine.batching.slots import Order
 
 MB = 1_000_000
@@ -17,49 +17,65 @@ def order(
     return Order(Caller(tenant, request, urgency), "k", 30_000, 30_000, size)
 
 
-def let_in(credits_: Credits, *orders: Order) -> list[Order]:
-    """All at the door at once, until nobody may enter any more; in the order they got in."""
-    tickets = {credits_.arrive(order): order for order in orders}
-    entered = []
-    while may := [ticket for ticket in tickets if credits_.may_enter(ticket)]:
-        assert len(may) == 1  # there is never a race
-        entered.append(tickets.pop(may[0]))
-        credits_.leave(may[0])
-        credits_.hold(entered[-1])
-    for ticket in tickets:
+HUGE = 1 << 40  # a request may hold as much as there is
+
+
+def let_in(credits_: Credits, *orders: Order, of_request: int = HUGE) -> list[Order]:
+    """Those that get in, one after the other; the others give up."""
+    tickets = [(credits_.ask(order, of_request), order) for order in orders]
+    entered = [order for ticket, order in tickets if ticket.done()]
+    for ticket, _ in tickets:
+        ticket.cancel()
         credits_.leave(ticket)
     return entered
 
 
 def test_a_request_holds_no_more_than_its_part() -> None:
-    credits_ = Credits(of_request=3 * MB, in_all=100 * MB)
-    assert len(let_in(credits_, *[order("a")] * 5)) == 3
-    assert len(let_in(credits_, *[order("a", "other")] * 5)) == 3
+    credits_ = Credits(100 * MB)
+    assert len(let_in(credits_, *[order("a")] * 5, of_request=3 * MB)) == 3
+    assert len(let_in(credits_, *[order("a", "other")] * 5, of_request=3 * MB)) == 3
     credits_.release(order("a"))
-    assert len(let_in(credits_, *[order("a")] * 5)) == 1
+    assert len(let_in(credits_, *[order("a")] * 5, of_request=3 * MB)) == 1
 
 
 def test_a_queue_full_of_films_keeps_room_for_live_callers_and_the_other_way_round() -> None:
     for urgency, other in ((Urgency.BATCH, Urgency.LIVE), (Urgency.LIVE, Urgency.BATCH)):
-        credits_ = Credits(of_request=2 * MB, in_all=16 * MB)
+        credits_ = Credits(16 * MB)
         crowd = [order("a", str(n // 2), urgency) for n in range(40)]
-        assert len(let_in(credits_, *crowd)) == 14
+        assert len(let_in(credits_, *crowd, of_request=2 * MB)) == 14
         assert len(let_in(credits_, order("b", "x", other))) == 1
 
 
 def test_live_callers_come_first_and_then_the_tenant_that_holds_least() -> None:
-    credits_ = Credits(of_request=8 * MB, in_all=16 * MB)
-    for n in range(3):
-        credits_.hold(order("many", str(n)))
-    films = [order("many", str(n)) for n in range(3, 9)]
-    entered = let_in(credits_, *films, order("few"), order("few"), order("c", "", Urgency.LIVE))
-    assert [o.caller.tenant for o in entered[:3]] == ["c", "few", "few"]
+    credits_ = Credits(8 * MB)
+    many = [order("many", str(n)) for n in range(7)]  # all that films may have
+    assert let_in(credits_, *many) == many
+    few, live = order("few"), order("c", "", Urgency.LIVE, size=2 * MB)
+    entered: list[str] = []
+    for one in (*many, few, few, live):
+        ticket = credits_.ask(one, HUGE)
+        ticket.add_done_callback(lambda _, one=one: entered.append(one.caller.tenant))  # type: ignore[misc]
+    for gone in many[:4]:
+        credits_.release(gone)
+    assert entered == ["c", "few", "few", "many"]
+
+
+def test_who_gives_up_holds_nothing_and_those_behind_get_its_room() -> None:
+    credits_ = Credits(8 * MB)
+    let_in(credits_, *[order("a")] * 6)
+    first, second = (credits_.ask(order("a", size=size), HUGE) for size in (2 * MB, MB))
+    assert not first.done()
+    assert second.done()  # a small one fits
+    assert first.cancel()
+    credits_.release(order("a"))
+    credits_.leave(first)
+    assert credits_.held == 6 * MB
 
 
 def test_a_row_larger_than_all_there_is_goes_in_alone() -> None:
-    credits_ = Credits(of_request=MB, in_all=8 * MB)
+    credits_ = Credits(8 * MB)
     huge = order("a", size=100 * MB)
-    credits_.hold(order("b"))
+    let_in(credits_, order("b"))
     assert let_in(credits_, huge) == []
     credits_.release(order("b"))
     assert let_in(credits_, huge) == [huge]
@@ -76,26 +92,33 @@ ORDERS = st.builds(
 
 @given(st.lists(ORDERS, max_size=30), st.integers(1, 3))
 def test_the_limits_hold_whoever_comes_and_all_is_free_in_the_end(
-    orders: Sequence[Order], of_request: int
+    orders: Sequence[Order], most_mb: int
 ) -> None:
-    credits_ = Credits(of_request=of_request * MB, in_all=6 * MB)
+    credits_ = Credits(6 * MB)
     left = list(orders)
     while left:
-        entered = let_in(credits_, *left)
+        entered = let_in(credits_, *left, of_request=most_mb * MB)
         assert entered  # nobody waits for ever
         assert credits_.held <= 6 * MB
         for caller in {o.caller for o in entered}:
             mine = [o.bytes for o in entered if o.caller == caller]
-            assert sum(mine) <= of_request * MB or len(mine) == 1
+            assert sum(mine) <= most_mb * MB or len(mine) == 1
         for one in entered:
             credits_.release(one)
             left.remove(one)
     assert credits_.held == 0
-    assert repr(credits_) == repr(Credits(of_request=MB, in_all=6 * MB))
+    assert repr(credits_) == repr(Credits(6 * MB))
 
 
-def test_the_credits_are_enough_for_one_request_to_keep_a_device_busy() -> None:
+def test_one_request_may_keep_a_device_busy() -> None:
+    row = replace(order("a"), bytes=128 * 3000 * 4)
     for at_once in (2, 16, 64):
-        credits_ = Credits.for_rows(at_once)
-        row = replace(order("a"), bytes=128 * 3000 * 4)
-        assert len(let_in(credits_, *[row] * (2 * at_once))) == 2 * at_once
+        credits_ = Credits(in_all_of(16 << 30))
+        asked = [row] * (2 * at_once)
+        assert len(let_in(credits_, *asked, of_request=of_request(at_once))) == 2 * at_once
+
+
+@given(st.integers(0, 1 << 45))
+def test_what_waits_takes_a_small_part_of_the_machine(memory_bytes: int) -> None:
+    assert 64 << 20 <= in_all_of(memory_bytes) <= max(64 << 20, memory_bytes // 32)
+    assert in_all_of(memory_bytes) <= 2 << 30
