@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Protocol
 
 from polycue.domain.chunk import ModelFacts, Recognised
-from polycue.domain.errors import DeviceUnavailable, Draining, ModelError
+from polycue.domain.errors import DeviceUnavailable, Draining, ModelError, NoRoomNow
 from polycue.domain.translation import Hypotheses, Search
 from polycue.engine.devices import Device
 from polycue.speech.passage import Passage
 from polycue.translation.packages import Package
 
-_FOR_ALL = (ModelError, DeviceUnavailable, Draining)
+_FOR_ALL = (ModelError, DeviceUnavailable, NoRoomNow, Draining)
 
 
 def is_for_all(error: Exception) -> bool:
