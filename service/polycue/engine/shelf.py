@@ -192,7 +192,10 @@ class Shelf:
                 self._changed.wait_for(lambda: self._closed, self._until_next())
                 if self._closed:
                     return
-            self.sweep()
+            try:
+                self.sweep()
+            except Exception:  # whatever it is, models go on being let go
+                log.exception("idle models were not let go")
 
     def _until_next(self) -> float:
         """Seconds until something may be idle for long enough; nothing is before that."""
@@ -202,8 +205,14 @@ class Shelf:
 
 
 def _let_go(entries: Mapping[Path, _Entry], why: Why) -> None:
-    """Batches that were given up by their callers may still run: closing waits for those."""
+    """Batches that were given up by their callers may still run: closing waits for those.
+
+    One that does not close as it should is gone all the same, and so are the others.
+    """
     for folder, entry in entries.items():
-        entry.item.close()
+        try:
+            entry.item.close()
+        except Exception:
+            log.exception("a model did not close", model=folder.name)
         counting.let_go(entry.size_bytes, why.value)
         log.info("a model was let go", model=folder.name, why=why.value)

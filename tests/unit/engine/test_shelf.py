@@ -120,8 +120,7 @@ def test_a_model_that_does_not_load_takes_no_room() -> None:
 
 def test_an_idle_model_goes_and_one_in_use_stays_however_long_it_is() -> None:
     clock = Clock()
-    store = Store(Shelf(9, clock=clock))
-    store.shelf._idle_s = 60
+    store = Store(Shelf(9, idle_s=60, clock=clock))
     with store.use("busy"):
         store.touch("idle")
         clock.now_s = 30
@@ -134,6 +133,7 @@ def test_an_idle_model_goes_and_one_in_use_stays_however_long_it_is() -> None:
     clock.now_s = 200
     store.shelf.sweep()
     assert store.there == []
+    store.shelf.close()
 
 
 def test_idle_models_go_by_themselves() -> None:
@@ -149,6 +149,37 @@ def test_idle_models_go_by_themselves() -> None:
     assert gone.wait(PATIENCE_S)
     assert shelf.loaded == ()
     shelf.close()
+
+
+class Stuck(Model):
+    """Does not close."""
+
+    def close(self) -> None:
+        super().close()
+        raise OSError("it is stuck")
+
+
+@pytest.mark.parametrize("way", ["room", "stop", "idle"])
+def test_a_model_that_does_not_close_keeps_nothing_else_from_being_let_go(way: str) -> None:
+    clock = Clock()
+    idle_s = 3600.0 if way == "idle" else 0.0
+    store = Store(Shelf(2, idle_s=idle_s, clock=clock), {"large": 2})
+    stuck = Stuck("stuck")
+    with store.shelf.use(Path("stuck"), lambda: 1, lambda: stuck):
+        pass
+    store.touch("other")
+    match way:
+        case "room":
+            store.touch("large")
+        case "stop":
+            store.shelf.close()
+        case "idle":
+            clock.now_s = 2 * idle_s
+            store.shelf.sweep()
+    assert stuck.closed
+    assert store.loads[0].closed
+    assert store.there == (["large"] if way == "room" else [])
+    store.shelf.close()
 
 
 def test_who_uses_a_loaded_model_does_not_wait_for_another_that_loads() -> None:

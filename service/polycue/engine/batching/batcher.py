@@ -94,7 +94,10 @@ class Batcher:
         for worker in self._workers:
             worker.join()
         for bench in self._benches:
-            bench.backend.close()
+            try:
+                bench.backend.close()
+            except Exception:  # the other devices have the model too
+                log.exception("a model did not close", device=bench.backend.device)
 
     def _work(self, bench: Bench, worker: int) -> None:
         while rows := self._hall.take(bench):

@@ -527,6 +527,18 @@ def test_closing_fails_what_waits_and_lets_what_runs_end() -> None:
         ask(batcher, passage(3), cancel=live)
 
 
+def test_a_device_that_does_not_free_its_model_keeps_no_other_from_it() -> None:
+    class Stuck(GatedBackend):
+        def close(self) -> None:
+            super().close()
+            raise OSError("it is stuck")
+
+    stuck, other = Stuck(max_rows=1), GatedBackend(max_rows=1)
+    Batcher([stuck, other]).close()
+    assert stuck.closed
+    assert other.closed
+
+
 def test_many_callers_in_many_threads_each_get_what_they_asked_for() -> None:
     backend = GatedBackend(max_rows=4, workers=3, holds=3, poisoned_ms=[7])
     backend.let(10_000)
