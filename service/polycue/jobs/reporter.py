@@ -23,9 +23,8 @@ from polycue.pipeline.result import TaskResult
 
 log = telemetry.logger(__name__)
 
-_KEEP_EVERY_S = (
-    10.0  # what a crash costs of the account of a job, whose work is kept chunk by chunk
-)
+# What a crash costs of the account of a job, whose work is kept chunk by chunk.
+_KEEP_EVERY_S = 10.0
 
 
 class Reporter:

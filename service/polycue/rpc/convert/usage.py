@@ -6,9 +6,14 @@ from polycue.rpc.convert import times
 
 
 def usage(value: EngineUsage) -> engine_pb2.EngineUsage | None:
-    """None, which protobuf takes for unset, where work has not begun."""
+    """None, which protobuf takes for unset, where work has not begun; only its time without rows.
+
+    What others had of the devices meanwhile makes no shares of a job that wanted nothing of them.
+    """
     if value == NOT_USED:
         return None
+    if not value.rows:
+        return engine_pb2.EngineUsage(wall_duration=times.duration(value.wall_ms))
     return engine_pb2.EngineUsage(
         wall_duration=times.duration(value.wall_ms),
         queued_duration=times.duration(value.waited_ms),
