@@ -25,7 +25,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class BatchDone:
-    """A batch that one worker of a device has run.
+    """A batch that one worker of a device has run, or had another device run for it.
 
     ``max_rows`` is how many it could have had. ``failed`` says that the backend gave up on it as a
     whole; its rows may have been recognised one by one since.

@@ -1,5 +1,6 @@
 """Devices whose models live in child processes."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -75,7 +76,11 @@ def _relieved(fleet: Fleet, backends: Sequence["ChildBackend"]) -> Sequence[Back
 
 
 class ChildBackend:
-    """A recogniser in the child, which runs as many batches at a time as it has workers."""
+    """A recogniser in the child, which runs as many batches at a time as it has workers.
+
+    Those of a device that is out of order come to it as well. What is too much waits here, where no
+    deadline runs, and not in the queue of CTranslate2.
+    """
 
     def __init__(self, supervisor: Supervisor, load: Load, loaded: Loaded) -> None:
         self.supervisor, self._load = supervisor, load.sized(loaded.max_rows)
@@ -84,6 +89,7 @@ class ChildBackend:
         self.device = load.spec.device.label
         self.max_rows = loaded.max_rows
         self.workers = loaded.workers
+        self._places = threading.BoundedSemaphore(loaded.workers)
 
     def __repr__(self) -> str:
         return f"ChildBackend({self.facts.name} in {self.supervisor})"
@@ -106,13 +112,14 @@ class ChildBackend:
         self.supervisor.forget(self._load)
 
     def _run(self, batch: Sequence[Passage], *, alone: bool) -> list[Recognised]:
-        return self.supervisor.run(
-            Recognise(self._load.spec, tuple(batch)),
-            needs=self._load,
-            kind=self.facts.name,
-            amount=sum(max(one.duration_ms / 1000, _LEAST_SOUND_S) for one in batch),
-            alone=alone,
-        )
+        with self._places:
+            return self.supervisor.run(
+                Recognise(self._load.spec, tuple(batch)),
+                needs=self._load,
+                kind=self.facts.name,
+                amount=sum(max(one.duration_ms / 1000, _LEAST_SOUND_S) for one in batch),
+                alone=alone,
+            )
 
 
 class ChildTexts:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from polycue.domain.chunk import ModelFacts, Recognised
-from polycue.domain.errors import DeviceUnavailable
+from polycue.domain.errors import DeviceUnavailable, OutOfMemory
 from polycue.engine.backends.backend import Backend
 from polycue.speech.passage import Passage
 
@@ -27,6 +27,10 @@ class Relieved:
     Work comes to every device's own workers as before; while it is out of order they have it done
     by another that is up. Where none is they try to bring back their own and then the others, and
     their own says what is wrong.
+
+    What another does stays this device's by its name: the batcher counts it for the device whose
+    worker took the batch. How large batches may be is each device's own matter, so one that another
+    has no room for is split here and teaches the batcher nothing of this one.
     """
 
     def __init__(
@@ -55,13 +59,25 @@ class Relieved:
         return self._own.max_rows
 
     def run(self, batch: Sequence[Passage]) -> list[Recognised]:
-        return self._by_one_that_is_up(lambda backend: backend.run(batch))
+        return self._by_one_that_is_up(lambda backend: self._run_on(backend, batch))
 
     def run_alone(self, passage: Passage) -> Recognised:
         return self._by_one_that_is_up(lambda backend: backend.run_alone(passage))
 
     def close(self) -> None:
         self._own.close()
+
+    def _run_on(self, backend: Backend, batch: Sequence[Passage]) -> list[Recognised]:
+        try:
+            return backend.run(batch)
+        except OutOfMemory:
+            if backend is self._own or len(batch) == 1:
+                raise
+        half = len(batch) // 2
+        return [
+            *self._run_on(backend, batch[:half]),
+            *self._run_on(backend, batch[half:]),
+        ]
 
     def _by_one_that_is_up(self, do: Callable[[Backend], T]) -> T:
         for backend in (self._own, *self._others):
