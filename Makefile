@@ -111,9 +111,9 @@ lock: | $(UV)                  ## compile the lock files anew
 bench: .venv/ready ffmpeg      ## how fast it is, beside its peers and its goals (ten minutes)
 	$(PY) benchmarks/speed.py table
 
-peers: .venv-peers/ready       ## install the packages that polycue is compared with (torch among them)
+peers: .venv-peers/ready .venv-argos/ready ## install the packages that polycue is compared with (torch among them)
 
-bench-all: .venv/ready ffmpeg .venv-peers/ready ## every benchmark that needs no GPU (hours)
+bench-all: .venv/ready ffmpeg peers ## every benchmark that needs no GPU (hours)
 	$(PY) benchmarks/speed.py all
 	$(PY) benchmarks/stages.py
 	$(PY) benchmarks/scheduling.py
@@ -130,11 +130,13 @@ bench-all: .venv/ready ffmpeg .venv-peers/ready ## every benchmark that needs no
 	$(PY) benchmarks/demo_models.py
 	$(PY) benchmarks/load.py
 
-# Peers want torch, so they have a room of their own; plain pip, which knows local wheels.
+# Peers want torch, so they have rooms of their own; plain pip, which knows local wheels.
 .venv-peers/ready: benchmarks/peers.txt
-	@echo "Installing the packages that polycue is compared with, torch among them ..."
-	@$(PYTHON) -m venv .venv-peers
-	@.venv-peers/bin/python -m pip install -q --disable-pip-version-check -r $<
+.venv-argos/ready: benchmarks/peers_translation.txt
+.venv-peers/ready .venv-argos/ready:
+	@echo "Installing $<, torch among it ..."
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
 bench-quality: .venv/ready ffmpeg ## print SubER, word errors, BLEU and chrF of the demo film's tracks
@@ -157,4 +159,4 @@ film: .venv/service ffmpeg     ## make the demo film and its script anew
 	$(PY) -m demo.film.make
 
 clean:                         ## remove what make made, the environment included
-	rm -rf .venv .venv-quality .venv-train .venv-peers .polycue demo/out demo/work
+	rm -rf .venv .venv-quality .venv-train .venv-peers .venv-argos .polycue demo/out demo/work

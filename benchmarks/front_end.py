@@ -20,17 +20,14 @@ with eSpeak NG (Debian: apt-get install espeak-ng).
 import argparse
 import json
 import os
-import platform
 import random
-import resource
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
-from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 
@@ -38,6 +35,8 @@ import numpy as np
 from faster_whisper.vad import VadOptions, get_speech_timestamps, get_vad_model
 from numpy.typing import NDArray
 
+import machine
+from machine import Spread, children_s
 from polycue.domain.audio import SAMPLE_RATE_HZ, Audio, Span
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk, ModelFacts
@@ -73,23 +72,6 @@ Samples = NDArray[np.float32]
 
 
 Way = Callable[[], object]
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Of all rounds."""
-
-    least: float
-    median: float
-    greatest: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> "Spread":
-        low, middle, high = min(values), statistics.median(values), max(values)
-        return cls(round(low, 3), round(middle, 3), round(high, 3))
-
-    def __str__(self) -> str:
-        return f"{self.median:8.2f}  ({self.least:.2f} to {self.greatest:.2f})"
 
 
 @dataclass
@@ -243,12 +225,9 @@ class Used:
 
 
 def used(way: Way) -> Used:
-    children, own = resource.getrusage(resource.RUSAGE_CHILDREN), time.process_time()
+    children, own = children_s(), time.process_time()
     way()
-    own = time.process_time() - own
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    times = (after.ru_utime - children.ru_utime, after.ru_stime - children.ru_stime)
-    return Used(own, sum(times))
+    return Used(time.process_time() - own, children_s() - children)
 
 
 def measure(given: Film, rounds: int) -> dict[str, list[float]]:
@@ -310,24 +289,6 @@ def plot(found: dict[str, list[float]], path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
-def circumstances(core: int, minutes: float, rounds: int) -> dict[str, object]:
-    return {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "processor": processor(),
-        "core": core,
-        "packages": {name: version(name) for name in ("faster-whisper", "onnxruntime", "numpy")},
-        "minutes": minutes,
-        "rounds": rounds,
-        "seed": SEED,
-    }
-
-
-def processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    return next((x.partition(":")[2].strip() for x in lines if x.startswith("model name")), "")
-
-
 def verdict(name: str, value: float, goal: float) -> bool:
     reached = value >= goal
     print(f"{name}: {value:.2f}, goal {goal:g}: {'reached' if reached else 'missed'}")
@@ -366,7 +327,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
     arguments = parser.parse_args()
-    core = on_one_core()
+    core, described = on_one_core(), machine.described()
     random.seed(SEED)
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -393,7 +354,11 @@ def main() -> int:
         not same.other_spans,
     ]
     report = {
-        **circumstances(core, arguments.minutes, arguments.rounds),
+        **described,
+        "core": core,
+        "minutes": arguments.minutes,
+        "rounds": arguments.rounds,
+        "seed": SEED,
         "same": asdict(same),
         "core_s_an_hour": {stage: asdict(Spread.of(values)) for stage, values in found.items()},
         "detection_over_faster_whisper": asdict(ratio),

@@ -3,9 +3,8 @@
 Not for polycue's own environment: it wants stanza and spacy, and they want torch. In one of its
 own, where a build of torch for the CPU will do::
 
-    python -m venv peers
-    peers/bin/pip install torch argostranslate
-    .venv/bin/python benchmarks/translation.py --peer peers/bin/python
+    make peers
+    .venv/bin/python benchmarks/translation.py --peer .venv-argos/bin/python
 
 ``ARGOS_PACKAGES_DIR`` names the folder of packages. The splitter is the one that the packages
 bring, so nothing is downloaded and nothing of argostranslate is replaced. Its ``CachedTranslation``

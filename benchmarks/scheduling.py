@@ -15,8 +15,6 @@ CTranslate2, whose queue knows no callers either.
 
 import argparse
 import json
-import os
-import platform
 import random
 import statistics
 import threading
@@ -29,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
+import machine
 from polycue.domain.audio import Span
 from polycue.domain.caller import NOBODY, Caller, Urgency
 from polycue.domain.cancel import CancelToken
@@ -242,6 +241,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
     arguments = parser.parse_args()
+    described = machine.described()
     shapes = [(1, 1), (1, 16), (16, 4), (64, 4)]
     rounds = [{shape: cost_us(*shape) for shape in shapes} for _ in range(ROUNDS)]
     cost = {
@@ -260,7 +260,7 @@ def main() -> None:
         for device, films in ((CPU, 1), (CPU, 8), (GPU, 8))
     }
     report = {
-        "machine": {"cpu_count": os.cpu_count(), "python": platform.python_version()},
+        **described,
         "microseconds_a_row": cost,
         "share_of_a_tenant_with_one_film_beside_one_with_twenty": {
             device.name: {

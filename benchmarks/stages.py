@@ -15,8 +15,6 @@ features ready, is summed over chunks: it costs nothing, it is what keeps the wo
 
 import argparse
 import json
-import os
-import resource
 import sys
 import tempfile
 import threading
@@ -28,6 +26,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from machine import children_s
 from polycue.app.engine import open_engine
 from polycue.config import Settings
 from polycue.domain.caller import Caller
@@ -165,7 +164,7 @@ def profiled(geometry: str, windows: int, folder: Path) -> dict[str, Any]:
     task = SubtitleTask(
         InputFile(film, film.name), speech=SpeechOptions(language="en"), targets=("es",)
     )
-    sampler, ffmpeg_s = Sampler(), _children_s()
+    sampler, ffmpeg_s = Sampler(), children_s()
     began = time.perf_counter()
     try:
         with engine.ledger.open(REQUEST) as account, sampler.running():
@@ -179,7 +178,7 @@ def profiled(geometry: str, windows: int, folder: Path) -> dict[str, Any]:
         wall_s = time.perf_counter() - began
     finally:
         engine.close()
-    sampler.core_s["sound"] += _children_s() - ffmpeg_s
+    sampler.core_s["sound"] += children_s() - ffmpeg_s
     usage = account.usage()
     return {
         "windows": usage.rows,
@@ -198,11 +197,6 @@ def profiled(geometry: str, windows: int, folder: Path) -> dict[str, Any]:
             for stage in (*STAGES, "rest")
         },
     }
-
-
-def _children_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def show(found: dict[str, Any]) -> None:
@@ -254,7 +248,7 @@ def main() -> int:
     parser.add_argument("--windows", type=int, default=12)
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
     given = parser.parse_args()
-    reports = []
+    described, reports = Place().described(), []
     for geometry in given.geometry:
         with tempfile.TemporaryDirectory() as folder:
             found = {"geometry": geometry, **profiled(geometry, given.windows, Path(folder))}
@@ -263,7 +257,7 @@ def main() -> int:
         reports.append(found)
     given.results.mkdir(parents=True, exist_ok=True)
     target = given.results / "stages.json"
-    content = {**Place().described(), "load": os.getloadavg()[0], "films": reports}
+    content = {**described, "films": reports}
     target.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     plot(reports, target.with_suffix(".png"))
     print(f"wrote {target} and its picture")

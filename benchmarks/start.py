@@ -15,7 +15,6 @@ so disks do not count; compiled Python is there, as ``pip`` leaves it.
 import argparse
 import json
 import os
-import platform
 import random
 import statistics
 import subprocess
@@ -27,9 +26,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-
+import machine
+from health import wait_until_served
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from polycue_client import connect
@@ -37,7 +35,6 @@ from polycue_client import connect
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "benchmarks" / "results" / "start.json"
 FILM = REPOSITORY / "demo" / "tour.mp4"
-TRANSCRIPTION = "polycue.api.v1.TranscriptionService"
 POLYCUE = ("-c", "from polycue_client.cli import main; main()")  # what the command is
 SERVER = ("answers", "serving", "first_clip", "third_clip")
 CLIP_S, CLIPS = 10, 3
@@ -92,21 +89,13 @@ def server(folder: Path, models: Path, engine: str) -> Iterator[tuple[str, float
             with os.fdopen(ready) as told:
                 address = told.readline().strip()
             answers_s = time.perf_counter() - began_s
-            _wait_until_served(address)
+            wait_until_served(address)
             yield address, answers_s, time.perf_counter() - began_s
         finally:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 process.wait(WAIT_S)
             process.kill()
-
-
-def _wait_until_served(address: str) -> None:
-    request = health_pb2.HealthCheckRequest(service=TRANSCRIPTION)
-    with grpc.insecure_channel(address) as channel:
-        for answer in health_pb2_grpc.HealthStub(channel).Watch(request, timeout=WAIT_S):
-            if answer.status == health_pb2.HealthCheckResponse.SERVING:
-                return
 
 
 def clip(folder: Path) -> bytes:
@@ -161,12 +150,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", action="store_true", help="print JSON, and write no file")
     wishes = parser.parse_args()
+    described = machine.described()
     with tempfile.TemporaryDirectory() as folder:
         found = measured(Path(folder), wishes.rounds)
     clips = zip(found["first_clip"].all, found["third_clip"].all, strict=True)
     content = {
-        "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        **described,
         "rounds": wishes.rounds,
         "goals_s": GOALS_S,
         **{name: seconds.told() for name, seconds in found.items()},

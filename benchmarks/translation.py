@@ -5,10 +5,10 @@ Prints a table and writes benchmarks/results/translation.json and .png. Run it f
     .venv/bin/python benchmarks/translation.py
     .venv/bin/python benchmarks/translation.py --peer peers/bin/python
 
-With ``--peer`` argostranslate itself runs in an environment of its own (``peers_translation.py``
-says how to make it); without, only its loop, which is made anew here: a call for each line,
-batches of 32 tokens, a beam of four. Both are given a sentence a line, and run on all cores, as
-their users have it, and on one, which is better on a machine that has other things to do.
+With ``--peer`` argostranslate itself runs in an environment of its own (``make peers``); without,
+only its loop, which is made anew here: a call for each line, batches of 32 tokens, a beam of four.
+``--few-ways`` takes only what is compared. Both are given a sentence a line, and run on all cores,
+as their users have it, and on one, which is better on a machine that has other things to do.
 
 Two packages: the demo's English > Spanish, with real weights; and one of the size of Argos's
 (6 + 6 layers of 512) with random weights, whose answers have a fixed length
@@ -21,7 +21,6 @@ within its round.
 import argparse
 import json
 import os
-import platform
 import random
 import statistics
 import subprocess
@@ -32,7 +31,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -43,6 +41,7 @@ sys.path.insert(0, str(REPOSITORY))
 
 from demo.train import grammar  # noqa: E402
 
+import machine  # noqa: E402
 import translators  # noqa: E402
 from polycue.domain.cancel import CancelToken  # noqa: E402
 from polycue.domain.translation import MOST_HYPOTHESES, Search  # noqa: E402
@@ -59,7 +58,7 @@ SEED = 20261127
 ROUTE = ("en", "es")
 CALLERS = 20
 GOAL = 4.5
-ARGOS, LOOP, OURS = "argostranslate", "its loop, made anew", "polycue"
+ARGOS, LOOP, OURS = "argostranslate", "the loop of argostranslate, made anew", "polycue"
 
 Way = Callable[[], tuple[list[str], float, float]]
 """All texts translated, and the seconds and core seconds that took."""
@@ -213,26 +212,29 @@ def many_callers(translator: Translator, texts: Sequence[str], search: Search) -
 
 @contextmanager
 def ways_of(
-    packages: Path, texts: Sequence[str], device: Device, cores: int, peer: str
+    packages: Path, texts: Sequence[str], device: Device, given: argparse.Namespace
 ) -> Iterator[dict[str, Way]]:
     with ExitStack() as stack:
         ways: dict[str, Way] = {}
         installed = Packages(packages)
         package = installed.find(*ROUTE).path
+        cores = usable_cores()
         counts = {cores: "", 1: ", one thread"} if cores > 1 else {1: ""}
         for threads, told in counts.items():
-            if peer:
-                asked = argostranslate(peer, packages, texts, threads)
+            if given.peer:
+                asked = argostranslate(given.peer, packages, texts, threads)
                 ways[ARGOS + told] = stack.enter_context(asked)
-            ways[LOOP + told] = loop(package, texts, threads)
+            if not (given.peer and given.few_ways):
+                ways[LOOP + told] = loop(package, texts, threads)
         translator = Translator(installed, ThreadTexts(device), TextMemory(0))
         stack.callback(translator.close)
         usual = Search(MOST_HYPOTHESES)
         ways[OURS] = ours(translator, texts, usual)
-        ways[f"polycue, {CALLERS} callers at once"] = many_callers(translator, texts, usual)
-        for beam_size in (2, 1):
-            search = Search(beam_size, beam_size=beam_size)
-            ways[f"polycue, beam {beam_size}"] = ours(translator, texts, search)
+        if not given.few_ways:
+            ways[f"polycue, {CALLERS} callers at once"] = many_callers(translator, texts, usual)
+            for beam_size in (2, 1):
+                search = Search(beam_size, beam_size=beam_size)
+                ways[f"polycue, beam {beam_size}"] = ours(translator, texts, search)
         yield ways
 
 
@@ -293,20 +295,21 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--lines", type=int, default=1000)
     parser.add_argument("--peer", default="", help="a Python that has argostranslate")
+    parser.add_argument("--few-ways", action="store_true", help="the peer and polycue alone")
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
     arguments = parser.parse_args()
     random.seed(SEED)
-    cores = usable_cores()
-    device = Device("cpu", 0, "auto", 1, workers=cores)
+    described = machine.described()
+    device = Device("cpu", 0, "auto", 1, workers=usable_cores())
     texts = sentences(arguments.lines)
     measured: list[Measurement] = []
     with tempfile.TemporaryDirectory() as folder:
         for model, packages in packages_in(Path(folder)).items():
-            with ways_of(packages, texts, device, cores, arguments.peer) as ways:
+            with ways_of(packages, texts, device, arguments) as ways:
                 measured += measure(model, ways, arguments.rounds)
                 for each in measured[-len(ways) :]:
                     show(each)
-    write(measured, arguments, device, cores)
+    write(measured, arguments, device, described)
     return 0 if all(each.identical is not False for each in measured) else 1
 
 
@@ -317,12 +320,11 @@ def _version_of_peer(python: str) -> str:
     ).stdout.strip()
 
 
-def write(measured: Sequence[Measurement], arguments: Any, device: Device, cores: int) -> None:
+def write(
+    measured: Sequence[Measurement], arguments: Any, device: Device, described: dict[str, Any]
+) -> None:
     report = {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "cores": cores,
-        "ctranslate2": version("ctranslate2"),
+        **described,
         "argostranslate": _version_of_peer(arguments.peer) if arguments.peer else "not run",
         "workers": device.workers,
         "call_tokens": call_tokens(device),

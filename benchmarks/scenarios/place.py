@@ -2,13 +2,12 @@
 
 import hashlib
 import os
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import machine
 import models
 import scripted
 from models import GEOMETRIES, Script, rising, write_whisper
@@ -18,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CACHE = REPOSITORY / ".polycue" / "benchmarks"
 CHUNK = Script(tokens=60, token_ms=470)  # 28 s of words: faster-whisper goes on behind the last one
 CLIP = Script(tokens=10, token_ms=560)  # longer than 5 s: no second window is begun behind them
-CLIP_10S = Script(tokens=20, token_ms=560)
+CLIP_10S, MORE_OF_A_CHUNK = 20, 40  # words: together those of ``CHUNK``
 
 
 @dataclass(frozen=True)
@@ -39,23 +38,8 @@ class Place:
         return {
             "device": self.device,
             "compute_type": self.compute_type,
-            "hardware": hardware(self.device),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("polycue", "faster-whisper", "ctranslate2")},
+            **machine.described(self.device),
         }
-
-
-def hardware(device: str) -> str:
-    if device == "cuda":
-        import subprocess
-
-        ask = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
-        return subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor()
 
 
 class Workshop:
@@ -72,7 +56,8 @@ class Workshop:
     def model(self, geometry: str, script: Script = CHUNK) -> Path:
         """Folder of a model in the layout of polycue's store; its name is the folder's."""
         quantization = self.place.compute_type.partition("_")[0]
-        name = f"{geometry}-{script.tokens}{'-levels' if script.levels else ''}-{quantization}"
+        levels = f"-{len(script.levels) + 1}-levels" if script.levels else ""
+        name = f"{geometry}-{script.tokens}{levels}-{quantization}"
         folder = self.models / "whisper" / name
         if not folder.exists():
             staged = folder.with_name(f".{name}.{os.getpid()}")
@@ -85,6 +70,12 @@ class Workshop:
         """A model that writes 40, 70 or 100 words a window, more the louder it is."""
         thresholds = rising(sound.levels(GEOMETRIES[geometry].mels))
         return self.model(geometry, Script(40, token_ms=270, levels=thresholds, more=30))
+
+    def clip_or_chunk(self, geometry: str) -> Path:
+        """A model that writes 20 words for a clip of 10 s and 60 for a window of a film."""
+        thresholds = rising(sound.levels_of_clip_and_block(GEOMETRIES[geometry].mels))
+        script = Script(CLIP_10S, token_ms=470, levels=thresholds, more=MORE_OF_A_CHUNK)
+        return self.model(geometry, script)
 
     def uneven_films(self, count: int, blocks_each: int) -> list[Path]:
         return sound.uneven_films(self.sounds, count, blocks_each)

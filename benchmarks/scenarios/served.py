@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polycue_client
+from health import wait_until_served
 from polycue.api.v1 import engine_pb2, jobs_pb2, media_pb2
 from polycue_client.client import Polycue
 from scenarios.peer import Heard
@@ -69,9 +69,9 @@ class Server:
         answer = client.transcribe(content, transcribe=self.config())
         return time.perf_counter() - began, answer.engine_usage
 
-    def start(self, client: Polycue, file: Path, **wishes: Any) -> jobs_pb2.Job:
+    def start(self, client: Polycue, file: Path, language: str = "en") -> jobs_pb2.Job:
         source = media_pb2.MediaSource(uri=file.as_uri())
-        return client.subtitle(source, transcribe=self.config(), fresh=True, **wishes)
+        return client.subtitle(source, transcribe=self.config(language), fresh=True)
 
     def _film(self, client: Polycue, file: Path) -> jobs_pb2.Job:
         return client.wait(self.start(client, file))
@@ -106,7 +106,7 @@ def children(pid: int) -> Iterator[int]:
 
 @contextlib.contextmanager
 def serving(place: Place, model: Path, sounds: Path, data: Path, *more: str) -> Iterator[Server]:
-    """A server with one model, its data in ``data``, allowed to read below ``sounds``."""
+    """A server with one model, loaded and warm; it may read what is below ``sounds``."""
     ready, tell = os.pipe()
     flags = [
         "--listen=127.0.0.1:0",
@@ -135,6 +135,7 @@ def serving(place: Place, model: Path, sounds: Path, data: Path, *more: str) -> 
             address = told.readline().strip()
         if not address:
             raise SystemExit(log.read_text(encoding="utf-8"))
+        wait_until_served(address)
         yield Server(address, server.pid)
     finally:
         server.terminate()

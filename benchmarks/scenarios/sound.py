@@ -5,6 +5,7 @@ between them: neither cutter joins blocks, nor parts one. The peers' windows thu
 hold, and the numbers of windows and tokens, which every scenario compares, come out equal.
 """
 
+import os
 import random
 import subprocess
 from collections.abc import Sequence
@@ -83,18 +84,23 @@ def clip(number: int, length_s: float) -> Samples:
 
 
 def written(path: Path, samples: Samples, *, times: int = 1) -> Path:
-    """The sound as AAC, 48 kHz stereo, as in a film; ``times`` over without encoding it again."""
+    """The sound as AAC, 48 kHz stereo, as in a film; ``times`` over without encoding it again.
+
+    It is written aside and renamed, so that one broken off is not taken for whole.
+    """
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    once = path.with_name(f"once-{path.name}")
+    once = path.with_name(f"once-{os.getpid()}-{path.name}")
+    whole = path.with_name(f"whole-{os.getpid()}-{path.name}")
     encode = ["ffmpeg", "-v", "error", "-y", "-f", "f32le", "-ar", str(RATE), "-ac", "1", "-i", "-"]
     encode += ["-c:a", "aac", "-b:a", "128k", "-ar", "48000", "-ac", "2", str(once)]
     subprocess.run(encode, input=samples.tobytes(), check=True)
     if times > 1:
         repeat = ["ffmpeg", "-v", "error", "-y", "-stream_loop", str(times - 1), "-i", str(once)]
-        subprocess.run([*repeat, "-c", "copy", str(path)], check=True)
+        subprocess.run([*repeat, "-c", "copy", str(whole)], check=True)
         once.unlink()
+        whole.rename(path)
     else:
         once.rename(path)
     return path
@@ -144,9 +150,17 @@ def uneven_films(folder: Path, count: int, blocks_each: int) -> list[Path]:
 
 def levels(mels: int) -> list[float]:
     """The mean of a window's log-mel frames, padding included, for a block at each of ``GAINS``."""
-    extractor, some = FeatureExtractor(mels), [block(number) for number in range(4)]
-    found = []
-    for gain in GAINS:
-        sums = [float(extractor(each * np.float32(gain)).sum()) for each in some]
-        found.append(sum(sums) / len(some) / (mels * 3000))
-    return found
+    some = [block(number) for number in range(4)]
+    return [_level([each * np.float32(gain) for each in some], mels) for gain in GAINS]
+
+
+def levels_of_clip_and_block(mels: int) -> list[float]:
+    """The same for clips of 10 s, most of whose window is padding, and for blocks of a film."""
+    some = range(4)
+    clips_of_10_s = [clip(number, 10.0) for number in some]
+    return [_level(clips_of_10_s, mels), _level([block(number) for number in some], mels)]
+
+
+def _level(sounds: Sequence[Samples], mels: int) -> float:
+    extractor = FeatureExtractor(mels)
+    return sum(float(extractor(each).sum()) for each in sounds) / len(sounds) / (mels * 3000)
