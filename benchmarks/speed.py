@@ -5,17 +5,19 @@ Every scenario is a command of its own, and "table" runs the short set and print
     .venv/bin/python benchmarks/speed.py table                  # what ``make bench`` runs
     .venv/bin/python benchmarks/speed.py many-files --rounds 5
     .venv/bin/python benchmarks/speed.py all --device cuda --compute-type float16
+    .venv/bin/python benchmarks/speed.py show                   # the table of results that are kept
 
 Models have the true geometry and random weights, with scripts that make them write so many words
 with full confidence (scripted.py); sides do the same windows and tokens or it is an error. A goal
-that is missed is no error: the exit status says only whether everything could be measured.
+that is missed is no error, nor is a row of a table that could not be measured: it says so.
 """
 
 import argparse
 import json
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +40,7 @@ from scenarios.rounds import Outcome, Pace
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "benchmarks" / "results" / "speed"
 
-Scenario = Callable[[Workshop, Pace], Outcome]
+Scenario = Callable[[Workshop, Pace], Iterator[Outcome]]
 
 SCENARIOS: dict[str, Scenario] = {
     "one-file": one_file.measure,
@@ -77,69 +79,81 @@ SCENARIOS: dict[str, Scenario] = {
 ROUNDS = {"smoke": 1, "quick": 3, "full": 5}
 
 
-def run(name: str, workshop: Workshop, pace: Pace, results: Path) -> Outcome:
-    """Measure, and keep the result at once: a later scenario may be broken off."""
+def run(name: str, workshop: Workshop, pace: Pace, results: Path) -> None:
+    """Measure, and keep the result after each round: a later one may be broken off."""
     print(f"{name}, {pace.size}:", flush=True)
-    began = time.monotonic()
-    outcome = SCENARIOS[name](workshop, pace)
-    took_s = time.monotonic() - began
-    report = {
-        "scenario": name,
-        "size": pace.size,
-        "took_s": round(took_s, 1),
-        **workshop.place.described(),
-        "rows": [row.as_json() for row in outcome.rows],
-        "facts": outcome.facts,
-    }
+    target = table.path(results, name, pace.size, workshop.place)
     results.mkdir(parents=True, exist_ok=True)
-    target = table.path(results, name, pace.size)
-    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    target.unlink(missing_ok=True)
+    described, began = workshop.place.described(), time.monotonic()
+    outcome = Outcome([])
+    for outcome in SCENARIOS[name](workshop, pace):
+        report = {
+            "scenario": name,
+            "size": pace.size,
+            "took_s": round(time.monotonic() - began, 1),
+            **described,
+            "rows": [row.as_json() for row in outcome.rows],
+            "facts": outcome.facts,
+        }
+        aside = target.with_suffix(".part")
+        aside.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        aside.rename(target)
     for row in outcome.rows:
         print(table.shown(row.as_json()), flush=True)
-    return outcome
 
 
-def main() -> int:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument(
         "scenario",
         nargs="+",
-        choices=[*SCENARIOS, "table", "all"],
+        choices=[*SCENARIOS, "table", "all", "show"],
         metavar="WHAT",
-        help=f"table, all, or any of {', '.join(SCENARIOS)}",
+        help=f"table, all, show, or any of {', '.join(SCENARIOS)}",
     )
     parser.add_argument("--size", default="full", choices=list(ROUNDS))
-    parser.add_argument("--rounds", type=int, help="default 1, 3 or 5 by size")
+    parser.add_argument("--rounds", type=int, default=0, help="default 1, 3 or 5 by size")
     parser.add_argument("--limit", type=float, default=900, help="seconds, for each scenario")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--compute-type", default="int8")
     parser.add_argument("--results", type=Path, default=RESULTS)
-    given = parser.parse_args()
-    place = Place(given.device, given.compute_type)
+    return parser.parse_args()
+
+
+def main() -> int:
+    given = arguments()
+    place, results = Place(given.device, given.compute_type), given.results
     if given.scenario == ["table"]:
-        flags = [f"--device={given.device}", f"--compute-type={given.compute_type}"]
-        table.run_short_set(given.results, flags)
-        return tell(place, given.results, "quick")
-    workshop = Workshop(place)
-    pace = Pace(given.size, given.rounds or ROUNDS[given.size], given.limit)
+        table.run_each(table.SHORT_SET, "quick", place, results, table.MINUTES)
+        return tell([turn.name for turn in table.SHORT_SET], "quick", place, results)
+    if given.scenario == ["all"]:
+        most_s = given.limit * table.TIMES_ITS_LIMIT
+        turns = [table.Turn(name, given.rounds, given.limit, most_s) for name in SCENARIOS]
+        table.run_each(turns, given.size, place, results)
+    if given.scenario in (["all"], ["show"]):
+        return tell(list(SCENARIOS), given.size, place, results)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("broken off"))  # servers are ended then
+    reports = RESULTS.parent if results == RESULTS else results
+    pace = Pace(given.size, given.rounds or ROUNDS[given.size], given.limit, reports)
     failed = False
-    names = list(SCENARIOS) if given.scenario == ["all"] else given.scenario
-    for name in names:
+    for name in given.scenario:
         try:
-            run(name, workshop, pace, given.results)
+            run(name, Workshop(place), pace, results)
         except SystemExit as error:  # what cannot be measured must not keep others from it
             print(f"{name}: {error}", file=sys.stderr, flush=True)
             failed = True
-    return tell(place, given.results, given.size) if given.scenario == ["all"] else int(failed)
+    return int(failed)
 
 
-def tell(place: Place, results: Path, size: str) -> int:
-    rows = table.collected(results, size)
+def tell(names: list[str], size: str, place: Place, results: Path) -> int:
+    """Print the table of what lies there, and write it down; a row that is missing is no error."""
+    rows = table.collected(names, size, place, results)
     print("\n" + "\n".join(map(table.shown, rows)))
-    target = table.path(results, "table", size)
+    target = table.path(results, "table", size, place)
     table.write(rows, place.described(), target)
-    print(f"wrote {target} and its picture")
-    return int(any("median" not in row for row in rows))
+    print(f"wrote {target}, its picture, and the same as Markdown")
+    return 0
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ import random
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from scenarios.peer import FasterWhisper, Heard, Way, faster_whisper
 from scenarios.place import CLIP, Workshop
-from scenarios.rounds import Outcome, Pace, Row, interleaved, spread
+from scenarios.rounds import Found, Outcome, Pace, Row, Side, interleaved, spread
 from scenarios.served import CALLS, Server, serving, windows
 
 LOADS = (0.5, 0.8)
@@ -22,7 +22,7 @@ TUNED = Way("sequential without VAD", tuned=True)
 DEFAULTS = Way("sequential without VAD")
 
 
-def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Outcome:
+def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Iterator[Outcome]:
     model = workshop.model(geometry, CLIP)
     clips = workshop.clips(pace.pick(6, 40, 120), 5.0)
     rows: list[Row] = []
@@ -30,34 +30,39 @@ def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Outcome:
     with tempfile.TemporaryDirectory() as folder, faster_whisper(workshop.place) as peer:
         data = Path(folder) / "data"
         with serving(workshop.place, model, workshop.sounds, data, "--call-wait-s=600") as server:
+            peer.hear(TUNED, model, clips[:CALLS], callers=CALLS)  # loads and warms
             most = peer.hear(TUNED, model, clips, callers=CALLS)
-            most = peer.hear(TUNED, model, clips, callers=CALLS)  # the first one loads and warms
             for load in LOADS:
                 rate = load * len(clips) / most.seconds
-                at_s = arrivals(len(clips), rate)
-                found = interleaved(_sides(server, peer, model, clips, at_s), pace)
-                ours = found["polycue"]
-                facts[f"{load:.0%}"] = {
-                    "clips_a_second": round(rate, 2),
-                    **{
-                        name: spread([s for each in heard for s in each.took_s])
-                        for name, heard in found.items()
-                    },
-                }
-                rows += [
-                    Row(
-                        f"Poisson arrivals at {load:.0%}, {geometry}, p{p}: {name} over ours",
-                        [_at(p, a) / _at(p, b) for a, b in zip(heard, ours, strict=True)],
-                        1.0,
-                        at_least=True,
-                        note="seconds from arrival to answer",
-                        judged=False,
-                    )
-                    for name, heard in found.items()
-                    if name != "polycue"
-                    for p in (50, 95, 99)
-                ]
-    return Outcome(rows, facts)
+                sides = _sides(server, peer, model, arrivals(len(clips), rate))
+                before = list(rows)
+                for found in interleaved(sides, clips, pace, warm_up=clips[:1]):
+                    rows = before + _rows(f"Poisson arrivals at {load:.0%}, {geometry}", found)
+                    facts[f"{load:.0%}"] = _facts(found) | {"clips_a_second": round(rate, 2)}
+                    yield Outcome(rows, facts)
+
+
+def _rows(name: str, found: Found) -> list[Row]:
+    ours = found["polycue"]
+    return [
+        Row(
+            f"{name}, p{p}: {side} over ours",
+            [_at(p, a) / _at(p, b) for a, b in zip(heard, ours, strict=True)],
+            1.0,
+            at_least=True,
+            note="seconds from arrival to answer",
+            judged=False,
+        )
+        for side, heard in found.items()
+        if side != "polycue"
+        for p in (50, 95, 99)
+    ]
+
+
+def _facts(found: Found) -> dict[str, object]:
+    return {
+        name: spread([s for each in heard for s in each.took_s]) for name, heard in found.items()
+    }
 
 
 def arrivals(count: int, rate: float) -> list[float]:
@@ -69,12 +74,12 @@ def arrivals(count: int, rate: float) -> list[float]:
     return found
 
 
-def _sides(
-    server: Server, peer: FasterWhisper, model: Path, clips: Sequence[Path], at_s: list[float]
-) -> dict[str, Callable[[], Heard]]:
-    sides: dict[str, Callable[[], Heard]] = {"polycue": lambda: _arriving(server, clips, at_s)}
+def _sides(server: Server, peer: FasterWhisper, model: Path, at_s: list[float]) -> dict[str, Side]:
+    sides: dict[str, Side] = {"polycue": lambda clips: _arriving(server, clips, at_s)}
     for way in (DEFAULTS, TUNED):
-        sides[way.name] = lambda way=way: peer.hear(way, model, clips, callers=CALLS, at_s=at_s)
+        sides[way.name] = lambda clips, way=way: peer.hear(
+            way, model, clips, callers=CALLS, at_s=at_s
+        )
     return sides
 
 

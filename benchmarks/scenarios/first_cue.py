@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from polycue_client.client import Polycue
@@ -14,14 +15,13 @@ from scenarios.short_job import taken_back
 SHORT_S = 45.0
 
 
-def measure(workshop: Workshop, pace: Pace, geometry: str = "base") -> Outcome:
+def measure(workshop: Workshop, pace: Pace, geometry: str = "base") -> Iterator[Outcome]:
     model, film = workshop.model(geometry), workshop.long_film(1.0)
     blocks = [sound.block(500_000 + n) for n in range(2)]  # as the film begins
     samples = sound.film_of(blocks)[: round(SHORT_S * sound.RATE)]
     short = sound.written(workshop.sounds / f"short-{SHORT_S:g}.mka", samples)
     another = pace.started()
-    whole: list[float] = []
-    first: list[float] = []
+    whole, first, first_open = list[float](), list[float](), list[float]()
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         with (
@@ -32,20 +32,30 @@ def measure(workshop: Workshop, pace: Pace, geometry: str = "base") -> Outcome:
             while another(len(first)):
                 whole.append(server.films([short]).seconds)
                 first.append(first_cue_s(server, client, film))
-    row = Row(
-        f"first cue of a 1 h film, {geometry}: over {SHORT_S:g} s of sound to the end",
+                first_open.append(first_cue_s(server, client, film, language=""))
+                facts = {"first_cue_s": first, "first_cue_open_s": first_open}
+                facts["short_film_s"] = whole
+                rows = [
+                    _row(f"first cue of a 1 h film, {geometry}", first, whole, judged=True),
+                    _row("the same, its language not named", first_open, whole, judged=False),
+                ]
+                yield Outcome(rows, facts | {"model": model.name})
+
+
+def _row(name: str, first: list[float], whole: list[float], *, judged: bool) -> Row:
+    return Row(
+        f"{name}: over {SHORT_S:g} s of sound to the end",
         [a / b for a, b in zip(first, whole, strict=True)],
         1.0,
         at_least=False,
         note="job over gRPC, its cues watched",
+        judged=judged,
     )
-    facts = {"first_cue_s": first, "short_film_s": whole, "model": model.name}
-    return Outcome([row], facts)
 
 
-def first_cue_s(server: Server, client: Polycue, film: Path) -> float:
+def first_cue_s(server: Server, client: Polycue, film: Path, language: str = "en") -> float:
     began = time.perf_counter()
-    job = server.start(client, film)
+    job = server.start(client, film, language)
     try:
         for event in client.watch(job, include_cues=True):
             if event.HasField("cues"):

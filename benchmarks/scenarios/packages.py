@@ -17,7 +17,7 @@ from typing import Any
 from models import GEOMETRIES
 from scenarios.peer import Heard, Way, faster_whisper
 from scenarios.place import CHUNK, REPOSITORY, Workshop
-from scenarios.rounds import Outcome, Pace, Row, facts_of, interleaved, ratios
+from scenarios.rounds import Outcome, Pace, Row, Side, facts_of, interleaved, ratios
 from scenarios.served import serving
 from scenarios.torch_weights import write_weights
 
@@ -28,7 +28,7 @@ COMMAND = "whisper-ctranslate2 --batched"
 FASTER_WHISPER = Way("batched")
 
 
-def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Outcome:
+def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Iterator[Outcome]:
     if not PYTHON.exists():
         raise SystemExit("not measured: the packages are not there; run: make peers")
     model, (film,) = workshop.model(geometry), workshop.films(1, pace.pick(3, 4, 8))
@@ -40,29 +40,29 @@ def measure(workshop: Workshop, pace: Pace, geometry: str = "tiny") -> Outcome:
         peer = stack.enter_context(faster_whisper(workshop.place))
         data = Path(folder) / "data"
         server = stack.enter_context(serving(workshop.place, model, workshop.sounds, data))
-        sides: dict[str, Callable[[], Heard]] = {
-            ours: lambda: server.films([film]),
-            FASTER_WHISPER.name: lambda: peer.hear(FASTER_WHISPER, model, [film], callers=1),
-            COMMAND: lambda: _command(model, film, Path(folder)),
+        sides: dict[str, Side] = {
+            ours: server.films,
+            FASTER_WHISPER.name: lambda files: peer.hear(FASTER_WHISPER, model, files, callers=1),
+            COMMAND: lambda files: _command(model, files[0], Path(folder)),
         }
         versions: dict[str, str] = {}
         for package in ON_TORCH:
             hear, told = stack.enter_context(_on_torch(package, weights))
-            sides[f"{package}, float32"] = lambda hear=hear: hear(film)
+            sides[f"{package}, float32"] = lambda files, hear=hear: hear(files[0])
             versions |= told
-        found = interleaved(sides, pace)
-    rows = [
-        Row(
-            f"one film, {geometry}: {name} over polycue",
-            ratios(heard, found[ours]),
-            1.0,
-            at_least=True,
-            judged=False,
-        )
-        for name, heard in found.items()
-        if name != ours
-    ]
-    return Outcome(rows, facts_of(found) | {"model": model.name, "packages": versions})
+        for found in interleaved(sides, [film], pace, warm_up=workshop.films(1, 1)):
+            rows = [
+                Row(
+                    f"one film, {geometry}: {name} over polycue",
+                    ratios(heard, found[ours]),
+                    1.0,
+                    at_least=True,
+                    judged=False,
+                )
+                for name, heard in found.items()
+                if name != ours
+            ]
+            yield Outcome(rows, facts_of(found) | {"model": model.name, "packages": versions})
 
 
 def _command(model: Path, film: Path, folder: Path) -> Heard:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,9 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from polycue.engine.backends.rehearsal import CPU_ROWS
+from polycue.engine.devices import choose, usable_cores
 from scenarios.place import Place
 
 CHILD = Path(__file__).with_name("peer_child.py")
+GPU_ROWS = 16  # a server finds out how many the memory of its GPU allows
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Heard:
 class FasterWhisper:
     def __init__(self, process: "subprocess.Popen[str]", place: Place) -> None:
         self._process, self._place = process, place
+        self._device = choose(place.device, place.compute_type)  # as our server does
         self.versions = self._ask(place.of_peer())
 
     def hear(
@@ -71,7 +74,7 @@ class FasterWhisper:
         at_s: Sequence[float] = (),
     ) -> Heard:
         """Hear all files from so many threads; with ``at_s`` none before its time has come."""
-        tuned = {"num_workers": os.cpu_count() or 1, "cpu_threads": 1}
+        tuned = {"num_workers": usable_cores(), "cpu_threads": 1}
         answer = self._ask(
             {
                 "do": "run",
@@ -88,15 +91,16 @@ class FasterWhisper:
         )
         return Heard(**answer)
 
-    def bare(self, model: Path, file: Path, *, beam_size: int = 5, rows: int = 2) -> Heard:
+    def bare(self, model: Path, file: Path, *, beam_size: int = 5) -> Heard:
         """Nothing but the model calls for the file's windows, as our own server shapes them."""
-        on_cpu = self._place.device == "cpu"
+        device = self._device
         order = {
             "do": "bare",
             "model": str(model),
             "file": str(file),
-            "workers": (os.cpu_count() or 1) if on_cpu else 1,
-            "rows": rows if on_cpu else 16,
+            "workers": device.workers,
+            "threads": device.threads,
+            "rows": CPU_ROWS if device.kind == "cpu" else GPU_ROWS,
             "beam_size": beam_size,
             "languages": 100 if "large-v3" in model.name else 99,
         }

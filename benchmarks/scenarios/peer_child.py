@@ -109,22 +109,30 @@ class Bare:
 
         self._order = order
         self._model = ctranslate2.models.Whisper(
-            order["model"], inter_threads=order["workers"], intra_threads=1, **place
+            order["model"],
+            inter_threads=order["workers"],
+            intra_threads=order["threads"],
+            **place,
         )
         self._view = ctranslate2.StorageView.from_array
         self._extractor = FeatureExtractor(self._model.n_mels)
-        self._windows = [self._features(chunk) for chunk in _chunks(order["file"])]
+        self._windows: dict[str, list[Any]] = {}
 
     def _features(self, chunk: Any) -> Any:
         from faster_whisper.audio import pad_or_trim
 
         return pad_or_trim(self._extractor(chunk)[..., :-1]), len(chunk) // 160
 
-    def run(self) -> dict[str, Any]:
-        rows = self._order["rows"]
+    def windows(self, file: str) -> list[Any]:
+        if file not in self._windows:
+            self._windows[file] = [self._features(chunk) for chunk in _chunks(file)]
+        return self._windows[file]
+
+    def run(self, file: str) -> dict[str, Any]:
+        rows, windows = self._order["rows"], self.windows(file)
         batches: SimpleQueue[list[Any]] = SimpleQueue()
-        for first in range(0, len(self._windows), rows):
-            batches.put(self._windows[first : first + rows])
+        for first in range(0, len(windows), rows):
+            batches.put(windows[first : first + rows])
         tokens: list[int] = []
 
         def work() -> None:
@@ -192,9 +200,9 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if order["do"] == "bare":
-            if line not in bare:
-                bare[line] = Bare(place, order)
-            answer = bare[line].run()
+            if order["model"] not in bare:
+                bare[order["model"]] = Bare(place, order)
+            answer = bare[order["model"]].run(order["file"])
         else:
             answer = peer.run(order)
         print(json.dumps(answer), file=out, flush=True)

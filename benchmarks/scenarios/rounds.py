@@ -3,8 +3,9 @@
 import random
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from scenarios.peer import Heard
@@ -21,6 +22,7 @@ class Row:
     unit: str = "x"
     note: str = ""
     judged: bool = True  # False: told beside a judged row, and no goal of its own
+    flaw: str = ""  # why the figure does not count; such a row is missed
 
     @property
     def median(self) -> float:
@@ -28,6 +30,8 @@ class Row:
 
     @property
     def reached(self) -> bool:
+        if self.flaw:
+            return False
         return self.median >= self.goal if self.at_least else self.median <= self.goal
 
     def as_json(self) -> dict[str, Any]:
@@ -43,6 +47,7 @@ class Row:
             "reached": self.reached,
             "judged": self.judged,
             "note": self.note,
+            "flaw": self.flaw,
         }
 
 
@@ -59,12 +64,13 @@ class Pace:
     """How much a scenario measures and how long it may take, in seconds.
 
     No round but the first is begun when the time is up. ``size`` is "smoke" (does it run at all?),
-    "quick" or "full".
+    "quick" or "full". A benchmark that stands for itself leaves its own report in ``reports``.
     """
 
     size: str
     rounds: int
     limit_s: float
+    reports: Path | None = None
 
     def pick(self, smoke: int, quick: int, full: int) -> int:
         return {"smoke": smoke, "quick": quick, "full": full}[self.size]
@@ -75,22 +81,34 @@ class Pace:
         return lambda done: done == 0 or (done < self.rounds and time.monotonic() < end)
 
 
-def interleaved(sides: dict[str, Callable[[], Heard]], pace: Pace) -> dict[str, list[Heard]]:
-    """All sides in each round, in a new order every time; they must have done the same work."""
-    found: dict[str, list[Heard]] = {name: [] for name in sides}
+Side = Callable[[Sequence[Path]], Heard]
+Found = dict[str, list[Heard]]
+
+
+def interleaved(
+    sides: dict[str, Side], files: Sequence[Path], pace: Pace, *, warm_up: Sequence[Path]
+) -> Iterator[Found]:
+    """All sides in each round, in a new order every time; they must have done the same work.
+
+    Gives all rounds so far after each, so that none is lost that was finished. Before the first
+    each side hears the files of ``warm_up``, which do not count.
+    """
+    for side in sides.values():
+        side(warm_up)
+    found: Found = {name: [] for name in sides}
     another, chance = pace.started(), random.Random(20261127)
     done = 0
     while another(done):
         for name in chance.sample(list(sides), len(sides)):
-            heard = sides[name]()
+            heard = sides[name](files)
             found[name].append(heard)
             print(f"  round {done + 1}: {name:<44} {heard.seconds:8.2f} s", flush=True)
         done += 1
-    alike(found)
-    return found
+        alike(found)
+        yield found
 
 
-def alike(found: dict[str, list[Heard]]) -> None:
+def alike(found: Found) -> None:
     """As many windows and tokens of each file on all sides, or there is nothing to compare."""
     work = {
         tuple((len(tokens), sum(tokens)) for tokens in each.tokens)
@@ -110,7 +128,7 @@ def ratios(over: Sequence[Heard], under: Sequence[Heard]) -> list[float]:
     return [a.seconds / b.seconds for a, b in zip(over, under, strict=True)]
 
 
-def facts_of(found: dict[str, list[Heard]]) -> dict[str, Any]:
+def facts_of(found: Found) -> dict[str, Any]:
     return {
         name: {
             "seconds": [round(each.seconds, 3) for each in heard],

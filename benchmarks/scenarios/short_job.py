@@ -25,40 +25,49 @@ LIMIT_S = 600.0
 
 def measure(
     workshop: Workshop, pace: Pace, geometry: str = "tiny", *, judged: bool = True
-) -> Outcome:
-    model, film = workshop.model(geometry), workshop.long_film(HOURS)
+) -> Iterator[Outcome]:
+    model, film = workshop.clip_or_chunk(geometry), workshop.long_film(HOURS)
     content = workshop.clips(1, 10.0)[0].read_bytes()
     count, another = pace.pick(2, 8, 20), pace.started()
-    alone, behind = [], []
+    alone, behind = list[list[float]](), list[list[float]]()
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         with (
             serving(workshop.place, model, workshop.sounds, data) as server,
             server.client() as client,
         ):
-            server.clip(client, content)
+            tokens = server.clip(client, content)[1].token_count
             while another(len(behind)):
                 alone.append(timed(server, client, content, count))
                 with at_work(server, client, film):
                     behind.append(timed(server, client, content, count))
-    name = f"10 s clip behind a {HOURS:g} h film, {geometry}: over its time alone"
-    by_round = zip(behind, alone, strict=True)
-    rows = [
+                facts = {"clip_tokens": tokens, "model": model.name}
+                facts["alone_s"] = spread([s for each in alone for s in each])
+                facts["behind_s"] = spread([s for each in behind for s in each])
+                yield Outcome(_rows(geometry, alone, behind, judged=judged), facts)
+
+
+def _rows(
+    geometry: str, alone: list[list[float]], behind: list[list[float]], *, judged: bool
+) -> list[Row]:
+    by_round = list(zip(behind, alone, strict=True))
+    return [
         Row(
-            name,
+            f"10 s clip behind a {HOURS:g} h film, {geometry}: over its time alone",
             [statistics.median(late) / statistics.median(soon) for late, soon in by_round],
             3.0,
             at_least=False,
-            note="Transcribe call behind a job; medians of a round's clips",
+            note="Transcribe call behind a job; medians of a round's clips; 20 tokens to 60",
             judged=judged,
-        )
+        ),
+        Row(
+            "p95 of those behind it: over the median alone",
+            [spread(late)["p95"] / statistics.median(soon) for late, soon in by_round],
+            3.0,
+            at_least=False,
+            judged=False,
+        ),
     ]
-    facts = {
-        "alone_s": spread([s for each in alone for s in each]),
-        "behind_s": spread([s for each in behind for s in each]),
-        "model": model.name,
-    }
-    return Outcome(rows, facts)
 
 
 def timed(server: Server, client: Polycue, content: bytes, count: int) -> list[float]:
