@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from polycue.engine.shelf import Shelf
 _ALL = "all"
 
 Check = Callable[[Path], None]
-Start = Callable[[int], Supervisor]
+Start = Callable[[str, int], Supervisor]  # by kind and number
 
 log = telemetry.logger(__name__)
 
@@ -38,15 +39,14 @@ def open_host(settings: Settings, *, check: Check = lambda folder: None) -> Host
     """
     indices = _indices(settings)
     if settings.engine == "threads" or (settings.engine == "auto" and _is_one_cpu(settings)):
-        return _threads(settings, choose(*_wish(settings, indices[0])), check)
+        return _threads(settings, choose(*_wish(settings, settings.device, indices[0])), check)
 
-    def start(index: int) -> Supervisor:
-        pace = Pace(factor=settings.engine_deadline_factor, least_s=settings.engine_deadline_s)
+    def start(kind: str, index: int) -> Supervisor:
         sharing = len(indices) if settings.device == "cpu" else 1
-        wish = Choose(*_wish(settings, index), sharing=sharing)
-        return Supervisor(wish, pace, check=check, environment=_environment(settings))
+        wish = Choose(*_wish(settings, kind, index), sharing=sharing)
+        return Supervisor(wish, _pace(settings), check=check, environment=_environment(settings))
 
-    first = start(indices[0])
+    first = _first(settings, indices[0], start, lambda: _count_gpus(settings))
     device = first.device
     if device.kind == "cpu" and settings.device != "cpu":
         if settings.engine == "auto":
@@ -67,9 +67,9 @@ def open_shelf(settings: Settings, host: Host) -> Shelf:
     return Shelf(budget(host.devices, settings.model_memory_bytes), idle_s=settings.unload_idle_s)
 
 
-def _wish(settings: Settings, index: int) -> tuple[str, str, int, int, int, int]:
+def _wish(settings: Settings, kind: str, index: int) -> tuple[str, str, int, int, int, int]:
     return (
-        settings.device,
+        kind,
         settings.compute_type,
         index,
         settings.threads,
@@ -92,16 +92,60 @@ def _is_one_cpu(settings: Settings) -> bool:
     return not has_cuda_driver()
 
 
+def _first(
+    settings: Settings, index: int, start: Start, count_gpus: Callable[[], int]
+) -> Supervisor:
+    """The device that was named first; of all GPUs the first that works.
+
+    Where none works it is the CPU, unless CUDA was asked for by name.
+    """
+    if settings.device_index != _ALL or settings.device == "cpu":
+        return start(settings.device, index)
+    try:
+        first = start(settings.device, index)
+    except DeviceUnavailable as error:
+        found = _next_gpu(index, start, count_gpus())
+        if found is None:
+            raise
+        log.warning("one of all devices cannot be used", problem=str(error))
+        return found
+    if first.device.kind == "cuda":
+        return first
+    found = _next_gpu(index, start, count_gpus())
+    if found is None:
+        return first
+    first.close()
+    return found
+
+
+def _next_gpu(after: int, start: Start, count: int) -> Supervisor | None:
+    for index in range(after + 1, count):
+        try:
+            return start("cuda", index)
+        except DeviceUnavailable as error:
+            log.warning("one of all devices cannot be used", problem=str(error))
+    return None
+
+
+def _count_gpus(settings: Settings) -> int:
+    """How many there are, those that cannot be used among them; a child looks for us."""
+    with closing(Supervisor(Choose("cpu", "auto", 0, 1), _pace(settings))) as child:
+        return child.ask(Count("cuda"))
+
+
 def _others(
     settings: Settings, first: Supervisor, named: Sequence[int], start: Start
 ) -> list[Supervisor]:
-    """The devices beside the first, all at once. Those that were named must all be there."""
-    takes_all = settings.device_index == _ALL
-    indices = range(1, first.ask(Count(first.device.kind))) if takes_all else named
+    """The devices beside the first, all at once and of its kind.
+
+    Those that were named must all be there. Of all, those before the first do not work.
+    """
+    takes_all, kind = settings.device_index == _ALL, first.device.kind
+    indices = range(first.device.index + 1, first.ask(Count(kind))) if takes_all else named
     if not indices:
         return []
     with ThreadPoolExecutor(len(indices), "devices") as pool:
-        tries = [pool.submit(start, index) for index in indices]
+        tries = [pool.submit(start, kind, index) for index in indices]
     failed = [error for one in tries if (error := one.exception())]
     started = [one.result() for one in tries if not one.exception()]
     for error in failed:
@@ -111,6 +155,10 @@ def _others(
             raise error
         log.warning("one of all devices cannot be used", problem=str(error))
     return started
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(factor=settings.engine_deadline_factor, least_s=settings.engine_deadline_s)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -129,7 +129,12 @@ def auto_model(device: Device, installed: Sequence[str]) -> str:
 
 def count(device: str) -> int:
     """How many devices of a kind, "cpu" or "cuda", there are."""
-    return ctranslate2.get_cuda_device_count() if device == "cuda" else 1
+    if device != "cuda":
+        return 1
+    try:
+        return ctranslate2.get_cuda_device_count() if has_cuda_driver() else 0
+    except RuntimeError:  # a driver that is there and broken
+        return 0
 
 
 def usable_cores() -> int:
