@@ -5,7 +5,7 @@ Every scenario is a command of its own, and "table" runs the short set and print
     .venv/bin/python benchmarks/speed.py table                  # what ``make bench`` runs
     .venv/bin/python benchmarks/speed.py many-files --rounds 5
     .venv/bin/python benchmarks/speed.py all --device cuda --compute-type float16
-    .venv/bin/python benchmarks/speed.py show                   # the table of results that are kept
+    .venv/bin/python benchmarks/speed.py show --into README.md  # the table of what is kept
 
 Models have the true geometry and random weights, with scripts that make them write so many words
 with full confidence (scripted.py); sides do the same windows and tokens or it is an error. A goal
@@ -118,6 +118,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--compute-type", default="int8")
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--into", type=Path, help="with show: a document that the table goes into")
     return parser.parse_args()
 
 
@@ -132,7 +133,9 @@ def main() -> int:
         turns = [table.Turn(name, given.rounds, given.limit, most_s) for name in SCENARIOS]
         table.run_each(turns, given.size, place, results)
     if given.scenario in (["all"], ["show"]):
-        return tell(list(SCENARIOS), given.size, place, results)
+        short = [turn.name for turn in table.SHORT_SET]
+        names = short if given.size == "quick" else list(SCENARIOS)
+        return tell(names, given.size, place, results, given.into)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("broken off"))  # servers are ended then
     reports = RESULTS.parent if results == RESULTS else results
     pace = Pace(given.size, given.rounds or ROUNDS[given.size], given.limit, reports)
@@ -146,12 +149,14 @@ def main() -> int:
     return int(failed)
 
 
-def tell(names: list[str], size: str, place: Place, results: Path) -> int:
+def tell(names: list[str], size: str, place: Place, results: Path, into: Path | None = None) -> int:
     """Print the table of what lies there, and write it down; a row that is missing is no error."""
     rows = table.collected(names, size, place, results)
     print("\n" + "\n".join(map(table.shown, rows)))
     target = table.path(results, "table", size, place)
     table.write(rows, place.described(), target)
+    if into:
+        table.write_into(into, rows)
     print(f"wrote {target}, its picture, and the same as Markdown")
     return 0
 

@@ -130,6 +130,17 @@ def markdown(rows: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def write_into(document: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Put the table between the marks of a document."""
+    before, mark, rest = document.read_text(encoding="utf-8").partition("<!-- speed: benchmarks")
+    told, end, behind = rest.partition("<!-- speed: end -->")
+    if not (mark and end):
+        raise SystemExit(f"{document} has no marks for the table of speed")
+    first_line = told.partition("\n")[0]
+    text = f"{before}{mark}{first_line}\n\n{markdown(rows)}\n\n{end}{behind}"
+    document.write_text(text, encoding="utf-8")
+
+
 def write(rows: Sequence[dict[str, Any]], described: dict[str, Any], target: Path) -> None:
     """The table as JSON, and beside it for documents and as a picture."""
     report = {**described, "rows": list(rows)}
