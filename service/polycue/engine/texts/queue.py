@@ -41,6 +41,7 @@ class Call:
 
     search: Search
     waiting: list[Asked] = field(default_factory=list)  # the longest last
+    wants: dict[Asked, None] = field(default_factory=dict)  # that is not answered yet
 
     def __repr__(self) -> str:
         return f"Call({len(self.waiting)} waiting)"
@@ -89,6 +90,7 @@ class TextQueue:
         self._call_tokens, self._workers = call_tokens, workers
         self._turns: deque[Call] = deque()  # of those in progress; the first is next
         self._asked: dict[tuple[Search, str], Asked] = {}  # that wait or run
+        self.waiting_tokens = 0  # of those that no call has taken
 
     def __repr__(self) -> str:
         return f"TextQueue({len(self._asked)} texts of {len(self._turns)} calls)"
@@ -101,7 +103,11 @@ class TextQueue:
         asked = self._asked.get((call.search, text))
         if asked is None:
             asked = self._asked[call.search, text] = Asked(text, tokens, call.search)
+            self.waiting_tokens += tokens
+        if asked in call.wants:
+            return
         asked.wanted_by.append(call)
+        call.wants[asked] = None
         if asked.state is State.WAITING:
             insort(call.waiting, asked, key=_tokens)
 
@@ -116,11 +122,14 @@ class TextQueue:
             if longest := first.longest():
                 self._turns.remove(first)
                 self._turns.append(first)
-                return self._shared(first, longest.tokens)
+                batch = self._shared(first, longest.tokens)
+                self.waiting_tokens -= sum(asked.tokens for asked in batch)
+                return batch
         return []
 
     def _shared(self, first: Call, tokens: int) -> list[Asked]:
-        sharing = [first, *(c for c in self._turns if c.search == first.search and c is not first)]
+        others = (c for c in self._turns if c.search == first.search and c is not first)
+        sharing = [first, *(call for call in others if call.longest())]
         most_tokens = self._tokens_now()
         room = max(1, most_tokens // max(1, tokens))
         batch: list[Asked] = []
@@ -134,14 +143,17 @@ class TextQueue:
         return sorted(batch, key=_tokens, reverse=True)
 
     def _tokens_now(self) -> int:
-        waiting = sum(a.tokens for a in self._asked.values() if a.state is State.WAITING)
-        each = max(_LEAST_CALL_TOKENS, math.ceil(waiting / self._workers))
+        each = max(_LEAST_CALL_TOKENS, math.ceil(self.waiting_tokens / self._workers))
         return min(self._call_tokens, each)
 
     def settle(self, asked: Asked) -> list[Call]:
         """It is answered; those who want to know."""
+        if asked.state is State.WAITING:
+            self.waiting_tokens -= asked.tokens
         asked.state = State.SETTLED
         self._asked.pop((asked.search, asked.text), None)
+        for call in asked.wanted_by:
+            call.wants.pop(asked, None)
         return asked.wanted_by
 
     def end(self, call: Call) -> None:
@@ -149,11 +161,11 @@ class TextQueue:
         if call not in self._turns:
             return
         self._turns.remove(call)
-        for asked in list(self._asked.values()):
-            if call in asked.wanted_by:
-                asked.wanted_by.remove(call)
-                if not asked.wanted_by and asked.state is State.WAITING:
-                    self.settle(asked)
+        for asked in call.wants:
+            asked.wanted_by.remove(call)
+            if not asked.wanted_by and asked.state is State.WAITING:
+                self.settle(asked)
+        call.wants.clear()
         call.waiting.clear()
 
     def calls(self) -> Collection[Call]:

@@ -96,6 +96,36 @@ def test_long_calls_get_equal_shares() -> None:
     assert max(left) - min(left) <= ROOM // 10
 
 
+def test_calls_with_nothing_waiting_have_no_share() -> None:
+    queue = TextQueue(ROOM)
+    for _ in range(62):
+        call_of(queue)  # they wait for answers, or for their next texts
+    call_of(queue, *[8] * 100, name="a")
+    call_of(queue, *[8] * 100, name="b")
+    batch = queue.take()
+    assert [sum(a.text.startswith(name) for a in batch) for name in "ab"] == [32, 32]
+
+
+@given(st.data())
+def test_what_waits_is_counted_whatever_is_asked_taken_answered_and_given_up(
+    data: st.DataObject,
+) -> None:
+    queue = TextQueue(ROOM, workers=2)
+    calls: list[Call] = []
+    running: list[Asked] = []
+    for step in data.draw(st.lists(st.sampled_from(["ask", "ask", "take", "settle", "end"]))):
+        if step == "ask":
+            calls.append(call_of(queue, *data.draw(st.lists(st.integers(0, 99), max_size=9))))
+        elif step == "take":
+            running += queue.take()
+        elif step == "settle" and running:
+            assert queue.settle(running.pop()) is not None
+        elif step == "end" and calls:
+            queue.end(calls.pop(data.draw(st.integers(0, len(calls) - 1))))
+        waiting = {a: None for call in calls for a in call.waiting if a.state.name == "WAITING"}
+        assert queue.waiting_tokens == sum(asked.tokens for asked in waiting)
+
+
 def test_a_turn_of_short_texts_is_filled_up_with_longer_ones() -> None:
     queue = TextQueue(ROOM)
     call_of(queue, 2, 3, name="short")
