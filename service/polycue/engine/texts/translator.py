@@ -21,6 +21,7 @@ from polycue.translation.packages import Package, Packages
 
 MEMORY_BYTES = 64 * 2**20
 _MOST_THREADS = 64  # a worker for each core, times the packages at work at once
+_BATCHERS = 64  # that are kept; those of packages that are gone are among them
 _WEIGHTS = ("model/model.bin", "sentencepiece.model", "bpe.model")
 BEST = Search()
 
@@ -43,7 +44,8 @@ class Translator:
         self._pool = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="translate")
 
     def __repr__(self) -> str:
-        return f"Translator({self._packages!r} in {self._models!r})"
+        known = f"{len(self._batchers)} packages"
+        return f"Translator({known} of {self._packages!r} in {self._models!r})"
 
     def route(self, source: str, target: str) -> tuple[str, ...]:
         """The languages to go through, both ends included.
@@ -117,10 +119,20 @@ class Translator:
                 raise Draining
             batcher = self._batchers.get(package)
             if batcher is None:
+                self._make_room()
                 batcher = TextBatcher(package, self._models, self._memory, self._pool)
                 self._batchers[package] = batcher
             self._batchers.move_to_end(package)
             return batcher
+
+    def _make_room(self) -> None:
+        """Forget those that nobody asks, unused for longest, until one more may be kept.
+
+        Who has just been given one goes on with it: it works as well without being known.
+        """
+        idle = [package for package, batcher in self._batchers.items() if batcher.idle]
+        for package in idle[: max(0, len(self._batchers) - _BATCHERS + 1)]:
+            del self._batchers[package]
 
 
 def _each_leg(hypotheses: int, legs: int) -> int:

@@ -153,6 +153,14 @@ def test_a_package_that_does_not_load_is_told() -> None:
         ask("yes").result(PATIENCE_S)
 
 
+def test_packages_that_come_and_go_leave_nothing_for_ever() -> None:
+    translator = Translator(cast(Any, Packages()), ShoutingTexts(), TextMemory(0))
+    for number in range(200):
+        translator.translate(["yes"], ("en", str(number)), cancel=CancelToken())
+    assert "64 packages" in repr(translator)
+    translator.close()
+
+
 def test_many_callers_of_many_texts_each_have_their_own_answers() -> None:
     with asking(ShoutingTexts(workers=2, call_tokens=20)) as ask:
         asked = {
