@@ -4,18 +4,22 @@ from concurrent.futures import Future
 
 from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
-from polycue.domain.chunk import Recognised
 from polycue.engine.batching.batcher import Batcher
 from polycue.engine.batching.slots import Order
+from polycue.engine.batching.work import Result
 from polycue.speech.passage import Passage
 
 
 def ask(
     batcher: Batcher, passage: Passage, *, cancel: CancelToken, caller: Caller = NOBODY
-) -> Future[Recognised]:
-    made: Future[Passage] = Future()
-    made.set_result(passage)
-    return batcher.submit(made, order_of(passage, caller), cancel=cancel)
+) -> Result:
+    return batcher.submit(made(passage), order_of(passage, caller), cancel=cancel)
+
+
+def made(passage: Passage) -> Future[Passage]:
+    one: Future[Passage] = Future()
+    one.set_result(passage)
+    return one
 
 
 def order_of(passage: Passage, caller: Caller = NOBODY) -> Order:

@@ -15,7 +15,8 @@ from polycue.domain.request import DefenceOptions
 from polycue.engine import counting
 from polycue.engine.batching.batcher import Batcher
 from polycue.engine.batching.slots import Order
-from polycue.engine.hearing import Hearing, Result
+from polycue.engine.batching.work import Result
+from polycue.engine.hearing import Hearing
 from polycue.speech.features import Features
 from polycue.speech.passage import DecodeSettings, Passage
 
@@ -70,8 +71,8 @@ class Asking:
     ) -> Hearing:
         """Begin to recognise a chunk in a language, "" where it is open.
 
-        ``stirred`` is called, in any thread, whenever something has come of it. Blocks while the
-        caller has as much under way as a caller may have.
+        ``stirred`` is called, in any thread, whenever something has come of it. It is held back
+        while the caller has as much under way as a caller may have.
 
         Raises:
             Draining, Cancelled: as they say.
@@ -82,7 +83,7 @@ class Asking:
 
         def ask(passage: Future[Passage], settings: DecodeSettings) -> Result:
             of_these = replace(order, key=settings.key, again=settings.temperature > 0)
-            result = self.batcher.submit(passage, of_these, cancel=self.cancel)
+            result = self.batcher.submit(passage, of_these, cancel=self.cancel, entered=stirred)
             result.add_done_callback(lambda _: stirred())
             return result
 

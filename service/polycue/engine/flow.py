@@ -103,9 +103,14 @@ class Flow:
         return self._under_way.popleft().outcome()
 
     def _has_room(self) -> bool:
-        queued = sum(hearing.at_work for hearing in self._under_way)
-        held = len(self._under_way)
-        return not self._all_there and queued < self._queued_ahead and held < self._held_ahead
+        """Whether another chunk may be read: nothing that is at work or kept has grown too much."""
+        under_way = self._under_way
+        if self._all_there or len(under_way) >= self._held_ahead:
+            return False
+        at_work = sum(hearing.at_work for hearing in under_way)
+        sounds = sum(hearing.keeps_sound for hearing in under_way)
+        room = at_work < self._queued_ahead and sounds < self._queued_ahead + DECIDED_TOGETHER
+        return room and not any(hearing.held_back for hearing in under_way)
 
     def _read(self, chunks: Iterator[Chunk]) -> None:
         chunk = next(chunks, None)

@@ -8,12 +8,12 @@ from polycue.domain.audio import Span
 from polycue.domain.chunk import Recognised
 from polycue.domain.defence import Signal
 from polycue.domain.request import DefenceOptions
+from polycue.engine.batching.work import Result
 from polycue.engine.deciding import Decision, Undecided
 from polycue.speech.hallucination import better, defended, doubts, redecoded
 from polycue.speech.passage import DecodeSettings, Passage
 from polycue.speech.scores import told
 
-Result = Future[Recognised]
 Ask = Callable[[Future[Passage], DecodeSettings], Result]
 """Queues a passage, which is made with these settings."""
 
@@ -35,8 +35,11 @@ class Hearing:
         options: DefenceOptions,
     ) -> None:
         self._ask, self._settings = ask, settings
-        self._passage: Future[Passage] | None = passage  # None once nothing more is asked
+        self._passage: Future[Passage] | None = passage  # None once nothing is asked any more
         self._speech, self._options = speech, options
+        self._speech_ms = sum(span.duration_ms for span in speech)
+        self.failed = False
+        """Whether no more will come of it; ``outcome`` raises what happened."""
         self._decision: Decision | None = None
         self._heard: Recognised | None = None
         self._tries: _Tries | None = None
@@ -44,28 +47,27 @@ class Hearing:
 
     @property
     def at_work(self) -> bool:
-        """Whether something of it is queued or running."""
-        return self._pending is not None and not self._pending.done()
+        """Whether something of it was queued or running when it was last advanced."""
+        return self._pending is not None and not self.failed
+
+    @property
+    def held_back(self) -> bool:
+        """Whether there is no room for it in the queue yet."""
+        return self._pending is not None and not self._pending.inside
+
+    @property
+    def keeps_sound(self) -> bool:
+        """Whether it may be asked about again, with what was made of its sound."""
+        return self._passage is not None
 
     @property
     def undecided(self) -> Undecided:
-        speech_ms = sum(span.duration_ms for span in self._speech)
-        return Undecided(speech_ms, self._heard.shares if self._heard else None)
-
-    @property
-    def failed(self) -> bool:
-        """Whether no more will come of it; ``outcome`` raises what happened."""
-        pending = self._pending
-        return (
-            pending is not None
-            and pending.done()
-            and (pending.cancelled() or pending.exception() is not None)
-        )
+        return Undecided(self._speech_ms, self._heard.shares if self._heard else None)
 
     @property
     def done(self) -> bool:
         """Whether ``outcome`` can be told."""
-        return self.failed or (self._tries is not None and self._pending is None)
+        return self.failed or self._passage is None
 
     def decide(self, decision: Decision) -> None:
         """Say in which language it is to be heard."""
@@ -73,15 +75,9 @@ class Hearing:
 
     def advance(self) -> None:
         """Look at what has come, and ask for what should follow."""
-        if self.done or self.at_work:
-            return
         if self._pending is not None:
-            found, self._pending = self._pending.result(), None
-            if self._tries is None:
-                self._heard = found
-            else:
-                self._tries.consider(found)
-        if self._heard is None or self._decision is None:
+            self._look()
+        if self.done or self.at_work or self._heard is None or self._decision is None:
             return
         settings = replace(self._settings, language=self._decision.language)
         if self._heard.facts.language != settings.language:
@@ -93,7 +89,7 @@ class Hearing:
         if temperature is not None:
             self._hear(replace(settings, temperature=temperature))
         else:
-            self._passage = None  # its result may wait for others before it
+            self._passage = None  # done; its result may wait for others before it
 
     def outcome(self) -> Recognised:
         """The best of all tries; it is ``done``.
@@ -116,6 +112,20 @@ class Hearing:
             self._passage.cancel()
         if self._pending is not None:
             self._pending.cancel()  # does nothing to one that is done
+
+    def _look(self) -> None:
+        """See what has come of what was asked."""
+        pending = self._pending
+        if pending is None or not pending.done():
+            return
+        if pending.cancelled() or pending.exception() is not None:
+            self.failed = True
+            return
+        found, self._pending = pending.result(), None
+        if self._tries is None:
+            self._heard = found
+        else:
+            self._tries.consider(found)
 
     def _hear(self, settings: DecodeSettings) -> None:
         assert self._passage is not None  # noqa: S101 - for the type checker

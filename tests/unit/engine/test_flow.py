@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +13,14 @@ from hypothesis import strategies as st
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk, Recognised
 from polycue.domain.errors import Cancelled, RecognitionFailed
-from polycue.domain.request import SpeechOptions
-from polycue.engine.deciding import DECIDED_TOGETHER
-from polycue.speech.passage import Passage
+from polycue.domain.request import DefenceOptions, SpeechOptions
+from polycue.engine.batching.work import Result
+from polycue.engine.deciding import DECIDED_TOGETHER, Named
+from polycue.engine.flow import Flow
+from polycue.engine.hearing import Hearing
+from polycue.speech.passage import DecodeSettings, Passage
 from support import polyglot
+from support.asking import made
 from support.gated import Gated
 from support.polyglot import WAYS, Polyglot, film
 
@@ -180,3 +186,34 @@ def test_who_waits_for_a_chunk_can_be_cancelled() -> None:
         threading.Timer(0.0, cancel.cancel).start()
         with pytest.raises(Cancelled):
             next(results)
+
+
+def test_a_film_that_is_held_back_hands_on_its_results_and_reads_no_more() -> None:
+    model, features = Polyglot(), np.zeros((80, 10), np.float32)
+    asked: list[tuple[Result, Passage]] = []
+
+    def ask(passage: Future[Passage], _: DecodeSettings) -> Result:
+        result = Result()
+        result.inside = not asked  # there is room for the first only
+        asked.append((result, passage.result()))
+        if len(asked) == 2:
+            answer(0)
+        return result
+
+    def answer(number: int) -> None:
+        result, passage = asked[number]
+        result.set_result(model.run_alone(passage))
+
+    def hear(chunk: Chunk, language: str, *_: object) -> Hearing:
+        audio, how = chunk.audio, DecodeSettings(language)
+        passage = made(Passage(audio.start_ms, audio.end_ms, chunk.speech, features, how))
+        return Hearing(ask, passage, how, chunk.speech, DefenceOptions(enabled=False))
+
+    flow = Flow(hear, Named("es"), capacity=4, cancel=CancelToken())
+    results = flow.run(film([1_000] * 9))
+    assert next(results).facts.start_ms == 0
+    assert len(asked) == 2
+    asked[1][0].inside = True
+    answer(1)
+    assert next(results).facts.start_ms == 1_000
+    results.close()

@@ -76,17 +76,25 @@ class Batcher:
         """What it holds now."""
         return self._hall.now()
 
-    def submit(self, passage: Future[Passage], order: Order, *, cancel: CancelToken) -> Result:
+    def submit(
+        self,
+        passage: Future[Passage],
+        order: Order,
+        *,
+        cancel: CancelToken,
+        entered: Callable[[], None] = lambda: None,
+    ) -> Result:
         """Queue a row, which keeps its place while its passage is being made.
 
-        Blocks while as much is held as may be. A row is taken back by its token and by cancelling
-        its result; one that runs by then runs for nobody.
+        While as much is held as may be, a row is held back at the door: until its result says that
+        it is ``inside``, and ``entered`` is called, a caller asks for no more. A row is taken back
+        by its token and by cancelling its result; one that runs by then runs for nobody.
 
         Raises:
-            Cancelled: the token was set while there was no room.
+            Cancelled: the token is set.
             Draining: the batcher is closed.
         """
-        return self._hall.enter(passage, order, cancel).result
+        return self._hall.enter(passage, order, cancel, entered).result
 
     def close(self) -> None:
         """Fail what waits with ``Draining``, let running batches end, and free the model."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 from polycue.domain.caller import Caller, Urgency
@@ -15,7 +16,7 @@ _SHARE = 1 / 32  # of the machine's memory
 _LEAST_IN_ALL, _MOST_IN_ALL = 64 << 20, 2 << 30
 
 Ticket = Future[None]
-"""Done as soon as its order is held; cancel it to give up."""
+"""Done as soon as its order is held, in the thread that makes room; never where it was left."""
 
 
 def in_all_of(memory_bytes: int) -> int:
@@ -55,33 +56,37 @@ class Credits:
         return self._held
 
     def ask(self, order: Order, of_request: int) -> Ticket:
-        """Somebody wants in, whose request may hold so much; its ticket must go to ``leave``."""
+        """Somebody wants in, whose request may hold so much; a ticket to wait for, or ``leave``."""
         ticket: Ticket = Future()
         with self._lock:
             self._at_the_door[ticket] = order, of_request
-            self._let_in()
+            let_in = self._let_in()
+        _tell(let_in)
         return ticket
 
     def leave(self, ticket: Ticket) -> None:
-        """It got in, or gave up."""
+        """Who gives up is at the door no more; of one that got in nothing changes."""
         with self._lock:
-            if self._at_the_door.pop(ticket, None):
-                self._let_in()  # those that were behind it
+            gave_up = self._at_the_door.pop(ticket, None) is not None
+            let_in = self._let_in() if gave_up else []  # those that were behind it
+        _tell(let_in)
 
     def release(self, order: Order) -> None:
         """What was held for it is free."""
         with self._lock:
             self._count(order, -order.bytes)
-            self._let_in()
+            let_in = self._let_in()
+        _tell(let_in)
 
-    def _let_in(self) -> None:
+    def _let_in(self) -> list[Ticket]:
         """All that fit, the one with the best right to it first."""
+        let_in: list[Ticket] = []
         while fitting := [t for t, (o, most) in self._at_the_door.items() if self._fits(o, most)]:
             ticket = min(fitting, key=self._rank)  # of equal ones who came first
             order, _ = self._at_the_door.pop(ticket)
-            if ticket.set_running_or_notify_cancel():
-                self._count(order, order.bytes)
-                ticket.set_result(None)
+            self._count(order, order.bytes)
+            let_in.append(ticket)
+        return let_in
 
     def _rank(self, ticket: Ticket) -> tuple[bool, int, int]:
         caller = self._at_the_door[ticket][0].caller
@@ -107,3 +112,9 @@ class Credits:
             del self._requests[caller]
         if not self._tenants[caller.tenant]:
             del self._tenants[caller.tenant]
+
+
+def _tell(let_in: Sequence[Ticket]) -> None:
+    """The lock is not held, for that calls whoever waits."""
+    for ticket in let_in:
+        ticket.set_result(None)

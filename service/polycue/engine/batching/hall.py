@@ -3,12 +3,12 @@
 import itertools
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import Cancelled, Draining
 from polycue.engine.batch_done import Queued
-from polycue.engine.batching.credits import Credits, Ticket
+from polycue.engine.batching.credits import Credits
 from polycue.engine.batching.filling import Queue
 from polycue.engine.batching.slots import Order, State
 from polycue.engine.batching.work import Bench, Row
@@ -18,8 +18,9 @@ from polycue.speech.passage import Passage
 class Hall:
     """The rows of a batcher that have not ended. Safe to use from any thread.
 
-    One request may hold ``of_request`` bytes of the credits, which other halls have a part in. The
-    lock is never held while a result is settled, for that calls whoever waits for it.
+    One request may hold ``of_request`` bytes of the credits, which other halls have a part in; a
+    row for which there is no room waits outside the queue. The lock is never held while a result is
+    settled, for that calls whoever waits for it.
     """
 
     def __init__(
@@ -27,7 +28,6 @@ class Hall:
     ) -> None:
         self._queue: Queue[Row] = Queue(max_rows)
         self._credits, self._of_request, self._clock = credits_, of_request, clock
-        self._at_the_door: set[Ticket] = set()
         self._rows: dict[Row, None] = {}  # those that have not ended
         self._numbers = itertools.count()
         self._idle = self._running = 0
@@ -47,16 +47,30 @@ class Hall:
                 again=self._queue.again,
                 running=self._running,
                 oldest_s=self._queue.oldest_s(self._clock()),
-                bytes=sum(row.order.bytes for row in self._rows),
+                bytes=sum(row.order.bytes for row in self._rows if row.result.inside),
             )
 
-    def enter(self, passage: Future[Passage], order: Order, cancel: CancelToken) -> Row:
+    def enter(
+        self,
+        passage: Future[Passage],
+        order: Order,
+        cancel: CancelToken,
+        entered: Callable[[], None],
+    ) -> Row:
         """As ``Batcher.submit``."""
-        row = self._let_in(passage, order, cancel)
+        cancel.check()
+        with self._lock:
+            if self.closed:
+                raise Draining
+            row = Row(next(self._numbers), order, self._clock(), passage, cancel, entered)
+            self._rows[row] = None
         row.result.add_done_callback(lambda _: self._ended(row))
         forget = cancel.on_cancel(lambda: self._take_back(row))
         row.result.add_done_callback(lambda _: forget())
         passage.add_done_callback(lambda made: self._made(row, made))
+        ticket = self._credits.ask(order, self._of_request)
+        row.result.add_done_callback(lambda _: self._credits.leave(ticket))
+        ticket.add_done_callback(lambda _: self._let_in(row))
         return row
 
     def take(self, bench: Bench) -> list[Row]:
@@ -103,48 +117,35 @@ class Hall:
             self.closed = True
             waiting = [row for row in self._rows if row.state in {State.MAKING, State.READY}]
             for row in waiting:
-                self._queue.end(row, self._clock())
+                self._end(row)
             self._work_there.notify_all()
-            held_back = list(self._at_the_door)
-        for ticket in held_back:
-            ticket.cancel()
         for row in waiting:
             row.fail(Draining())
 
-    def _let_in(self, passage: Future[Passage], order: Order, cancel: CancelToken) -> Row:
-        self._wait_for_room(order, cancel)
+    def _let_in(self, row: Row) -> None:
+        """There is room for it: its bytes are held."""
         with self._lock:
-            if not (self.closed or cancel.cancelled):
-                now_s = self._clock()
-                row = Row(next(self._numbers), order, now_s, passage, cancel)
-                self._rows[row] = None
-                self._queue.add(row, now_s)
-                return row
-        self._credits.release(order)
-        raise Cancelled if cancel.cancelled else Draining
+            wanted = row.state is State.MAKING
+            if wanted:
+                row.result.inside = True
+                self._queue.add(row, self._clock())
+                if _is_made(row.passage):
+                    self._to_ready(row)
+        if wanted:
+            row.entered()
+        else:
+            self._credits.release(row.order)
 
-    def _wait_for_room(self, order: Order, cancel: CancelToken) -> None:
-        """Its bytes are held when this returns."""
-        ticket = self._credits.ask(order, self._of_request)
-        with self._lock:
-            self._at_the_door.add(ticket)
-            if self.closed:
-                ticket.cancel()
+    def _to_ready(self, row: Row) -> None:
+        self._queue.made(row, self._clock())
+        self._work_there.notify()
 
-        def give_up() -> None:
-            ticket.cancel()
-
-        forget = cancel.on_cancel(give_up)
-        try:
-            ticket.result()
-        except CancelledError:
-            cancel.check()
-            raise Draining from None
-        finally:
-            forget()
-            self._credits.leave(ticket)
-            with self._lock:
-                self._at_the_door.discard(ticket)
+    def _end(self, row: Row) -> None:
+        """It waits no more, in the queue or at the door."""
+        if row.result.inside:
+            self._queue.end(row, self._clock())
+        elif row.state is not State.DONE:
+            row.become(State.DONE)
 
     def _made(self, row: Row, passage: Future[Passage]) -> None:
         error = Draining() if passage.cancelled() else passage.exception()
@@ -152,10 +153,10 @@ class Hall:
             if row.state is not State.MAKING:
                 return
             if error is None:
-                self._queue.made(row, self._clock())
-                self._work_there.notify()
+                if row.result.inside:
+                    self._to_ready(row)
                 return
-            self._queue.end(row, self._clock())
+            self._end(row)
         row.fail(error)
 
     def _take_back(self, row: Row) -> None:
@@ -172,9 +173,10 @@ class Hall:
         """Its result is settled, or was taken back."""
         row.drop_passage()
         with self._lock:
-            self._queue.end(row, self._clock())
+            self._end(row)
             del self._rows[row]
-        self._credits.release(row.order)
+        if row.result.inside:
+            self._credits.release(row.order)
 
     def _begin(self, bench: Bench) -> list[Row]:
         """Rows that run from now on; those that were taken back in the meantime are left out."""
@@ -187,3 +189,7 @@ class Hall:
             if rows:
                 return rows
         return []
+
+
+def _is_made(passage: Future[Passage]) -> bool:
+    return passage.done() and not passage.cancelled() and passage.exception() is None

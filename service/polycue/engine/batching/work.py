@@ -1,7 +1,7 @@
 """What a batcher's threads work on, and with."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -13,16 +13,24 @@ from polycue.engine.batching.room import Room
 from polycue.engine.batching.slots import Slot
 from polycue.speech.passage import Passage
 
-Result = Future[Recognised]
+
+class Result(Future[Recognised]):
+    """``inside`` says that the row is in the queue, where it was held back for want of room."""
+
+    inside = False
 
 
 @dataclass(eq=False, slots=True)
 class Row(Slot):
-    """A row and its promises: ``result`` is settled by whoever ends it in the queue."""
+    """A row and its promises: ``result`` is settled by whoever ends it in the queue.
+
+    ``entered`` is called, in any thread, when there is room for it.
+    """
 
     passage: Future[Passage]
     cancel: CancelToken
-    result: Result = field(default_factory=Future, init=False)
+    entered: Callable[[], None]
+    result: Result = field(default_factory=Result, init=False)
 
     def begin(self) -> bool:
         """Whether it is still wanted; its result cannot be taken back from now on."""

@@ -24,10 +24,10 @@ from polycue.domain.errors import (
 from polycue.domain.transcript import ChunkFacts
 from polycue.engine.batch_done import BatchDone
 from polycue.engine.batching.batcher import Batcher
-from polycue.engine.batching.credits import Credits, Ticket
-from polycue.engine.batching.slots import Order
+from polycue.engine.batching.credits import Credits
+from polycue.engine.batching.work import Result
 from polycue.speech.passage import DecodeSettings, Passage
-from support.asking import ask, order_of
+from support.asking import ask, made, order_of
 
 FACTS = ModelFacts("fake", ("en",), 30_000, translates=True, demo=False)
 LIVE = Caller("b", "clip", Urgency.LIVE)
@@ -99,21 +99,10 @@ ROW_BYTES = passage(0).features.nbytes
 
 
 class Door(Credits):
-    """Room for so many rows of each class; tells of each that asks for some."""
+    """Room for so many rows of each class."""
 
     def __init__(self, room: int) -> None:
         super().__init__(in_all=math.ceil(room * ROW_BYTES * 8 / 7))
-        self._asked = threading.Semaphore(0)
-
-    def ask(self, order: Order, of_request: int) -> Ticket:
-        try:
-            return super().ask(order, of_request)
-        finally:
-            self._asked.release()
-
-    def wait_for(self, rows: int) -> None:
-        for _ in range(rows):
-            assert self._asked.acquire(timeout=PATIENCE_S)
 
 
 @contextmanager
@@ -371,48 +360,77 @@ def test_a_row_that_memory_put_back_can_be_taken_back_too() -> None:
 
 def test_a_full_queue_holds_its_callers_back_until_there_is_room() -> None:
     backend, live, door = GatedBackend(max_rows=1), CancelToken(), Door(2)
-    with running(backend, credits_=door) as batcher, ThreadPoolExecutor(1) as pool:
+    entered = threading.Event()
+    with running(backend, credits_=door) as batcher:
         ask(batcher, passage(0), cancel=live)
         backend.wait_for_batch()
         ask(batcher, passage(1), cancel=live)
-        late = pool.submit(ask, batcher, passage(2), cancel=live)
-        door.wait_for(3)
+        order = order_of(passage(2))
+        late = batcher.submit(made(passage(2)), order, cancel=live, entered=entered.set)
         assert "1 running, 1 waiting" in repr(batcher)
         assert "1 at the door" in repr(batcher)
-        assert not late.done()
+        assert not late.inside
         assert batcher.queue.bytes == 2 * ROW_BYTES
         backend.let()
-        asked = late.result(PATIENCE_S)  # in, as the first has ended
-        assert "0 at the door" in repr(batcher)
+        assert entered.wait(PATIENCE_S)  # in, as the first has ended
+        assert late.inside
         backend.let(2)
-        assert asked.result(PATIENCE_S).facts.start_ms == 2
+        assert late.result(PATIENCE_S).facts.start_ms == 2
 
 
-def test_a_caller_held_back_can_give_up() -> None:
+@pytest.mark.parametrize("by_token", [True, False])
+def test_a_caller_held_back_can_give_up(by_token: bool) -> None:
     backend, live, given_up, door = GatedBackend(max_rows=1), CancelToken(), CancelToken(), Door(2)
-    with running(backend, credits_=door) as batcher, ThreadPoolExecutor(1) as pool:
+    with running(backend, credits_=door) as batcher:
         ask(batcher, passage(0), cancel=live)
         backend.wait_for_batch()
         taken_back = ask(batcher, passage(1), cancel=live)
-        late = pool.submit(ask, batcher, passage(2), cancel=given_up)
-        door.wait_for(3)
+        late = ask(batcher, passage(2), cancel=given_up)
         assert "1 at the door" in repr(batcher)
-        given_up.cancel()
-        assert isinstance(late.exception(PATIENCE_S), Cancelled)
+        if by_token:
+            given_up.cancel()
+        else:
+            late.cancel()
+        assert late.cancelled()
         assert "0 at the door" in repr(batcher)
         assert taken_back.cancel()  # and its place is free at once
-        ask(batcher, passage(3), cancel=live)
+        assert ask(batcher, passage(3), cancel=live).inside
         assert batcher.queue.bytes == door.held == 2 * ROW_BYTES
+
+
+def test_who_is_held_back_and_fails_is_at_the_door_no_more() -> None:
+    backend, live, door = GatedBackend(max_rows=1), CancelToken(), Door(1)
+    making: Future[Passage] = Future()
+    with running(backend, credits_=door) as batcher:
+        ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        late = batcher.submit(making, order_of(passage(1)), cancel=live)
+        making.set_exception(RecognitionFailed(1, "no numbers"))
+        assert isinstance(late.exception(PATIENCE_S), RecognitionFailed)
+        assert "0 at the door" in repr(batcher)
+    assert door.held == 0
+
+
+def test_a_row_is_held_back_no_longer_though_its_sound_comes_late() -> None:
+    backend, live, door = GatedBackend(max_rows=1), CancelToken(), Door(1)
+    making: Future[Passage] = Future()
+    with running(backend, credits_=door) as batcher:
+        first = ask(batcher, passage(0), cancel=live)
+        backend.wait_for_batch()
+        late = batcher.submit(making, order_of(passage(1)), cancel=live)
+        backend.let(2)
+        first.result(PATIENCE_S)
+        making.set_result(passage(1))
+        assert late.result(PATIENCE_S).facts.start_ms == 1
 
 
 def test_who_is_held_back_when_it_closes_is_sent_away() -> None:
     backend, live, door = GatedBackend(max_rows=1), CancelToken(), Door(1)
     batcher = Batcher([backend], credits_=door)
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(1) as pool:
         ask(batcher, passage(0), cancel=live)
         backend.wait_for_batch()
-        late = pool.submit(ask, batcher, passage(1), cancel=live)
-        door.wait_for(2)
+        late = ask(batcher, passage(1), cancel=live)
         closing = pool.submit(batcher.close)
         assert isinstance(late.exception(PATIENCE_S), Draining)
         backend.let()
@@ -425,17 +443,15 @@ def test_what_waits_for_one_model_leaves_the_less_room_for_another() -> None:
     with running(one, credits_=door) as first, running(other, credits_=door) as second:
         for _ in range(2):
             ask(first, passage(0), cancel=live)
-        with ThreadPoolExecutor(1) as pool:
-            late = pool.submit(ask, second, passage(1), cancel=live)
-            door.wait_for(3)
-            assert not late.done()
-            one.let(2)
-            other.let()
-            assert late.result(PATIENCE_S).result(PATIENCE_S).facts.start_ms == 1
+        late = ask(second, passage(1), cancel=live)
+        assert not late.inside
+        one.let(2)
+        other.let()
+        assert late.result(PATIENCE_S).facts.start_ms == 1
     assert door.held == 0
 
 
-def waiting_behind(batcher: Batcher, backend: GatedBackend, rows: int) -> list[Future[Recognised]]:
+def waiting_behind(batcher: Batcher, backend: GatedBackend, rows: int) -> list[Result]:
     """So many rows that make the next batch, now running."""
     live = CancelToken()
     ask(batcher, passage(0), cancel=live)

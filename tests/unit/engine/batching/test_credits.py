@@ -25,7 +25,6 @@ def let_in(credits_: Credits, *orders: Order, of_request: int = HUGE) -> list[Or
     tickets = [(credits_.ask(order, of_request), order) for order in orders]
     entered = [order for ticket, order in tickets if ticket.done()]
     for ticket, _ in tickets:
-        ticket.cancel()
         credits_.leave(ticket)
     return entered
 
@@ -66,7 +65,6 @@ def test_who_gives_up_holds_nothing_and_those_behind_get_its_room() -> None:
     first, second = (credits_.ask(order("a", size=size), HUGE) for size in (2 * MB, MB))
     assert not first.done()
     assert second.done()  # a small one fits
-    assert first.cancel()
     credits_.release(order("a"))
     credits_.leave(first)
     assert credits_.held == 6 * MB
