@@ -44,9 +44,9 @@ CPU = Choose("cpu", "int8", 0, 1)
 
 @contextlib.contextmanager
 def supervised(
-    *program: str, least_s: float = 60, check: Callable[[Path], None] = lambda folder: None
+    *program: str, pace: Pace | None = None, check: Callable[[Path], None] = lambda folder: None
 ) -> Iterator[Supervisor]:
-    pace = Pace(factor=20, least_s=least_s)
+    pace = pace or Pace(factor=20, least_s=60)
     supervisor = Supervisor(CPU, pace, check=check, program=program or PROGRAM)
     try:
         yield supervisor
@@ -268,17 +268,21 @@ def test_who_was_at_work_beside_a_poison_chunk_is_not_taken_for_its_like(
 
 
 def test_a_child_that_hangs_is_ended_at_its_deadline(tmp_path: Path) -> None:
-    hung = metrics.ENGINE_RESTARTS.labels(reason="hung")._value
-    before = hung.get()
-    with supervised(least_s=1) as supervisor:
+    def hung() -> float:
+        restarts = "polycue_engine_restarts_total"
+        return metrics.REGISTRY.get_sample_value(restarts, {"reason": "hung"}) or 0.0
+
+    before = hung()
+    pace = Pace(factor=20, least_s=1)
+    for _ in range(40):  # it learns how fast this device is
+        pace.took("fragile", 1, 0)
+    with supervised(pace=pace) as supervisor:
         host = child_host([supervisor], "auto")
         (backend,) = host.open_recogniser(tmp_path, "fragile")
-        for _ in range(40):  # it learns how fast this device is
-            supervisor._pace.took("fragile", 1, 0)
         pid = pid_of(supervisor)
         with pytest.raises(EngineDied, match="no answer within 1 s"):
             backend.run([passage(1, Do.HANG)])
-        assert hung.get() == before + 1
+        assert hung() == before + 1
         assert gone(pid)
         assert not host.up()
         host.restore()
