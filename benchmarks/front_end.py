@@ -25,25 +25,32 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import product
 from pathlib import Path
 
 import numpy as np
-from faster_whisper.vad import VadOptions, get_speech_timestamps, get_vad_model
-from numpy.typing import NDArray
 
 import machine
+from front_end_same import (
+    NO_CANCEL,
+    REAL_SPEECH,
+    SEED,
+    Samples,
+    blocks_of,
+    compare,
+    sound_in,
+    sounds_to_compare,
+    spans,
+    their_spans,
+)
 from machine import Spread, children_s
-from polycue.domain.audio import SAMPLE_RATE_HZ, Audio, Span
-from polycue.domain.cancel import CancelToken
+from polycue.domain.audio import SAMPLE_RATE_HZ, Span
 from polycue.domain.chunk import Chunk, ModelFacts
 from polycue.domain.media import AudioChoice
 from polycue.domain.request import DetectionOptions
 from polycue.media import arguments as ffmpeg_arguments
-from polycue.media.decode import decode
 from polycue.media.downmix import Downmix
 from polycue.media.probe import probe
 from polycue.media.reading import Reading
@@ -51,13 +58,9 @@ from polycue.media.streams import choose_audio
 from polycue.pipeline.sound import sound_of
 from polycue.speech.cut import cut
 from polycue.speech.features import Features
-from polycue.speech.silero import WINDOW, Silero
-from polycue.speech.vad import SpeechDetector
 from soundtracks import espeak, film
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-REAL_SPEECH = REPOSITORY.parent / "shared" / "data" / "speech"
-SEED = 20261127
 CHUNK_MS = 30_000
 BLOCK_BYTES = SAMPLE_RATE_HZ * 2 * 4  # a second of stereo float32
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -65,98 +68,13 @@ GOAL_RATIO, GOAL_SPEED = 1.6, 220.0
 STAGES = ("ffmpeg", "pipe and downmix", "detection", "cut", "features, 80 mels")
 THEIRS = "detection, faster-whisper"
 WHOLE = "all together, 80 mels"
-THRESHOLDS = [n / 20 for n in range(1, 20)]
-NO_CANCEL = CancelToken()
-
-Samples = NDArray[np.float32]
 
 
 Way = Callable[[], object]
 
 
-@dataclass
-class Sameness:
-    """What was compared with faster-whisper's, and what differed."""
-
-    sounds: list[str]
-    seconds: float = 0
-    spans: int = 0
-    other_spans: int = 0
-    windows: int = 0
-    decisions: int = 0
-    other_decisions: int = 0
-    greatest_difference: float = 0
-
-
 def facts(mels: int) -> ModelFacts:
     return ModelFacts("none", ("en",), CHUNK_MS, translates=False, demo=False, mels=mels)
-
-
-def blocks_of(sound: Samples) -> Iterator[Audio]:
-    for first in range(0, len(sound), SAMPLE_RATE_HZ):
-        yield Audio(sound[first : first + SAMPLE_RATE_HZ], first * 1000 // SAMPLE_RATE_HZ)
-
-
-def sound_in(path: Path) -> Samples:
-    media = probe(path, cancel=NO_CANCEL)
-    with decode(media, choose_audio(media, AudioChoice()), cancel=NO_CANCEL) as decoding:
-        return np.concatenate([block.samples for block in decoding])
-
-
-# Is it the same?
-
-
-def compare(sounds: dict[str, Samples]) -> Sameness:
-    same = Sameness([*sounds])
-    for sound in sounds.values():
-        same.seconds += len(sound) / SAMPLE_RATE_HZ
-        compare_decisions(sound, same)
-        for threshold, silence_ms in product((0.3, 0.5, 0.7), (0, 100, 300, 2000)):
-            compare_spans(sound, DetectionOptions(threshold, silence_ms), same)
-    return same
-
-
-def compare_decisions(sound: Samples, same: Sameness) -> None:
-    whole = sound[: len(sound) // WINDOW * WINDOW]
-    silero = Silero()
-    ours = np.concatenate([silero.probabilities(block) for block in whole_blocks(whole)])
-    # One window more, for it silences the end of the last one.
-    theirs: Samples = get_vad_model()(np.pad(whole, (0, WINDOW)))[:-1]
-    same.windows += len(ours)
-    for threshold in THRESHOLDS:
-        same.decisions += len(ours)
-        same.other_decisions += int(((ours >= threshold) != (theirs >= threshold)).sum())
-    difference = float(np.abs(ours - theirs).max(initial=0))
-    same.greatest_difference = max(same.greatest_difference, difference)
-
-
-def whole_blocks(sound: Samples) -> Iterable[Samples]:
-    return np.split(sound, range(31 * WINDOW, len(sound), 31 * WINDOW))
-
-
-def compare_spans(sound: Samples, options: DetectionOptions, same: Sameness) -> None:
-    ours = [(span.start_ms, span.end_ms) for span in spans(blocks_of(sound), options)]
-    theirs = [(s["start"] // 16, s["end"] // 16) for s in their_spans(sound, options)]
-    same.spans += len(theirs)
-    same.other_spans += len(set(ours) ^ set(theirs))
-
-
-def spans(blocks: Iterable[Audio], options: DetectionOptions) -> list[Span]:
-    detector = SpeechDetector(options)
-    return [span for block in blocks for span in detector.feed(block)] + detector.finish()
-
-
-def their_spans(sound: Samples, options: DetectionOptions) -> list[dict[str, int]]:
-    wishes = VadOptions(
-        threshold=options.threshold,
-        min_silence_duration_ms=options.min_silence_ms,
-        speech_pad_ms=0,
-    )
-    found: list[dict[str, int]] = get_speech_timestamps(sound.copy(), wishes)  # it writes into it
-    return found
-
-
-# What does it cost?
 
 
 class Film:
@@ -303,22 +221,6 @@ def on_one_core() -> int:
         env = os.environ | dict.fromkeys(ONE_THREAD, "1")
         os.execve(sys.executable, [sys.executable, *sys.argv], env)  # noqa: S606 - ourselves
     return core
-
-
-def sounds_to_compare(made: Samples) -> dict[str, Samples]:
-    """The made film, half a minute of what is no speech, and real speech where there is any."""
-    rng, at_s = np.random.default_rng(SEED), np.arange(30 * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
-    tones = [np.sin(2 * np.pi * hertz * at_s) for hertz in (220, 277.2, 329.6)]
-    music = np.sum(tones, axis=0) * 0.2 * (0.5 + 0.5 * np.sin(4 * np.pi * at_s))
-    sounds = {
-        "film": made,
-        "noise": rng.normal(0, 0.1, len(at_s)),
-        "music": music,
-        "silence": np.zeros(len(at_s)),
-    }
-    for path in sorted(REAL_SPEECH.glob("*.*")):
-        sounds[f"real speech, {path.name}"] = sound_in(path)
-    return {name: sound.astype(np.float32) for name, sound in sounds.items()}
 
 
 def main() -> int:
