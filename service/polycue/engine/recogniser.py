@@ -67,6 +67,7 @@ class Recogniser:
             Draining: the recogniser was closed.
             Cancelled: the token was set.
         """
+        options = replace(options, model=self._models.named(options.model))  # to its end
         with self._models.use(options.model) as batcher:
             settings, belief = _settings(options, batcher.facts)
         deciding = _deciding(settings, belief, after)

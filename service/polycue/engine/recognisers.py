@@ -48,8 +48,7 @@ class Recognisers:
             NoRoomNow: models in use leave no room for it.
             Draining: the shelf is closed.
         """
-        name = model or self._default()
-        folder = self._find(name)
+        folder = self._find(self.named(model))
         with self._shelf.use(
             folder,
             size=lambda: footprint(folder, self._compute_type),
@@ -58,6 +57,14 @@ class Recognisers:
             ),
         ) as batcher:
             yield batcher
+
+    def named(self, model: str) -> str:
+        """Its name; "" is the default one, which may be another in a moment.
+
+        Raises:
+            ModelMissing: there is no default.
+        """
+        return model or self._default()
 
     def queues(self) -> list[Queued]:
         """What waits for each model in memory."""

@@ -1,5 +1,7 @@
 """Sound to log-mel features, by faster-whisper's extractor: what Whisper is given of a chunk."""
 
+from functools import cache
+
 import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
 from numpy.typing import NDArray
@@ -10,15 +12,10 @@ from polycue.speech.passage import DecodeSettings, Passage
 
 
 class Features:
-    """Makes the features of one kind of model. May be called by several threads.
-
-    The extractor computes with what it was made with as long as it is told of no other length.
-    """
+    """Makes the features of one kind of model. May be called by several threads."""
 
     def __init__(self, facts: ModelFacts) -> None:
-        self._extractor = FeatureExtractor(
-            feature_size=facts.mels, chunk_length=facts.max_chunk_ms // 1000
-        )
+        self._extractor = _extractor(facts.mels, facts.max_chunk_ms // 1000)
 
     def __repr__(self) -> str:
         return f"Features({len(self._extractor.mel_filters)} mels)"
@@ -45,3 +42,9 @@ class Features:
             )
         frames: NDArray[np.float32] = self._extractor(samples)
         return np.ascontiguousarray(frames[:, : self._extractor.nb_max_frames])
+
+
+@cache
+def _extractor(mels: int, window_s: int) -> FeatureExtractor:
+    """One for all films and clips; it changes nothing as long as it is told of no other length."""
+    return FeatureExtractor(feature_size=mels, chunk_length=window_s)

@@ -43,6 +43,7 @@ class Whisper:
         self._multilingual: bool = model.model.is_multilingual
         self._note = note
         self.facts = facts
+        self._tokenizers: dict[tuple[str, str], Tokenizer] = {}
         tokenizer = self._tokenizer(DecodeSettings())
         self._end_token, self._no_timestamps = tokenizer.eot, tokenizer.no_timestamps
 
@@ -255,13 +256,17 @@ class Whisper:
         return [tokenizer.sot_prev, *tokens] if tokens else []
 
     def _tokenizer(self, settings: DecodeSettings) -> Tokenizer:
+        """One for each task and language, which keeps what it has looked up."""
         code = languages.whisper_code(settings.language or self.facts.languages[0])
-        return Tokenizer(
-            self._whisper.hf_tokenizer,
-            self._multilingual,
-            task=settings.task.value,
-            language=code,
-        )
+        asked = settings.task.value, code
+        if asked not in self._tokenizers:
+            self._tokenizers[asked] = Tokenizer(
+                self._whisper.hf_tokenizer,
+                self._multilingual,
+                task=settings.task.value,
+                language=code,
+            )
+        return self._tokenizers[asked]
 
 
 def _search_options(settings: DecodeSettings) -> dict[str, Any]:

@@ -282,6 +282,21 @@ def test_a_model_is_not_let_go_while_a_film_is_heard_with_it(tmp_path: Path) -> 
     assert linguists["base"].closed
 
 
+def test_a_film_is_heard_to_its_end_by_what_was_the_default_when_it_began(tmp_path: Path) -> None:
+    linguists = {"small": Linguist(), "base": Linguist()}
+    for name in linguists:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.bin").write_bytes(b"no weights")
+    defaults = iter(linguists)  # somebody pulls a better one meanwhile
+    engine = recogniser_with(
+        lambda path, name: [linguists[name]], tmp_path.joinpath, lambda: next(defaults)
+    )
+    found = list(engine.transcribe(chunks(3), GIVEN, cancel=CancelToken()))
+    engine.close()
+    assert len(found) == len(linguists["small"].seen) == 3
+    assert not linguists["base"].seen
+
+
 def test_many_films_at_once_get_each_their_own_words() -> None:
     backend = Linguist()
     with recogniser(backend) as engine:
