@@ -12,11 +12,11 @@ from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Chunk, ModelFacts, Recognised
 from polycue.domain.errors import (
     Cancelled,
-    DeviceUnavailable,
     Draining,
     InvalidRequest,
     LanguageNotSupported,
     ModelMissing,
+    NoRoomNow,
     RecognitionFailed,
 )
 from polycue.domain.request import SpeechOptions, SpeechTask
@@ -273,7 +273,7 @@ def test_a_model_is_not_let_go_while_a_film_is_heard_with_it(tmp_path: Path) -> 
     engine = recogniser_with(lambda path, name: [linguists[name]], tmp_path.joinpath, shelf=shelf)
     results = engine.transcribe(chunks(3), GIVEN, cancel=CancelToken())
     next(results)
-    with pytest.raises(DeviceUnavailable, match="'base'"):
+    with pytest.raises(NoRoomNow, match="'base'"):
         engine.facts("base")
     results.close()
     engine.facts("base")
