@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,6 +96,21 @@ def test_one_film_beside_twenty_gets_half() -> None:
     films += [Film(Caller("many", str(n)), "kl"[n % 2], (25_000,), 8) for n in range(20)]
     work = work_by_tenant(played(films, 500, max_rows=2, workers=2).batches)
     assert 0.98 < work["one"] / work["many"] < 1.02
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (2, 2), (4, 2)])
+def test_any_eighty_rows_in_a_row_are_within_a_tenth_of_equal_shares(
+    shape: tuple[int, int],
+) -> None:
+    max_rows, workers = shape
+    films = [Film(Caller("one", "x"), "k", (30_000,), 32)]
+    films += [Film(Caller("many", str(n)), "kl"[n % 2], (30_000,), 8) for n in range(20)]
+    rota = played(films, 500, max_rows=max_rows, workers=workers)
+    served = [slot.order.caller.tenant for batch in rota.batches for slot in batch.slots]
+    assert len(served) > 200
+    for first in range(len(served) - 80):
+        share = Counter(served[first : first + 80])
+        assert abs(share["one"] - share["many"]) / 80 <= 0.1
 
 
 def test_requests_of_one_tenant_get_equal_shares_too() -> None:
