@@ -16,6 +16,7 @@ from polycue.app.sandbox import confine_media
 from polycue.app.server import App
 from polycue.app.stop import Stop
 from polycue.config import Settings
+from polycue.engine import heap
 
 
 def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> NoReturn:
@@ -24,6 +25,7 @@ def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> N
     Raises:
         PolycueError: the server cannot start.
     """
+    heap.keep()
     telemetry.configure(level=settings.log_level, log_format=settings.log_format)
     _open_all_files_allowed()
     confine_media(settings)

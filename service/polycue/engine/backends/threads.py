@@ -6,6 +6,7 @@ from typing import Self
 
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.translation import Hypotheses, Search
+from polycue.engine import heap
 from polycue.engine.backends.backend import Host
 from polycue.engine.backends.once import Once
 from polycue.engine.backends.rehearsal import made_ready
@@ -67,6 +68,7 @@ class ThreadBackend:
 
     def close(self) -> None:
         self._whisper.close()
+        heap.trim()
 
 
 class ThreadTexts:
@@ -107,6 +109,7 @@ class ThreadTexts:
 
     def forget(self, package: Package) -> None:
         self._loaded.pop(package)
+        heap.trim()
 
     def close(self) -> None:
         self._loaded.clear()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from polycue.engine import heap
 from polycue.engine.backends.backend import Backend
 from polycue.engine.backends.once import Once
 from polycue.engine.backends.processes.serve import serve
@@ -40,4 +41,5 @@ class DeviceModels:
 
 
 if __name__ == "__main__":
+    heap.keep()
     serve(DeviceModels())
