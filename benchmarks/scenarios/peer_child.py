@@ -107,6 +107,9 @@ class Bare:
         import ctranslate2
         from faster_whisper.feature_extractor import FeatureExtractor
 
+        from polycue.engine import heap
+
+        heap.keep()  # as our server does: what is bare here is the work, not the memory
         self._order = order
         self._model = ctranslate2.models.Whisper(
             order["model"],
