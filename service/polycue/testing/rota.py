@@ -55,6 +55,7 @@ class Rota:
         self.batches: list[Ran] = []
         self.slots: list[Slot] = []
         self._service, self._max_rows, self._ended = service, max_rows, ended
+        self._workers = workers
         self._idle = dict.fromkeys(range(workers), True)  # and whether they looked and waited
         self._events: list[tuple[float, int, Callable[[float], None]]] = []
         self._count = itertools.count()
@@ -92,13 +93,14 @@ class Rota:
     def _hand_out(self, now_s: float) -> None:
         for worker in sorted(self._idle, reverse=True):
             idle = len(self._idle)
-            pause_s = 0.0
+            pause_s, busy = 0.0, self._workers - idle
             if self._idle[worker]:
                 pause_s = self.queue.pause_s(self._max_rows, idle=idle, now_s=now_s)
+                busy = 0
             self._idle[worker] = True
             if pause_s:
                 self._at(now_s + pause_s, lambda now_s: None)
-            elif batch := self.queue.take(self._max_rows, idle=idle, now_s=now_s):
+            elif batch := self.queue.take(self._max_rows, idle=idle, busy=busy, now_s=now_s):
                 self._begin(worker, batch, now_s)
 
     def _begin(self, worker: int, batch: list[Slot], now_s: float) -> None:

@@ -120,10 +120,12 @@ class Queue(Generic[S]):
         left_s = oldest.ready_s + _LINGER_S - now_s
         return left_s if left_s > _WORTH_IT_S else 0.0
 
-    def take(self, rows: int, *, idle: int, now_s: float) -> list[S]:
+    def take(self, rows: int, *, idle: int, busy: int = 0, now_s: float) -> list[S]:
         """The next batch for a worker that can hold so many rows, all of them reserved for it.
 
         Empty where nothing is ready. ``idle`` workers, this one among them, share what there is.
+        Who comes from a batch says how many are ``busy`` with theirs: what nobody waits for is left
+        for them too, so that the last rows of a film end on all workers at once.
         """
         batches = self._next_batches(rows, now_s)
         if not batches:
@@ -131,9 +133,8 @@ class Queue(Generic[S]):
         lane = self._turns.next(batches)
         lead = self._lead(lane)
         group = group_of(lead)
-        room = min(
-            self._room(lane, rows, now_s), math.ceil(self._ready.count[group] / max(1, idle))
-        )
+        sharing = max(1, idle if lane is Lane.LIVE else idle + busy)
+        room = min(self._room(lane, rows, now_s), math.ceil(self._ready.count[group] / sharing))
         self._batches += 1
         taken = [lead]
         self._reserve(lead)

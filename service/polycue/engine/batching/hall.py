@@ -81,12 +81,14 @@ class Hall:
         with self._lock:
             self._idle += 1
             pause_s = 0.0  # who was busy takes at once what is there
+            busy = self._running
             while not self.closed:
-                if not pause_s and (rows := self._begin(bench)):
+                if not pause_s and (rows := self._begin(bench, busy)):
                     self._idle -= 1
                     self._running += 1
                     return rows
                 self._work_there.wait(pause_s or None)
+                busy = 0  # with what was begun since
                 pause_s = self._queue.pause_s(bench.rows, idle=self._idle, now_s=self._clock())
             return []
 
@@ -178,13 +180,14 @@ class Hall:
         if row.result.inside:
             self._credits.release(row.order)
 
-    def _begin(self, bench: Bench) -> list[Row]:
+    def _begin(self, bench: Bench, busy: int) -> list[Row]:
         """Rows that run from now on; those that were taken back in the meantime are left out."""
-        while taken := self._queue.take(bench.rows, idle=self._idle, now_s=self._clock()):
+        idle, now_s = self._idle, self._clock()
+        while taken := self._queue.take(bench.rows, idle=idle, busy=busy, now_s=now_s):
             rows = [row for row in taken if row.begin()]
             for row in rows:
                 row.become(State.RUNNING)
-            if self._queue.ready and self._idle > 1:
+            if self._queue.ready and idle > 1:
                 self._work_there.notify()
             if rows:
                 return rows

@@ -57,6 +57,17 @@ def test_idle_workers_share_what_is_there() -> None:
     assert run([Asked(0, row()) for _ in range(12)], workers=3) == [(0, 4)] * 3
 
 
+def test_the_last_rows_of_a_film_end_on_all_workers_at_once() -> None:
+    # Twelve chunks on two workers: the first two come alone, so full batches would leave the last
+    # pair to one worker, while the other has nothing to do for as long as that takes.
+    first, *rest = [Asked(0, row()), *[Asked(0.1, row()) for _ in range(11)]]
+    by_rows = Rota(lambda orders: BATCH_S * len(orders), max_rows=2, workers=2)
+    by_rows.ask(first, *rest)
+    by_rows.run()
+    ended_s = sorted(batch.begun_s + BATCH_S * len(batch.slots) for batch in by_rows.batches)
+    assert ended_s[-1] - ended_s[-2] <= BATCH_S * 0.2
+
+
 def test_batches_of_films_are_half_as_large_for_as_long_as_live_callers_are_around() -> None:
     asked = [Asked(0, row()) for _ in range(60)] + [Asked(0.5, row(CLIP))]
     sizes = run(asked)
