@@ -32,6 +32,7 @@ from polycue.config import Settings
 from polycue.domain.caller import Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.request import InputFile, SpeechOptions, SubtitleTask
+from polycue.engine import heap
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from scenarios.place import Place, Workshop
@@ -248,6 +249,7 @@ def main() -> int:
     parser.add_argument("--windows", type=int, default=12)
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
     given = parser.parse_args()
+    heap.keep()  # as a server does
     described, reports = Place().described(), []
     for geometry in given.geometry:
         with tempfile.TemporaryDirectory() as folder:
