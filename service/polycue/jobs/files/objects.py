@@ -9,6 +9,7 @@ import concurrent.futures
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -76,12 +77,38 @@ class Objects:
         """Send a file, in parts where it is large; it is there once all of it is."""
 
         async def send() -> None:
-            sending = self._fs._put_file(
-                str(path), key, chunksize=_SENT_AT_ONCE_BYTES, callback=_EndOfSending(cancel)
-            )
-            await asyncio.shield(sending)  # so that it removes by itself what it has sent
+            # So that what was sent is removed whoever stops waiting.
+            await asyncio.shield(self._send(key, path, cancel))
 
         self._call(send, cancel)
+
+    async def _send(self, key: str, path: Path, cancel: CancelToken) -> None:
+        try:
+            await self._fs._put_file(
+                str(path), key, chunksize=_SENT_AT_ONCE_BYTES, callback=_EndOfSending(cancel)
+            )
+        except Exception:
+            if cancel.cancelled:
+                await self._remove_parts(key)
+            raise
+
+    async def _remove_parts(self, key: str) -> None:
+        """What was sent of a file that nobody wants; s3fs has tried once by itself.
+
+        A part that was on its way then may still have come, or have made the store fail at it: S3's
+        documentation says to look, and to try again.
+        """
+        bucket, _, prefix = key.partition("/")
+        for pause_s in self._pauses_s:
+            with suppress(Exception):
+                found = await self._fs._call_s3(
+                    "list_multipart_uploads", Bucket=bucket, Prefix=prefix
+                )
+                if not found.get("Uploads"):
+                    return
+                for each in found["Uploads"]:
+                    await self._fs._abort_mpu(bucket, each["Key"], each["UploadId"])
+            await asyncio.sleep(pause_s)
 
     def get(self, key: str, start: int, end: int, cancel: CancelToken = NEVER) -> bytes:
         """Bytes ``start`` up to ``end``.
