@@ -19,7 +19,7 @@ _Kind = Literal["cpu", "cuda"]
 # arithmetic in it: CTranslate2 would widen to float32, where int8 is about twice as fast.
 _COMPUTE_TYPE: dict[_Kind, str] = {"cuda": "float16", "cpu": "int8"}
 
-# A call gains less than half from a second thread, and a second worker doubles what is done
+# A row gains nothing from a second thread, and a second worker doubles what is done
 # (docs/settings.md has the table); each holds its own caches, so beyond some they go to threads.
 _MAX_WORKERS = 8
 _MAX_THREADS = 16  # more do not speed up a decoder that waits for memory

@@ -9,9 +9,10 @@ from polycue import telemetry
 from polycue.domain.errors import DeviceUnavailable, OutOfMemory, RecognitionFailed
 from polycue.engine.devices import Device
 
-# On a CPU with a worker for each core 2 rows are as fast as one or 4, and 8 are slower
-# (docs/settings.md). A GPU is asked; a batch ends with its longest row, and is what a live caller
-# waits for, so more than these are not worth it however much memory there is.
+# On a CPU with a worker for each core 2 rows do a sixth more than one, and 4 a twelfth more than 2
+# (docs/settings.md); who is live waits for a batch, and 2 end a film sooner. A GPU is asked; a
+# batch ends with its longest row, and is what a live caller waits for, so more than these are not
+# worth it however much memory there is.
 CPU_ROWS = 2
 _MOST_ROWS = 64
 _WORTH = 1.1  # what twice the rows must at least do in the same time
