@@ -182,7 +182,9 @@ def test_chunks_are_read_only_so_far_ahead() -> None:
         assert backend.begun.wait(PATIENCE_S)
         backend.gate.set()
         first.join(PATIENCE_S)
-        assert len(read) <= 2 * backend.max_rows
+        # Twice what the device holds wait for it. As many more may be read where the first result
+        # comes after those behind it, since its features were.
+        assert len(read) <= 4 * backend.max_rows
 
 
 def test_results_before_a_failing_chunk_are_not_lost() -> None:
