@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from itertools import islice
 
 from polycue.domain.cancel import CancelToken
@@ -36,7 +37,7 @@ class Flow:
         self._under_way: deque[Hearing] = deque()
         self._decided = 0  # of those under way, from the first on
         self._all_there = False
-        self._stirred = threading.Event()
+        self._stirred: Callable[[], None] = _nobody
 
     def run(self, chunks: Iterator[Chunk]) -> Generator[Recognised, None, None]:
         """One result for each; a finished one is handed on before more sound is read.
@@ -49,11 +50,27 @@ class Flow:
                 yielded.
             Draining, Cancelled: as they say.
         """
-        forget = self._cancel.on_cancel(self._stirred.set)
-        on_ready(chunks, self._stirred.set)
+        stirred = threading.Event()
+        with closing(self.steps(chunks, stirred.set)) as steps:
+            for found in steps:
+                if found is None:
+                    stirred.wait()
+                    stirred.clear()  # what comes from here on is seen in the next round
+                else:
+                    yield found
+
+    def steps(
+        self, chunks: Iterator[Chunk], stirred: Callable[[], None]
+    ) -> Generator[Recognised | None, None, None]:
+        """``run``, with None wherever it has nothing to do until ``stirred`` is called.
+
+        That may be before the None is there: it is called in any thread.
+        """
+        self._stirred = stirred
+        forget = self._cancel.on_cancel(stirred)
+        on_ready(chunks, stirred)
         try:
             while True:
-                self._stirred.clear()  # what comes from here on is seen in the next round
                 self._cancel.check()
                 self._advance()
                 one_is_there = self._all_there or ready(chunks)
@@ -62,7 +79,7 @@ class Flow:
                 elif self._has_room() and one_is_there:
                     self._read(chunks)
                 elif self._under_way or not self._all_there:
-                    self._stirred.wait()
+                    yield None
                 else:
                     return
         finally:
@@ -117,5 +134,9 @@ class Flow:
         self._all_there = chunk is None
         if chunk is not None:
             deciding = self._deciding
-            hearing = self._hear(chunk, deciding.language, deciding.belief, self._stirred.set)
+            hearing = self._hear(chunk, deciding.language, deciding.belief, self._stirred)
             self._under_way.append(hearing)
+
+
+def _nobody() -> None:
+    """Waits."""

@@ -2,8 +2,9 @@
 
 import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
+from typing import Protocol
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import Cancelled, Draining
@@ -15,6 +16,16 @@ from polycue.engine.batching.work import Bench, Row
 from polycue.speech.passage import Passage
 
 
+class WorkThere(Protocol):
+    """Where idle workers wait; a ``threading.Condition``, but where time is simulated."""
+
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+    def notify(self, n: int = 1) -> None: ...
+
+    def notify_all(self) -> None: ...
+
+
 class Hall:
     """The rows of a batcher that have not ended. Safe to use from any thread.
 
@@ -24,7 +35,12 @@ class Hall:
     """
 
     def __init__(
-        self, max_rows: int, credits_: Credits, of_request: int, clock: Callable[[], float]
+        self,
+        max_rows: int,
+        credits_: Credits,
+        of_request: int,
+        clock: Callable[[], float],
+        work_there: Callable[[threading.Lock], WorkThere] = threading.Condition,
     ) -> None:
         self._queue: Queue[Row] = Queue(max_rows)
         self._credits, self._of_request, self._clock = credits_, of_request, clock
@@ -33,7 +49,7 @@ class Hall:
         self._idle = self._running = 0
         self.closed = False
         self._lock = threading.Lock()
-        self._work_there = threading.Condition(self._lock)
+        self._work_there = work_there(self._lock)
 
     def __repr__(self) -> str:
         if self.closed:
@@ -79,18 +95,31 @@ class Hall:
         ``rest`` must be called behind it.
         """
         with self._lock:
-            self._idle += 1
-            pause_s = 0.0  # who was busy takes at once what is there
-            busy = self._running
-            while not self.closed:
-                if not pause_s and (rows := self._begin(bench, busy)):
-                    self._idle -= 1
-                    self._running += 1
-                    return rows
-                self._work_there.wait(pause_s or None)
-                busy = 0  # with what was begun since
-                pause_s = self._queue.pause_s(bench.rows, idle=self._idle, now_s=self._clock())
-            return []
+            taking = self.taking(bench)
+            try:
+                while True:
+                    self._work_there.wait(next(taking))
+            except StopIteration as end:
+                rows: list[Row] = end.value
+                return rows
+
+    def taking(self, bench: Bench) -> Generator[float | None, None, list[Row]]:
+        """``take`` for whoever holds the lock, and waits in another way.
+
+        It yields for how long to wait for work, None for as long as it takes.
+        """
+        self._idle += 1
+        pause_s = 0.0  # who was busy takes at once what is there
+        busy = self._running
+        while not self.closed:
+            if not pause_s and (rows := self._begin(bench, busy)):
+                self._idle -= 1
+                self._running += 1
+                return rows
+            yield pause_s or None
+            busy = 0  # with what was begun since
+            pause_s = self._queue.pause_s(bench.rows, idle=self._idle, now_s=self._clock())
+        return []
 
     def rest(self) -> None:
         """A worker's batch has ended."""
