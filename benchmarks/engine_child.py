@@ -36,11 +36,12 @@ from polycue.domain.audio import Audio
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.request import DetectionOptions
 from polycue.engine.backends.backend import Backend
-from polycue.engine.backends.processes.host import child_host
-from polycue.engine.backends.processes.pace import Pace
-from polycue.engine.backends.processes.supervisor import Supervisor
+from polycue.engine.backends.processes.process import beginning
 from polycue.engine.backends.processes.wire import Wire
-from polycue.engine.backends.processes.work import Choose
+from polycue.engine.backends.supervised.host import supervised_host
+from polycue.engine.backends.supervised.pace import Pace
+from polycue.engine.backends.supervised.supervisor import Supervisor
+from polycue.engine.backends.supervised.work import Choose
 from polycue.engine.backends.threads import ThreadBackend
 from polycue.engine.devices import choose
 from polycue.speech.cut import cut
@@ -174,10 +175,10 @@ def main() -> int:
     random.seed(SEED)
     device = choose("cpu", threads=1, workers=1)
     wish = Choose(device.kind, device.compute_type, device.index, device.threads)
-    supervisor = Supervisor(wish, Pace(factor=20, least_s=600))
+    supervisor = Supervisor(wish, Pace(factor=20, least_s=600), begin=beginning())
     try:
         threads = ThreadBackend.open(MODEL, "demo-en", device)
-        child = child_host([supervisor], "auto").open_recogniser(MODEL, "demo-en")[0]
+        child = supervised_host([supervisor], "auto").open_recogniser(MODEL, "demo-en")[0]
         work = batches(threads.facts)
         same = heard(threads, work) == heard(child, work)  # also warms up
         pid = supervisor.child.pid if supervisor.child else 0

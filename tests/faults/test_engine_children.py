@@ -13,11 +13,12 @@ import pytest
 
 from polycue.api.v1 import jobs_pb2, media_pb2
 from polycue.domain.cancel import CancelToken
-from polycue.engine.backends.processes.host import child_host
-from polycue.engine.backends.processes.pace import Pace
-from polycue.engine.backends.processes.process import Cause, End
-from polycue.engine.backends.processes.supervisor import Supervisor
-from polycue.engine.backends.processes.work import Choose
+from polycue.engine.backends.processes.process import beginning
+from polycue.engine.backends.supervised.child import Cause, End
+from polycue.engine.backends.supervised.host import supervised_host
+from polycue.engine.backends.supervised.pace import Pace
+from polycue.engine.backends.supervised.supervisor import Supervisor
+from polycue.engine.backends.supervised.work import Choose
 from polycue.engine.batching.batcher import Batcher
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
@@ -155,9 +156,9 @@ def test_many_kills_of_an_engine_lose_no_answer(tmp_path: Path) -> None:
     done = threading.Semaphore(0)
     found: dict[tuple[str, int], int] = {}
     supervisor = Supervisor(
-        Choose("cpu", "int8", 0, 1), Pace(factor=20, least_s=60), program=PROGRAM
+        Choose("cpu", "int8", 0, 1), Pace(factor=20, least_s=60), begin=beginning(PROGRAM)
     )
-    host = child_host([supervisor], "auto")
+    host = supervised_host([supervisor], "auto")
 
     def caller(batcher: Batcher, name: str) -> None:
         for first in range(0, PASSAGES, 4):

@@ -25,9 +25,9 @@ from polycue.domain.errors import (
 from polycue.domain.transcript import ChunkFacts
 from polycue.domain.translation import Hypotheses, Hypothesis, Search
 from polycue.engine.backends.backend import Backend
-from polycue.engine.backends.processes.child import DeviceModels
 from polycue.engine.backends.processes.serve import serve
-from polycue.engine.backends.processes.work import ModelSpec
+from polycue.engine.backends.supervised.models import DeviceModels
+from polycue.engine.backends.supervised.work import ModelSpec
 from polycue.engine.devices import Device
 from polycue.speech.passage import DecodeSettings, Passage
 from polycue.translation.packages import Package

@@ -10,10 +10,11 @@ from polycue import telemetry
 from polycue.config import Settings
 from polycue.domain.errors import DeviceUnavailable
 from polycue.engine.backends.backend import Host
-from polycue.engine.backends.processes.host import child_host
-from polycue.engine.backends.processes.pace import Pace
-from polycue.engine.backends.processes.supervisor import Supervisor
-from polycue.engine.backends.processes.work import Choose, Count
+from polycue.engine.backends.processes.process import beginning
+from polycue.engine.backends.supervised.host import supervised_host
+from polycue.engine.backends.supervised.pace import Pace
+from polycue.engine.backends.supervised.supervisor import Supervisor
+from polycue.engine.backends.supervised.work import Choose, Count
 from polycue.engine.backends.threads import thread_host
 from polycue.engine.budget import budget
 from polycue.engine.devices import Device, choose, has_cuda_driver
@@ -44,7 +45,8 @@ def open_host(settings: Settings, *, check: Check = lambda folder: None) -> Host
     def start(kind: str, index: int) -> Supervisor:
         sharing = len(indices) if settings.device == "cpu" else 1
         wish = Choose(*_wish(settings, kind, index), sharing=sharing)
-        return Supervisor(wish, _pace(settings), check=check, environment=_environment(settings))
+        begin = beginning(environment=_environment(settings))
+        return Supervisor(wish, _pace(settings), begin=begin, check=check)
 
     first = _first(settings, indices[0], start, lambda: _count_gpus(settings))
     device = first.device
@@ -53,13 +55,13 @@ def open_host(settings: Settings, *, check: Check = lambda folder: None) -> Host
             log.warning("there is a GPU's driver and no GPU to use; polycue doctor says why")
             first.close()
             return _threads(settings, device, check)
-        return child_host([first], settings.compute_type)
+        return supervised_host([first], settings.compute_type)
     try:
         others = _others(settings, first, indices[1:], start)
     except BaseException:
         first.close()
         raise
-    return child_host([first, *others], settings.compute_type)
+    return supervised_host([first, *others], settings.compute_type)
 
 
 def open_shelf(settings: Settings, host: Host) -> Shelf:
@@ -129,7 +131,9 @@ def _next_gpu(after: int, start: Start, count: int) -> Supervisor | None:
 
 def _count_gpus(settings: Settings) -> int:
     """How many there are, those that cannot be used among them; a child looks for us."""
-    with closing(Supervisor(Choose("cpu", "auto", 0, 1), _pace(settings))) as child:
+    with closing(
+        Supervisor(Choose("cpu", "auto", 0, 1), _pace(settings), begin=beginning())
+    ) as child:
         return child.ask(Count("cuda"))
 
 

@@ -28,10 +28,11 @@ from polycue.domain.errors import (
 )
 from polycue.domain.translation import Hypothesis, Search
 from polycue.engine.backends.backend import Backend, Host
-from polycue.engine.backends.processes.host import child_host
-from polycue.engine.backends.processes.pace import Pace
-from polycue.engine.backends.processes.supervisor import Supervisor
-from polycue.engine.backends.processes.work import Choose
+from polycue.engine.backends.processes.process import beginning
+from polycue.engine.backends.supervised.host import supervised_host
+from polycue.engine.backends.supervised.pace import Pace
+from polycue.engine.backends.supervised.supervisor import Supervisor
+from polycue.engine.backends.supervised.work import Choose
 from polycue.engine.batch_done import BatchDone
 from polycue.engine.batching.batcher import Batcher
 from polycue.translation.packages import Package
@@ -47,7 +48,7 @@ def supervised(
     *program: str, pace: Pace | None = None, check: Callable[[Path], None] = lambda folder: None
 ) -> Iterator[Supervisor]:
     pace = pace or Pace(factor=20, least_s=60)
-    supervisor = Supervisor(CPU, pace, check=check, program=program or PROGRAM)
+    supervisor = Supervisor(CPU, pace, begin=beginning(program or PROGRAM), check=check)
     try:
         yield supervisor
     finally:
@@ -63,7 +64,7 @@ def supervisor() -> Iterator[Supervisor]:
 
 @pytest.fixture
 def host(supervisor: Supervisor) -> Host:
-    return child_host([supervisor], "auto")
+    return supervised_host([supervisor], "auto")
 
 
 @pytest.fixture
@@ -237,7 +238,7 @@ def several(
     """
     fifo = folder / "begun"
     os.mkfifo(fifo)
-    (backend,) = child_host([supervisor], "auto").open_recogniser(folder, SEVERAL)
+    (backend,) = supervised_host([supervisor], "auto").open_recogniser(folder, SEVERAL)
 
     def meet(count: int) -> None:
         pids = str(pid_of(supervisor)) * count
@@ -277,7 +278,7 @@ def test_a_child_that_hangs_is_ended_at_its_deadline(tmp_path: Path) -> None:
     for _ in range(40):  # it learns how fast this device is
         pace.took("fragile", 1, 0)
     with supervised(pace=pace) as supervisor:
-        host = child_host([supervisor], "auto")
+        host = supervised_host([supervisor], "auto")
         (backend,) = host.open_recogniser(tmp_path, "fragile")
         pid = pid_of(supervisor)
         with pytest.raises(EngineDied, match="no answer within 1 s"):
@@ -387,7 +388,7 @@ def test_a_model_that_was_changed_is_loaded_into_no_other_child(tmp_path: Path) 
             raise ModelDamaged("fragile", "its hash is another")
 
     with supervised(check=check) as supervisor:
-        host = child_host([supervisor], "auto")
+        host = supervised_host([supervisor], "auto")
         (backend,) = host.open_recogniser(tmp_path, "fragile")
         backend.run([passage(1)])
         (tmp_path / "changed").touch()
@@ -409,7 +410,7 @@ def test_children_that_end_again_and_again_with_nothing_done_are_started_no_more
     tmp_path: Path,
 ) -> None:
     with supervised() as supervisor:
-        host = child_host([supervisor], "auto")
+        host = supervised_host([supervisor], "auto")
         (backend,) = host.open_recogniser(tmp_path, "fragile")
         for _ in range(3):
             with pytest.raises(EngineDied):
@@ -443,7 +444,7 @@ def test_texts_are_translated_there_and_those_that_end_it_fail_for_good(
 def test_a_package_that_was_let_go_is_checked_and_loaded_again(tmp_path: Path) -> None:
     checked: list[str] = []
     with supervised(check=lambda folder: checked.append(folder.name)) as supervisor:
-        host = child_host([supervisor], "auto")
+        host = supervised_host([supervisor], "auto")
         packages = []
         for target in ("es", "de"):
             (tmp_path / target).mkdir()
@@ -473,7 +474,7 @@ def test_a_cancelled_caller_is_not_heard_again(batcher: Batcher, tmp_path: Path)
 def test_closing_ends_a_child_whatever_it_does(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "begun")
     with supervised() as supervisor:
-        host = child_host([supervisor], "auto")
+        host = supervised_host([supervisor], "auto")
         batcher = Batcher(host.open_recogniser(tmp_path, "fragile"))
         result = ask(batcher, passage(1, Do.MEET), cancel=CancelToken())
         pid = met(tmp_path)
@@ -548,7 +549,7 @@ def test_what_a_child_gets_by_default_gives_way_to_what_the_server_has(
     monkeypatch.setenv("CUDA_CACHE_PATH", "/elsewhere")
     pace = Pace(factor=20, least_s=60)
     with contextlib.closing(
-        Supervisor(CPU, pace, program=PROGRAM, environment=defaults)
+        Supervisor(CPU, pace, begin=beginning(PROGRAM, defaults))
     ) as supervisor:
         environment = Path(f"/proc/{pid_of(supervisor)}/environ").read_bytes()
     assert b"CUDA_CACHE_PATH=/elsewhere" in environment
@@ -559,15 +560,17 @@ _ORPHAN = """
 import sys, threading
 from pathlib import Path
 from polycue import telemetry
-from polycue.engine.backends.processes.host import child_host
-from polycue.engine.backends.processes.pace import Pace
-from polycue.engine.backends.processes.supervisor import Supervisor
-from polycue.engine.backends.processes.work import Choose
+from polycue.engine.backends.processes.process import beginning
+from polycue.engine.backends.supervised.host import supervised_host
+from polycue.engine.backends.supervised.pace import Pace
+from polycue.engine.backends.supervised.supervisor import Supervisor
+from polycue.engine.backends.supervised.work import Choose
 from support.fragile import PROGRAM, Do, passage
 
 telemetry.configure(level="error", log_format="console")
-supervisor = Supervisor(Choose("cpu", "int8", 0, 1), Pace(factor=20, least_s=60), program=PROGRAM)
-host = child_host([supervisor], "auto")
+pace = Pace(factor=20, least_s=60)
+supervisor = Supervisor(Choose("cpu", "int8", 0, 1), pace, begin=beginning(PROGRAM))
+host = supervised_host([supervisor], "auto")
 (backend,) = host.open_recogniser(Path(sys.argv[1]), "fragile")
 print(supervisor.child.pid, flush=True)
 if sys.argv[2]:

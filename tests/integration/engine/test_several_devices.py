@@ -13,10 +13,11 @@ from polycue import metrics
 from polycue.domain.errors import DeviceUnavailable, ModelDamaged, PoisonChunk
 from polycue.domain.translation import Hypothesis, Search
 from polycue.engine.backends.backend import Host
-from polycue.engine.backends.processes.host import child_host
-from polycue.engine.backends.processes.pace import Pace
-from polycue.engine.backends.processes.supervisor import Supervisor
-from polycue.engine.backends.processes.work import Choose, Load, ModelSpec
+from polycue.engine.backends.processes.process import beginning
+from polycue.engine.backends.supervised.host import supervised_host
+from polycue.engine.backends.supervised.pace import Pace
+from polycue.engine.backends.supervised.supervisor import Supervisor
+from polycue.engine.backends.supervised.work import Choose, Load, ModelSpec
 from polycue.translation.packages import Package
 from support.fragile import PROGRAM, Do, passage
 
@@ -33,7 +34,9 @@ runpy.run_path({program!r}, run_name="__main__")
 def supervisor(index: int, program: Path | None = None) -> Supervisor:
     choose = Choose("cpu", "int8", index, threads=1, workers=1, sharing=2)
     return Supervisor(
-        choose, Pace(factor=20, least_s=60), program=(str(program),) if program else PROGRAM
+        choose,
+        Pace(factor=20, least_s=60),
+        begin=beginning((str(program),) if program else PROGRAM),
     )
 
 
@@ -50,7 +53,7 @@ def supervisors(tmp_path: Path) -> Iterator[list[Supervisor]]:
 
 @pytest.fixture
 def host(supervisors: list[Supervisor]) -> Iterator[Host]:
-    host = child_host(supervisors, "auto")
+    host = supervised_host(supervisors, "auto")
     yield host
     host.close()
 
@@ -133,7 +136,7 @@ def test_a_device_that_does_not_come_back_leaves_its_work_to_the_other_for_good(
 def test_without_any_device_health_says_so_and_callers_hear_why(
     supervisors: list[Supervisor], tmp_path: Path
 ) -> None:
-    host = child_host(supervisors[1:], "auto")
+    host = supervised_host(supervisors[1:], "auto")
     (backend,) = host.open_recogniser(tmp_path, "fragile")
     (tmp_path / "program" / "gone").touch()
     kill(supervisors[1])

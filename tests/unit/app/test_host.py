@@ -9,7 +9,7 @@ import pytest
 from polycue.app.host import _environment, _first, _others
 from polycue.config import Settings
 from polycue.domain.errors import DeviceUnavailable
-from polycue.engine.backends.processes.work import Count
+from polycue.engine.backends.supervised.work import Count
 
 
 class Started:

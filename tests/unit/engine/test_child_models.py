@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+import polycue.engine.backends.supervised.models as device_models
 from polycue.domain.chunk import ModelFacts
-from polycue.engine.backends.processes import child
-from polycue.engine.backends.processes.work import Load, ModelSpec
+from polycue.engine.backends.supervised.work import Load, ModelSpec
 from polycue.engine.devices import Device
 
 FACTS = ModelFacts("m", ("en",), 30_000, translates=True, demo=False)
@@ -36,7 +36,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Opened]:
             models.append(Opened(device))
             return models[-1]
 
-    monkeypatch.setattr(child, "ThreadBackend", Backend)
+    monkeypatch.setattr(device_models, "ThreadBackend", Backend)
     return models
 
 
@@ -45,16 +45,16 @@ def spec(device: Device, name: str = "m") -> ModelSpec:
 
 
 def test_a_model_that_was_sized_before_is_not_sized_again(opened: list[Opened]) -> None:
-    models = child.DeviceModels()
+    held = device_models.DeviceModels()
     sized = Load(spec(CPU)).sized(48)
-    assert models.recogniser(sized.spec) is models.recogniser(spec(CPU))
+    assert held.recogniser(sized.spec) is held.recogniser(spec(CPU))
     assert [one.device.rows for one in opened] == [48]
 
 
 def test_a_forgotten_model_is_freed_and_loaded_anew(opened: list[Opened]) -> None:
-    models = child.DeviceModels()
-    models.recogniser(spec(CPU))
-    models.forget(spec(CPU))
-    models.forget(spec(CPU))
-    models.recogniser(spec(CPU))
+    held = device_models.DeviceModels()
+    held.recogniser(spec(CPU))
+    held.forget(spec(CPU))
+    held.forget(spec(CPU))
+    held.recogniser(spec(CPU))
     assert [one.closed for one in opened] == [True, False]

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polycue.domain.errors import DeviceUnavailable
-from polycue.engine.backends.processes.backoff import Backoff
-from polycue.engine.backends.processes.pace import Pace
-from polycue.engine.backends.processes.room import Room
 from polycue.engine.backends.processes.wire import Wire
+from polycue.engine.backends.supervised.backoff import Backoff
+from polycue.engine.backends.supervised.pace import Pace
+from polycue.engine.backends.supervised.room import Room
 
 PATIENCE_S = 10.0
 

@@ -11,9 +11,9 @@ import pytest
 from polycue.domain.chunk import Recognised
 from polycue.domain.errors import DeviceUnavailable, OutOfMemory
 from polycue.domain.transcript import ChunkFacts
-from polycue.engine.backends.processes.host import ChildBackend
-from polycue.engine.backends.processes.relief import Relieved
-from polycue.engine.backends.processes.work import Load, Loaded, ModelSpec
+from polycue.engine.backends.supervised.host import SupervisedBackend
+from polycue.engine.backends.supervised.relief import Relieved
+from polycue.engine.backends.supervised.work import Load, Loaded, ModelSpec
 from polycue.engine.devices import Device
 from polycue.speech.passage import Passage
 from support.fragile import FACTS, passage
@@ -93,7 +93,7 @@ class Counting:
 def test_a_child_has_no_more_batches_than_workers_whoever_brings_them() -> None:
     supervisor = Counting()
     load = Load(ModelSpec(Path("nowhere"), "m", Device("cuda", 1, "float16", 1, workers=2)))
-    backend = ChildBackend(cast(Any, supervisor), load, Loaded(FACTS, max_rows=8, workers=2))
+    backend = SupervisedBackend(cast(Any, supervisor), load, Loaded(FACTS, max_rows=8, workers=2))
     with ThreadPoolExecutor(8) as pool:
         calls = [pool.submit(backend.run, [passage(n)]) for n in range(8)]
         assert [call.result(PATIENCE_S) for call in calls] == [[]] * 8

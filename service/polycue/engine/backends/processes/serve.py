@@ -10,32 +10,28 @@ import resource
 import signal
 import socket
 import sys
-import traceback
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 from polycue import telemetry
-from polycue.domain.errors import OutOfMemory, PolycueError
-from polycue.domain.memory import lacks_memory
 from polycue.engine.backends.processes.wire import Wire
-from polycue.engine.backends.processes.work import Answer, Call, LogLine, Models
+from polycue.engine.backends.supervised.answering import answered, failed
+from polycue.engine.backends.supervised.work import Answer, Call, LogLine
 
-_NAME = "polycue.engine.child"  # this module's own is __main__
 _MOST_AT_ONCE = 256  # calls, more than there are: one that waited would lose of its deadline
 _PR_SET_PDEATHSIG = 1
 _FIRST_TO_GO = "500"  # of -1000 to 1000
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-# What CUDA and cuBLAS say by way of CTranslate2. All but a lack of memory stays with the process:
-# each later call fails as well.
-_DEVICE_ERRORS = ("CUDA failed with error", "cuBLAS failed with status", "cudaError", "CUBLAS_")
 
-
-def serve(models: Models) -> NoReturn:
+def serve(models: object) -> NoReturn:
     """Do what is asked through the socket until it ends, and end the process with it.
+
+    ``models`` are what the work is done with that comes here. Work whose value is a future is
+    answered when that is done.
 
     The command line names the socket's descriptor and the least level of lines to log.
     """
@@ -69,32 +65,24 @@ def _tell(wire: Wire) -> Callable[[int, str, str], None]:
     return tell
 
 
-def _answer(wire: Wire, call: Call, models: Models) -> None:
-    try:
-        answer = Answer(call.number, call.work.do(models))
-    except BaseException as error:  # whatever it is, its caller must hear of it
-        answer = _failed(call, error)
+def _answer(wire: Wire, call: Call, models: object) -> None:
+    answer = answered(call, models)
+    if isinstance(answer.value, Future):  # nobody need wait for it here
+        later: Future[object] = answer.value
+        later.add_done_callback(lambda done: _send(wire, call, _outcome(call, done)))
+    else:
+        _send(wire, call, answer)
+
+
+def _outcome(call: Call, done: Future[object]) -> Answer:
+    error = done.exception()
+    return failed(call, error) if error else Answer(call.number, done.result())
+
+
+def _send(wire: Wire, call: Call, answer: Answer) -> None:
     try:
         wire.send(answer)
     except OSError:  # nobody waits any more
         pass
     except Exception as error:  # it cannot travel
-        wire.send(_failed(call, error))
-
-
-def _failed(call: Call, error: BaseException) -> Answer:
-    broken = getattr(error, "reason", str(error)) if _is_of_device(error) else ""
-    if isinstance(error, PolycueError):
-        return Answer(call.number, error=error, broken=broken)
-    # One that may not survive the way, of a library that the server may not have loaded.
-    text = "".join(traceback.format_exception(error))
-    telemetry.logger(_NAME).error("work in the engine broke down", traceback=text)
-    return Answer(
-        call.number, error=RuntimeError(f"{type(error).__name__}: {error}"), broken=broken
-    )
-
-
-def _is_of_device(error: BaseException) -> bool:
-    if isinstance(error, OutOfMemory) or lacks_memory(error):  # the latter of a load or a text
-        return False
-    return any(words in str(error) for words in _DEVICE_ERRORS)
+        wire.send(failed(call, error))

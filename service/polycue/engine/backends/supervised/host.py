@@ -10,11 +10,11 @@ from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.errors import EngineDied, PoisonChunk
 from polycue.domain.translation import Hypotheses, Search
 from polycue.engine.backends.backend import Backend, Host
-from polycue.engine.backends.processes.fleet import Fleet
-from polycue.engine.backends.processes.relief import Relieved
-from polycue.engine.backends.processes.several_texts import SeveralTexts
-from polycue.engine.backends.processes.supervisor import Supervisor
-from polycue.engine.backends.processes.work import (
+from polycue.engine.backends.supervised.fleet import Fleet
+from polycue.engine.backends.supervised.relief import Relieved
+from polycue.engine.backends.supervised.several_texts import SeveralTexts
+from polycue.engine.backends.supervised.supervisor import Supervisor
+from polycue.engine.backends.supervised.work import (
     Load,
     Loaded,
     LoadTexts,
@@ -33,7 +33,7 @@ _LEAST_SOUND_S = 10.0
 _CHARS_A_SECOND = 100
 
 
-def child_host(supervisors: Sequence[Supervisor], text_compute_type: str) -> Host:
+def supervised_host(supervisors: Sequence[Supervisor], text_compute_type: str) -> Host:
     """All models in a child for each device; ``text_compute_type`` is translators'."""
     fleet = Fleet(supervisors)
 
@@ -44,7 +44,7 @@ def child_host(supervisors: Sequence[Supervisor], text_compute_type: str) -> Hos
         loaded = fleet.load(load_on)
         any_other = next(iter(loaded.values()))  # for a device that is out of order for now
         return _relieved(
-            fleet, [ChildBackend(s, load_on(s), loaded.get(s, any_other)) for s in supervisors]
+            fleet, [SupervisedBackend(s, load_on(s), loaded.get(s, any_other)) for s in supervisors]
         )
 
     return Host(
@@ -52,7 +52,10 @@ def child_host(supervisors: Sequence[Supervisor], text_compute_type: str) -> Hos
         devices=tuple(supervisor.device for supervisor in supervisors),
         open_recogniser=open_recogniser,
         texts=SeveralTexts(
-            [ChildTexts(s, replace(s.device, compute_type=text_compute_type)) for s in supervisors]
+            [
+                SupervisedTexts(s, replace(s.device, compute_type=text_compute_type))
+                for s in supervisors
+            ]
         ),
         up=lambda: fleet.up,
         restore=fleet.restore,
@@ -61,7 +64,7 @@ def child_host(supervisors: Sequence[Supervisor], text_compute_type: str) -> Hos
     )
 
 
-def _relieved(fleet: Fleet, backends: Sequence["ChildBackend"]) -> Sequence[Backend]:
+def _relieved(fleet: Fleet, backends: Sequence["SupervisedBackend"]) -> Sequence[Backend]:
     """One has nobody to do its work."""
     if len(backends) == 1:
         return backends
@@ -75,7 +78,7 @@ def _relieved(fleet: Fleet, backends: Sequence["ChildBackend"]) -> Sequence[Back
     ]
 
 
-class ChildBackend:
+class SupervisedBackend:
     """A recogniser in the child, which runs as many batches at a time as it has workers.
 
     Those of a device that is out of order come to it as well. What is too much waits here, where no
@@ -92,7 +95,7 @@ class ChildBackend:
         self._places = threading.BoundedSemaphore(loaded.workers)
 
     def __repr__(self) -> str:
-        return f"ChildBackend({self.facts.name} in {self.supervisor})"
+        return f"SupervisedBackend({self.facts.name} in {self.supervisor})"
 
     @property
     def up(self) -> bool:
@@ -122,14 +125,14 @@ class ChildBackend:
             )
 
 
-class ChildTexts:
+class SupervisedTexts:
     """The translation models in the child."""
 
     def __init__(self, supervisor: Supervisor, device: Device) -> None:
         self._supervisor, self._device = supervisor, device
 
     def __repr__(self) -> str:
-        return f"ChildTexts({self._supervisor})"
+        return f"SupervisedTexts({self._supervisor})"
 
     @property
     def workers(self) -> int:

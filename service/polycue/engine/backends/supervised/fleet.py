@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from polycue import metrics, telemetry
 from polycue.domain.errors import DeviceUnavailable, Draining, PolycueError
-from polycue.engine.backends.processes.supervisor import Supervisor
-from polycue.engine.backends.processes.work import Loads
+from polycue.engine.backends.supervised.supervisor import Supervisor
+from polycue.engine.backends.supervised.work import Loads
 
 T = TypeVar("T")
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from polycue.engine.backends.processes.process import Child
-from polycue.engine.backends.processes.work import Work
+from polycue.engine.backends.supervised.child import Child
+from polycue.engine.backends.supervised.work import Work
 from polycue.engine.devices import Device
 
 

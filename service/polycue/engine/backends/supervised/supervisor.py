@@ -2,27 +2,25 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from polycue import metrics, telemetry
 from polycue.domain.errors import DeviceUnavailable, Draining, EngineDied
-from polycue.engine.backends.processes.backoff import Backoff
-from polycue.engine.backends.processes.pace import Pace
-from polycue.engine.backends.processes.process import Cause, Child, End
-from polycue.engine.backends.processes.room import Room
-from polycue.engine.backends.processes.running import Running
-from polycue.engine.backends.processes.start import PROGRAM
-from polycue.engine.backends.processes.work import (
-    Choose,
-    Loads,
-    Work,
-)
+from polycue.engine.backends.supervised.backoff import Backoff
+from polycue.engine.backends.supervised.child import Cause, Child, End
+from polycue.engine.backends.supervised.pace import Pace
+from polycue.engine.backends.supervised.room import Room
+from polycue.engine.backends.supervised.running import Running
+from polycue.engine.backends.supervised.work import Choose, Loads, Work
+from polycue.engine.devices import Device
 
 T = TypeVar("T")
+
+Begin = Callable[[Callable[[Cause], None]], Child]
+"""Starts a child that tells once how it ended; raises OSError or DeviceUnavailable."""
 
 _START_S = 120  # for Python, CTranslate2 and CUDA to load; a second or two, off a warm disk
 _LOAD_S = 600  # for a model's files to be read, and its kernels compiled on a new GPU
@@ -46,39 +44,27 @@ class Supervisor:
         choose: Choose,
         pace: Pace,
         *,
+        begin: Begin,
         check: Callable[[Path], None] = lambda folder: None,
-        program: Sequence[str] = PROGRAM,
-        environment: Mapping[str, str] = MappingProxyType({}),
+        device: Device | None = None,
     ) -> None:
-        """Start the first child, and let it choose the device.
+        """Start the first child with ``begin``, and let it choose the device.
 
         ``check`` raises where a model's folder is not what it should be; it is asked before each
-        loading. ``environment`` is what children get where this process has nothing else.
+        loading. Where ``device`` is known beforehand nothing is started until it is needed, and
+        what each child chooses is its own.
 
         Raises:
             DeviceUnavailable: the device asked for cannot be used, or the child does not start.
         """
-        self._choose, self._pace, self._check = choose, pace, check
-        self._program, self._environment = program, environment
+        self._choose, self._pace, self._begin, self._check = choose, pace, begin, check
         self._room, self._backoff = Room(), Backoff()
         self._starting = threading.Lock()
         self._running: Running | None = None
         self._fruitless = 0
         self._wanted: dict[Loads[Any], None] = {}  # in order
         self._closed = False
-        with self._starting:
-            chosen = self._started().device
-        assert chosen is not None  # noqa: S101 - for the type checker
-        self.device = chosen
-        # On the same one from now on, though another might do.
-        self._choose = Choose(
-            chosen.kind,
-            chosen.compute_type,
-            chosen.index,
-            chosen.threads,
-            chosen.workers,
-            chosen.rows,
-        )
+        self.device = device or self._first_choice()
 
     def __repr__(self) -> str:
         return f"Supervisor({self._choose.device}:{self._choose.index}, {self.child})"
@@ -177,6 +163,21 @@ class Supervisor:
         with self._starting:
             self._end()
 
+    def _first_choice(self) -> Device:
+        with self._starting:
+            chosen = self._started().device
+        assert chosen is not None  # noqa: S101 - for the type checker
+        # On the same one from now on, though another might do.
+        self._choose = Choose(
+            chosen.kind,
+            chosen.compute_type,
+            chosen.index,
+            chosen.threads,
+            chosen.workers,
+            chosen.rows,
+        )
+        return chosen
+
     def _end(self) -> None:
         running = self._running
         if running is not None:
@@ -212,9 +213,11 @@ class Supervisor:
         self._bury()
         self._backoff.check(_CHILD)
         try:
-            child = Child(self._program, self._environment, on_end=_count)
+            child = self._begin(_count)
         except OSError as error:
             raise self._not_started(f"no process can be started: {error.strerror}") from error
+        except DeviceUnavailable as error:
+            raise self._not_started(error.reason) from error
         self._running = running = Running(child)
         try:
             running.device = child.do(self._choose, within_s=_START_S)
@@ -222,8 +225,13 @@ class Supervisor:
             self._running = None
             child.end(Cause(End.BROKEN, str(error)))
             raise self._not_started(_reason(error)) from error
-        log.info("engine started", pid=child.pid, device=running.device.label)
+        log.info("engine started", engine=child.name, device=self._label(running))
         return running
+
+    def _label(self, running: Running) -> str:
+        """Before the first choice the supervisor has no device of its own."""
+        device = getattr(self, "device", running.device)
+        return device.label if device else ""
 
     def _not_started(self, problem: str) -> DeviceUnavailable:
         return self._backoff.failed(_CHILD, self._choose.device, problem)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.translation import Hypotheses, Search
@@ -48,9 +48,12 @@ class Models(Protocol):
 
 
 class Work(Protocol[T_co]):
-    """Something to do in a child; ``do`` runs there, in a thread of its own."""
+    """Something to do in a child; ``do`` runs there, in a thread of its own, with what is there.
 
-    def do(self, models: Models) -> T_co: ...
+    That is ``Models`` for all work here.
+    """
+
+    def do(self, models: Any) -> T_co: ...
 
 
 class Loads(Work[T_co], Protocol[T_co]):
