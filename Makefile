@@ -98,13 +98,14 @@ proto-check: proto
 
 LOCK := pip compile pyproject.toml --universal --generate-hashes --overrides overrides.txt \
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q
-SERVED := --extra service --extra imsc --extra postgres --extra s3 --extra tracing
+EXTRAS := --extra service --extra imsc --extra postgres --extra s3 --extra tracing
+SERVED := $(EXTRAS) --overrides overrides-served.txt
 
 lock: | $(UV)                  ## compile the lock files anew
 	$(UV) $(LOCK) $(SERVED) -o requirements.lock
 	$(UV) $(LOCK) $(SERVED) --extra cuda -c requirements.lock -o requirements-cuda.lock
 	$(UV) $(LOCK) $(SERVED) --extra cuda --extra ray -c requirements-cuda.lock -o requirements-ray.lock
-	$(UV) $(LOCK) $(SERVED) --extra ray --group dev -c requirements-ray.lock -o requirements-dev.lock
+	$(UV) $(LOCK) $(EXTRAS) --extra ray --group dev -c requirements-ray.lock -o requirements-dev.lock
 	$(UV) pip compile benchmarks/quality.in --universal --generate-hashes --no-emit-index-url \
 	    --no-emit-find-links --custom-compile-command "make lock" -q -o benchmarks/quality.lock
 

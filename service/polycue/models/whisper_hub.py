@@ -28,7 +28,7 @@ def fetch(model: LockedModel, cache: Path, into: Path, progress: Progress) -> st
     Raises:
         DownloadFailed: the hub cannot be reached or does not have it.
     """
-    from faster_whisper import download_model
+    from polycue.whisperlib import download_model
 
     with _watched(cache, model.size_bytes, progress):
         try:

@@ -3,12 +3,12 @@
 from functools import cache
 
 import numpy as np
-from faster_whisper.feature_extractor import FeatureExtractor
 from numpy.typing import NDArray
 
 from polycue.domain.chunk import Belief, Chunk, ModelFacts
 from polycue.domain.errors import RecognitionFailed
 from polycue.speech.passage import DecodeSettings, Passage
+from polycue.whisperlib import FeatureExtractor
 
 
 class Features:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import ctranslate2
-from faster_whisper import WhisperModel
 
 from polycue.domain import language as languages
 from polycue.domain.chunk import ModelFacts
 from polycue.domain.errors import DeviceUnavailable, ModelDamaged
 from polycue.speech.note import NOTE_FILE, ModelNote
 from polycue.speech.weights import fingerprint
+from polycue.whisperlib import WhisperModel
 
 _SEED = 20261126  # of sampling: a film that is heard alone comes out the same each time
 _REQUIRED_FILES = ("model.bin", "config.json", "tokenizer.json")

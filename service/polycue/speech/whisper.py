@@ -7,8 +7,6 @@ from typing import Any, Self
 
 import ctranslate2
 import numpy as np
-from faster_whisper import WhisperModel
-from faster_whisper.tokenizer import Tokenizer
 
 from polycue.domain import language as languages
 from polycue.domain.audio import Span
@@ -24,6 +22,7 @@ from polycue.speech.passage import DecodeSettings, Passage
 from polycue.speech.rows import Row, rows_of
 from polycue.speech.scores import told
 from polycue.speech.words import places_of, words_of
+from polycue.whisperlib import Tokenizer, WhisperModel
 
 _MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
 _MAX_CONTEXT_TOKENS = _MAX_LENGTH // 2 - 1  # as in openai/whisper
