@@ -83,11 +83,9 @@ class Asking:
 
         def ask(passage: Future[Passage], settings: DecodeSettings) -> Result:
             of_these = replace(order, key=settings.key, again=settings.temperature > 0)
-            result = self.batcher.submit(passage, of_these, cancel=self.cancel, entered=stirred)
-            result.add_done_callback(lambda _: stirred())
-            return result
+            return self.batcher.submit(passage, of_these, cancel=self.cancel, entered=stirred)
 
-        return Hearing(ask, passage, settings, chunk.speech, self.defence)
+        return Hearing(ask, passage, settings, chunk.speech, self.defence, stirred)
 
 
 def _passage(

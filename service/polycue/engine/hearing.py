@@ -23,7 +23,8 @@ class Hearing:
 
     It may be asked about before its language is decided. Further tries are queued as passages of
     their own, so nobody else waits for them: where it was heard in another language than is decided
-    then, and where its words are in doubt. For use by one thread.
+    then, and where its words are in doubt. ``stirred`` is called, in any thread, when something has
+    come, which ``advance`` then looks at. For use by one thread.
     """
 
     def __init__(
@@ -33,8 +34,9 @@ class Hearing:
         settings: DecodeSettings,
         speech: tuple[Span, ...],
         options: DefenceOptions,
+        stirred: Callable[[], None],
     ) -> None:
-        self._ask, self._settings = ask, settings
+        self._ask, self._settings, self._stirred = ask, settings, stirred
         self._passage: Future[Passage] | None = passage  # None once nothing is asked any more
         self._speech, self._options = speech, options
         self._speech_ms = sum(span.duration_ms for span in speech)
@@ -43,7 +45,9 @@ class Hearing:
         self._decision: Decision | None = None
         self._heard: Recognised | None = None
         self._tries: _Tries | None = None
-        self._pending: Result | None = ask(passage, settings)
+        self._pending: Result | None = None
+        self._news = False  # most of a film's chunks have none in most rounds: they cost nothing
+        self._wait_for(ask(passage, settings))
 
     @property
     def at_work(self) -> bool:
@@ -71,10 +75,13 @@ class Hearing:
 
     def decide(self, decision: Decision) -> None:
         """Say in which language it is to be heard."""
-        self._decision = decision
+        self._decision, self._news = decision, True
 
     def advance(self) -> None:
         """Look at what has come, and ask for what should follow."""
+        if not self._news:
+            return
+        self._news = False  # what comes from here on is looked at in the next round
         if self._pending is not None:
             self._look()
         if self.done or self.at_work or self._heard is None or self._decision is None:
@@ -131,7 +138,15 @@ class Hearing:
         assert self._passage is not None  # noqa: S101 - for the type checker
         again: Future[Passage] = Future()
         again.set_result(replace(self._passage.result(), settings=settings, belief=None))
-        self._pending = self._ask(again, settings)
+        self._wait_for(self._ask(again, settings))
+
+    def _wait_for(self, pending: Result) -> None:
+        self._pending = pending
+        pending.add_done_callback(self._come)
+
+    def _come(self, _: Future[Recognised]) -> None:
+        self._news = True
+        self._stirred()
 
 
 class _Tries:

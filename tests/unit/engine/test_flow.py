@@ -1,7 +1,7 @@
 """What is said in a film depends on the film alone: not on workers, batches, time or neighbours."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -204,10 +204,10 @@ def test_a_film_that_is_held_back_hands_on_its_results_and_reads_no_more() -> No
         result, passage = asked[number]
         result.set_result(model.run_alone(passage))
 
-    def hear(chunk: Chunk, language: str, *_: object) -> Hearing:
+    def hear(chunk: Chunk, language: str, _: object, stirred: Callable[[], None]) -> Hearing:
         audio, how = chunk.audio, DecodeSettings(language)
         passage = made(Passage(audio.start_ms, audio.end_ms, chunk.speech, features, how))
-        return Hearing(ask, passage, how, chunk.speech, DefenceOptions(enabled=False))
+        return Hearing(ask, passage, how, chunk.speech, DefenceOptions(enabled=False), stirred)
 
     flow = Flow(hear, Named("es"), capacity=4, cancel=CancelToken())
     results = flow.run(film([1_000] * 9))
