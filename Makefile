@@ -5,7 +5,7 @@ PY := $(BIN)/python
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-bad-inputs test-faults soak check format format-check lint layers types proto proto-check lock \
+.PHONY: help demo test test-clients clients test-bad-inputs test-faults soak check format format-check lint layers types proto proto-check lock \
         bench bench-all peers bench-quality bench-demo-models demo-models film ffmpeg postgresql hooks clean
 
 help:                          ## list the targets
@@ -23,6 +23,9 @@ test-faults: .venv/ready ffmpeg postgresql ## kill, freeze, fill and cut off ser
 
 soak: .venv/ready postgresql   ## kill servers a thousand times (an hour; goes on where it was stopped)
 	PYTHONPATH=tests nice $(PY) benchmarks/soak.py
+
+test-clients: clients          ## build the clients in Go and TypeScript, and have them and the light one at work
+	$(BIN)/pytest tests/integration/elsewhere
 
 test-bad-inputs: .venv/ready ffmpeg ## put every bad input through the real service (minutes)
 	PYTHONPATH=tests $(PY) -m bad_inputs
@@ -58,6 +61,20 @@ ffmpeg:
 postgresql:
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
 	    sh tests/install-postgresql.sh
+
+# What the clients in other languages are built with; their tests skip where it is not there.
+clients: .venv/ready .venv-client/ready
+	@command -v protoc-gen-go-grpc >/dev/null || sh tests/install-go.sh
+	@if command -v npm >/dev/null; \
+	then cd clients/typescript && npm ci -s --ignore-scripts --no-audit --no-fund; \
+	else echo "npm is missing, so the client in TypeScript is not tested"; fi
+
+# The base package as a user of the client has it, and nothing else.
+.venv-client/ready: pyproject.toml $(shell find clients/polycue_client service/polycue/api -name '*.py') | $(UV)
+	@echo "Installing the light client by itself ..."
+	@$(PYTHON) -m venv --without-pip .venv-client
+	@$(UV) pip install -q --python .venv-client/bin/python .
+	@touch $@
 
 hooks: .venv/ready             ## run the checks before every commit
 	$(BIN)/prek install
@@ -162,4 +179,4 @@ film: .venv/service ffmpeg     ## make the demo film and its script anew
 	$(PY) -m demo.film.make
 
 clean:                         ## remove what make made, the environment included
-	rm -rf .venv .venv-quality .venv-train .venv-peers .venv-argos .polycue demo/out demo/work
+	rm -rf .venv .venv-client .venv-quality .venv-train .venv-peers .venv-argos .polycue demo/out demo/work
