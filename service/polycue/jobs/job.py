@@ -26,6 +26,9 @@ class JobState(StrEnum):
 
 
 _ENDS = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
+WAITING = frozenset({JobState.QUEUED, JobState.INTERRUPTED})
+"""The states of jobs that nobody works on and that have not ended."""
+
 NEXT: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
     JobState.RUNNING: frozenset(
@@ -82,8 +85,9 @@ class Job:
     how long nobody else may. ``epoch`` counts how often it was taken, ``attempts`` only since it
     last got further, and ``reached`` is the newest chunk of its checkpoint, such as
     "transcribe/12"; all chunks were made under the plan ``plan_hash``. ``resumed_by`` is the
-    request that asked for it once more, ``media_ms`` how much was decoded for it, and ``usage`` how
-    the engine worked on it in all its attempts.
+    request that asked for it once more, ``media_ms`` how much was decoded for it of ``length_ms``,
+    0 until that is known, and ``usage`` how the engine worked on it in all its attempts.
+    ``queued_ms`` is since when it waits or did last, by the store's clock.
     """
 
     id: str
@@ -106,6 +110,8 @@ class Job:
     artifacts: tuple[Artifact, ...] = ()
     failure: Failure | None = None
     media_ms: int = 0
+    length_ms: int = 0
+    queued_ms: int = 0
     usage: EngineUsage = NOT_USED
     owner: str = ""
     epoch: int = 0
@@ -152,4 +158,5 @@ def move(job: Job, to: JobState, *, now_ms: int, failure: Failure | None = None)
         failure=failure,
         started_ms=now_ms if to is JobState.RUNNING and not job.started_ms else job.started_ms,
         ended_ms=now_ms if to.ended else None,
+        queued_ms=now_ms if to in WAITING else job.queued_ms,
     )

@@ -57,8 +57,15 @@ class LiveJob:
         """The job with the newest progress, and with as much of media and engine as that took."""
         stages = self.stages
         media_ms = max((stage.processed_ms for stage in stages), default=0)
+        length_ms = max((stage.total_ms or 0 for stage in stages), default=0)
         usage = self.used() if self.used else job.usage
-        return replace(job, stages=stages, media_ms=max(job.media_ms, media_ms), usage=usage)
+        return replace(
+            job,
+            stages=stages,
+            media_ms=max(job.media_ms, media_ms),
+            length_ms=length_ms or job.length_ms,
+            usage=usage,
+        )
 
     def move(self, moved: StageMoved) -> None:
         """Keep a stage's progress; the feed gets its first, its last, and some in between."""

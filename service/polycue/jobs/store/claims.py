@@ -45,8 +45,9 @@ def claim(db: Session, owner: str, *, lease_ms: int, max_attempts: int) -> tuple
         return None
     now_ms, steady_ms = clocks(db)
     job = job_of_row(row)
-    if job.state is JobState.RUNNING:
-        job = move(job, JobState.INTERRUPTED, now_ms=now_ms)
+    waited_ms = max(0, now_ms - (job.queued_ms or job.created_ms))
+    if job.state is JobState.RUNNING:  # its worker died: it waited for that to be seen, no more
+        job, waited_ms = move(job, JobState.INTERRUPTED, now_ms=now_ms), 0
     job = replace(
         move(job, JobState.RUNNING, now_ms=now_ms),
         owner=owner,
@@ -55,7 +56,7 @@ def claim(db: Session, owner: str, *, lease_ms: int, max_attempts: int) -> tuple
         lease_until_ms=steady_ms + lease_ms,
     )
     db.run(_SERVED, tenant=job.tenant)
-    return update(db, job), Lease(job.id, owner, job.epoch, lease_ms)
+    return update(db, job), Lease(job.id, owner, job.epoch, lease_ms, waited_ms)
 
 
 def renew(db: Session, lease: Lease) -> JobState:

@@ -7,7 +7,7 @@ from polycue.domain.errors import JobNotResumable, NotFound
 from polycue.domain.limits import TenantLimits
 from polycue.jobs.job import Failure, Job, JobState, move
 from polycue.jobs.store import claims, quotas, statements, told
-from polycue.jobs.store.protocol import Held, JobFilter, Lease, unchanged
+from polycue.jobs.store.protocol import Backlog, Held, JobFilter, Lease, unchanged
 from polycue.jobs.store.rows import job_of_row, row_of_job
 from polycue.jobs.store.session import Database, Session, in_transaction
 
@@ -57,7 +57,8 @@ class SqlJobs:
         if earlier := earlier or statements.find(db, job.id):
             return job_of_row(earlier)
         quotas.check_job(db, job, max_queued=max_queued, limits=limits)
-        statements.insert(db, "job", row_of_job(job))
+        now_ms, _ = statements.clocks(db)
+        statements.insert(db, "job", row_of_job(replace(job, queued_ms=now_ms)))
         return statements.get(db, job.tenant, job.id)
 
     @in_transaction
@@ -231,3 +232,13 @@ class SqlJobs:
     def counts(self, db: Session) -> Mapping[JobState, int]:
         rows = db.rows("SELECT state, count(*) AS jobs FROM job GROUP BY state")
         return {JobState(row["state"]): row["jobs"] for row in rows}
+
+    @in_transaction
+    def backlog(self, db: Session) -> Mapping[JobState, Backlog]:
+        rows = db.rows(
+            "SELECT state, jobs, audio_ms, now_ms() - since_ms AS oldest_ms FROM backlog"
+        )
+        return {
+            JobState(row["state"]): Backlog(row["jobs"], row["audio_ms"], max(0, row["oldest_ms"]))
+            for row in rows
+        }

@@ -25,13 +25,15 @@ class Lease:
     """The right to work on a job, until ``length_ms`` after its last renewal.
 
     Each claim gives a job a greater ``epoch``, so that whoever was held up past the end of its
-    lease, and comes back when another has taken the job, writes nothing any more.
+    lease, and comes back when another has taken the job, writes nothing any more. ``waited_ms`` is
+    how long the job had waited for it.
     """
 
     job_id: str
     owner: str
     epoch: int
     length_ms: int
+    waited_ms: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,21 @@ class Held:
 
     epoch: int
     cancel_asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is still to be done for the ``jobs`` of one state.
+
+    ``audio_ms`` is how much of their media nobody has decoded yet. A job whose length is not known
+    counts as the mean of the last 200 that succeeded, as ten minutes where there are none.
+    ``oldest_ms`` is for how long the first of them has been waiting, or did wait in the end and
+    is worked on since.
+    """
+
+    jobs: int
+    audio_ms: int
+    oldest_ms: int
 
 
 def unchanged(job: Job) -> Job:
@@ -226,4 +243,8 @@ class JobStore(Protocol):
 
     def counts(self) -> Mapping[JobState, int]:
         """How many jobs there are in each state."""
+        ...
+
+    def backlog(self) -> Mapping[JobState, Backlog]:
+        """Of the states of jobs that have not ended; those without any are not in it."""
         ...
