@@ -9,6 +9,7 @@ from polycue.jobs.files.bucket import BucketFiles
 from polycue.jobs.files.local import LocalFiles
 from polycue.jobs.files.objects import Objects
 from polycue.jobs.files.protocol import Files
+from polycue.jobs.files.timed import TimedFiles
 from polycue.jobs.folder import DataFolder
 from polycue.jobs.inputs.buckets import Buckets
 from polycue.jobs.inputs.elsewhere import Elsewhere
@@ -49,10 +50,10 @@ def open_files(
     if not (objects and settings.files_url):
         if settings.database_url:
             log.warning("no other server of this database can read what is uploaded to this one")
-        return LocalFiles(folder.root)
+        return TimedFiles(LocalFiles(folder.root), "folder")
     files = BucketFiles(objects, _bucket_of(settings))
     files.claim(identity_of(database))
-    return files
+    return TimedFiles(files, "bucket")
 
 
 def open_elsewhere(settings: Settings, objects: Objects | None) -> Elsewhere:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from polycue import metrics
 from polycue.app.database import open_database
 from polycue.app.doors import Doors
 from polycue.app.engine import Engine
@@ -84,6 +85,8 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
     """
     folder = DataFolder(settings.data_dir)
     closing.callback(folder.close)
+    metrics.DATA_FREE.set_function(lambda: folder.room().free_bytes)
+    metrics.DATA_SIZE.set_function(lambda: folder.room().size_bytes)
     database = open_database(settings, folder, clock)
     closing.callback(database.close)
     jobs, rows = SqlJobs(database), SqlUploads(database)
@@ -168,6 +171,7 @@ def make_admission(settings: Settings, engine: Engine, keep: Keep) -> tuple[Admi
 
 
 def make_runner(settings: Settings, engine: Engine, keep: Keep, admission: Admission) -> Runner:
+    metrics.JOB_PLACES.set(settings.max_running_jobs)
     heartbeat = Heartbeat(keep.at_work, keep.jobs, lease_s=settings.lease_s, poll_s=settings.poll_s)
     shop = Workshop(
         keep.at_work,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import NoReturn
 
-from polycue import telemetry
+from polycue import metrics, telemetry
 from polycue.app.engine import open_engine
 from polycue.app.sandbox import confine_media
 from polycue.app.server import App
@@ -29,6 +29,7 @@ def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> N
     telemetry.configure(level=settings.log_level, log_format=settings.log_format)
     _open_all_files_allowed()
     confine_media(settings)
+    metrics.INFO.labels(version("polycue"), settings.engine).set(1)
     preload = not exit_with_stdin if settings.preload is None else settings.preload
     engine = open_engine(settings, preload=preload)
     try:

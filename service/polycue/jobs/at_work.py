@@ -43,6 +43,7 @@ class AtWork:
         self._claiming, self._lock = threading.Lock(), threading.Lock()
         self._live: dict[str, LiveJob] = {}
         self.recent = RecentFeeds()
+        metrics.JOBS_AT_WORK.set_function(lambda: len(self._live))
         self._news = threading.Condition()
         self.calls, self.stopping = 0, False
 
@@ -96,6 +97,7 @@ class AtWork:
             if taken is None:
                 return None
             job, lease = taken
+            metrics.JOB_WAIT.observe(lease.waited_ms / 1000)
             live = LiveJob(lease, partial(self._bells.ring, job.id))
             self._begin(job, live)
             return job, live
@@ -118,7 +120,7 @@ class AtWork:
     def sweep(self) -> None:
         """End what nobody goes on with: a job that was taken too often, for one."""
         for job in self._store.sweep(max_attempts=self._max_attempts, poisoned=self._poisoned):
-            _tell_end(job)
+            self._tell_end(job)
             self._bells.ring(job.id)
 
     def asked_to_stop(self, live: LiveJob) -> None:
@@ -239,8 +241,18 @@ class AtWork:
             if self._live.get(job.id) is live:
                 del self._live[job.id]
         self.recent.keep(job.id, live.feed)
-        _tell_end(job)
+        self._tell_end(job)
         return job
+
+    def _tell_end(self, job: Job) -> None:
+        reason = job.failure.reason if job.failure else ""
+        if job.ended:
+            metrics.JOBS_ENDED.labels(state=job.state.value, reason=reason).inc()
+            took_ms = max(0, self._clock() - job.created_ms)
+            metrics.JOB_SECONDS.labels(state=job.state.value).observe(took_ms / 1000)
+        else:
+            metrics.JOBS_LET_GO.labels(reason=reason).inc()
+        log.info("job ended" if job.ended else "job let go", job=job.id, state=job.state.value)
 
     # --- the server's end -------------------------------------------------------------------
 
@@ -263,10 +275,3 @@ class AtWork:
             except (LeaseLost, StoreError):
                 log.warning("a job could not be let go", job=live.lease.job_id, exc_info=True)
             self.let_fall(live)
-
-
-def _tell_end(job: Job) -> None:
-    reason = job.failure.reason if job.failure else ""
-    if job.ended:
-        metrics.JOBS_ENDED.labels(state=job.state.value, reason=reason).inc()
-    log.info("job ended" if job.ended else "job let go", job=job.id, state=job.state.value)

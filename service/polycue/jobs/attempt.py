@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from polycue.jobs.reporter import Reporter
 from polycue.jobs.store.protocol import JobStore
 from polycue.pipeline.ports import Checkpoints
 from polycue.pipeline.result import TaskResult
+from polycue.pipeline.timing import timed
 
 log = telemetry.logger(__name__)
 
@@ -113,7 +114,9 @@ class Attempt:
         shop, cancel = self._shop, self._live.cancel
         with disk_errors("the job"):
             workdir.mkdir(parents=True)
-            with shop.task_of(self._job, workdir, cancel) as task:
+            with ExitStack() as brought:
+                with timed("bring"):
+                    task = brought.enter_context(shop.task_of(self._job, workdir, cancel))
                 result = shop.pipeline.run(
                     task,
                     workdir=workdir,

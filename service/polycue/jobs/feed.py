@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from polycue import metrics
 from polycue.domain.progress import CuesReady, Stage, StageMoved
 from polycue.jobs.job import Artifact, Job, JobState
 
@@ -67,6 +68,7 @@ class Feed:
             number = self.last = self.last + 1
             self._events[self.last] = event
             self._kept += _weight(event)
+            metrics.FEED_EVENTS.labels("kept").inc()
             if isinstance(event, StageMoved):
                 self._replace_progress(event.stage)
             self._forget_oldest()
@@ -103,6 +105,7 @@ class Feed:
         if before in self._events:
             del self._events[before]
             self._kept -= 1
+            metrics.FEED_EVENTS.labels("merged").inc()
         self._progress[stage] = self.last
 
     def _forget_oldest(self) -> None:
@@ -110,6 +113,7 @@ class Feed:
         while self._kept > self._limit and len(self._events) > 1:
             self.forgotten, event = self._events.popitem(last=False)
             self._kept -= _weight(event)
+            metrics.FEED_EVENTS.labels("forgotten").inc()
 
 
 class RecentFeeds:

@@ -1,11 +1,21 @@
 """The data folder: where everything lies in it, and the lock that keeps a second server out."""
 
 import fcntl
+import math
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from polycue.domain.errors import DataFolderInUse, Unwritable
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much of a disk is free for us, and how much there is."""
+
+    free_bytes: float
+    size_bytes: float
 
 
 class DataFolder:
@@ -53,6 +63,14 @@ class DataFolder:
     def holds_files(self) -> bool:
         """Whether uploads or results lie in it."""
         return any(any((self.root / kind).glob("*")) for kind in ("jobs", "uploads"))
+
+    def room(self) -> Room:
+        """On its disk; NaN where the disk does not say."""
+        try:
+            disk = os.statvfs(self.root)
+        except OSError:  # gone, or at fault: whoever writes there is told so
+            return Room(math.nan, math.nan)
+        return Room(disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize)
 
     def work(self, attempt: str) -> Path:
         """Scratch of an attempt at a job; gone when that ends."""

@@ -6,11 +6,12 @@ import time
 from polycue import metrics, telemetry
 from polycue.domain.errors import LeaseLost, StoreError
 from polycue.jobs.at_work import AtWork
-from polycue.jobs.job import JobState
+from polycue.jobs.job import WAITING, JobState
 from polycue.jobs.live import LiveJob
 from polycue.jobs.store.protocol import JobStore
 
 _BEATS_PER_LEASE = 3
+_UNENDED = tuple(state for state in JobState if not state.ended)
 
 log = telemetry.logger(__name__)
 
@@ -88,6 +89,12 @@ class Heartbeat:
         counts = self._store.counts()
         for state in JobState:
             metrics.JOBS.labels(state=state.value).set(counts.get(state, 0))
+        backlog = self._store.backlog()
+        for state in _UNENDED:
+            audio_ms = backlog[state].audio_ms if state in backlog else 0
+            metrics.JOB_AUDIO.labels(state=state.value).set(audio_ms / 1000)
+        waiting = (backlog[state].oldest_ms for state in WAITING if state in backlog)
+        metrics.JOB_OLDEST_WAIT.set(max(waiting, default=0) / 1000)
 
     def _run(self) -> None:
         while not self._stopped.wait(self._every_s):

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from polycue import metrics
 from polycue.domain.errors import Draining
 from polycue.domain.progress import CuesReady
 from polycue.jobs.board import Board, Followed
@@ -135,6 +136,7 @@ class _View:
         closed = feed.closed  # before reading, so that nothing slips by
         events = feed.after(self.position)
         if self.position < feed.forgotten:
+            metrics.WATCH_GAPS.inc()
             self.position, self.feed, self.at_once = 0, None, True  # a new snapshot
             return []
         seen = [self._tell(number, event) for number, event in events if self._wants(number, event)]

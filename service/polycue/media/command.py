@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import SandboxFailed, ToolFailed, ToolKilled, ToolTimedOut
+from polycue.domain.errors import SandboxFailed, ToolError, ToolFailed, ToolKilled, ToolTimedOut
 from polycue.media import sandbox
 from polycue.media.call import Call
+from polycue.media.counting import Ending, counted, outcome_of
 from polycue.media.endings import failed
 from polycue.media.tail import Tail
 
@@ -93,15 +94,16 @@ def piped(
         Cancelled: the token is set already.
     """
     cancel.check()
-    child = Piped(call, timeout_s=timeout_s, cancel=cancel, on_line=on_line)
-    forget = cancel.on_cancel(child.kill)
-    try:
-        if aside:
-            child.step_aside()
-        yield child
-    finally:
-        forget()
-        child.close()
+    with counted(call.work) as ending:
+        child = Piped(call, timeout_s=timeout_s, cancel=cancel, on_line=on_line, ending=ending)
+        forget = cancel.on_cancel(child.kill)
+        try:
+            if aside:
+                child.step_aside()
+            yield child
+        finally:
+            forget()
+            child.close()
 
 
 class Piped:
@@ -114,11 +116,13 @@ class Piped:
         timeout_s: float,
         cancel: CancelToken,
         on_line: Callable[[str], None] | None,
+        ending: Ending,
     ) -> None:
+        self._ending = ending
         self._call, self._argv = call, tuple(call.argv)
         self._timeout_s, self._cancel = timeout_s, cancel
-        self._process = _start(call)
-        self._cpu_s = 0.0
+        with self._tells_outcome():
+            self._process = _start(call)
         assert self._process.stdout is not None  # noqa: S101 - for the type checker
         assert self._process.stderr is not None  # noqa: S101
         self._stdout_fd = self._process.stdout.fileno()
@@ -160,16 +164,18 @@ class Piped:
             Cancelled: the token was set; it is dead.
         """
         deadline = time.monotonic() + self._timeout_s
-        while self._open:
-            self._pump(deadline)
-            self._buffer.clear()
-        while not self._has_exited():
-            self._wait_or_stop(deadline)
-            time.sleep(_EXIT_POLL_S)
-        self._cancel.check()
-        returncode = self._reap()
-        if returncode:
-            raise failed(self._call, returncode, self._complaints.text(), cpu_s=self._cpu_s)
+        with self._tells_outcome():
+            while self._open:
+                self._pump(deadline)
+                self._buffer.clear()
+            while not self._has_exited():
+                self._wait_or_stop(deadline)
+                time.sleep(_EXIT_POLL_S)
+            self._cancel.check()
+            if returncode := self._reap():
+                said, cpu_s = self._complaints.text(), self._ending.cpu_s
+                raise failed(self._call, returncode, said, cpu_s=cpu_s)
+        self._ending.outcome = "done"
         return self._complaints.text()
 
     def step_aside(self) -> None:
@@ -193,12 +199,21 @@ class Piped:
 
     def _take(self, n_bytes: int, *, at_least: int) -> bytes:
         deadline = time.monotonic() + self._timeout_s
-        while len(self._buffer) < at_least and self._stdout_fd in self._open:
-            self._pump(deadline)
+        with self._tells_outcome():
+            while len(self._buffer) < at_least and self._stdout_fd in self._open:
+                self._pump(deadline)
         self._cancel.check()  # what a killed child leaves must not pass for the whole
         taken = bytes(self._buffer[:n_bytes])
         del self._buffer[:n_bytes]
         return taken
+
+    @contextmanager
+    def _tells_outcome(self) -> Iterator[None]:
+        try:
+            yield
+        except ToolError as error:
+            self._ending.outcome = outcome_of(error)
+            raise
 
     def _pump(self, deadline: float) -> None:
         """Wait for output of either kind and take in what is there."""
@@ -237,7 +252,7 @@ class Piped:
             if self._process.returncode is None:
                 _, status, used = os.wait4(self._process.pid, 0)
                 self._process.returncode = os.waitstatus_to_exitcode(status)
-                self._cpu_s = used.ru_utime + used.ru_stime
+                self._ending.cpu_s = used.ru_utime + used.ru_stime
             return self._process.returncode
 
     def _kill_group(self) -> None:

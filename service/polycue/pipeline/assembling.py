@@ -10,6 +10,7 @@ from polycue.domain.progress import CuesReady, Report
 from polycue.domain.track import Track, TrackKind
 from polycue.domain.transcript import Word
 from polycue.domain.translation import Fallback
+from polycue.pipeline.timing import StageTimes
 from polycue.pipeline.translating import Translated, notices_of
 
 
@@ -30,9 +31,10 @@ class GrowingTrack:
         cuts_ms: Sequence[int] = (),
         kind: TrackKind = TrackKind.SUBTITLES,
         second_language: str = "",
+        times: StageTimes,
     ) -> None:
         self.language, self.route, self.kind = language, route, kind
-        self._second_language = second_language
+        self._second_language, self._times = second_language, times
         self._rules, self._report, self._cuts_ms = rules, report, cuts_ms
         self._cues: list[Cue] = []
         self._fallbacks: list[Fallback] = []
@@ -63,14 +65,15 @@ class GrowingTrack:
         rules: Rules | None = None,
     ) -> tuple[Cue, ...]:
         """The words of one island as cues, by other ``rules`` than the track's where given."""
-        return layout(
-            words,
-            rules or self._rules,
-            media_end_ms=media_end_ms,
-            next_start_ms=next_start_ms,
-            previous_end_ms=self._cues[-1].end_ms if self._cues else None,
-            cuts_ms=self._cuts_ms,
-        )
+        with self._times.part_of("layout"):
+            return layout(
+                words,
+                rules or self._rules,
+                media_end_ms=media_end_ms,
+                next_start_ms=next_start_ms,
+                previous_end_ms=self._cues[-1].end_ms if self._cues else None,
+                cuts_ms=self._cuts_ms,
+            )
 
     def finish(self) -> Track:
         return Track(

@@ -49,7 +49,7 @@ class FilmTracks:
     ) -> None:
         self._task, self._wanted, self._translator = task, wanted, run.translator
         self._cuts_ms, self._cancel, self._report = cuts_ms, run.cancel, run.report
-        self._duration_ms, self._stop = duration_ms, CancelToken()
+        self._duration_ms, self._stop, self._times = duration_ms, CancelToken(), run.times
         written = wanted.written(spoken)
         wanted.check_mux(written)
         own_route = () if primary(written) == primary(spoken) else (spoken, written)
@@ -139,6 +139,7 @@ class FilmTracks:
             cuts_ms=self._cuts_ms,
             kind=kind or self._task.layout.track_kind,
             second_language=above,
+            times=self._times,
         )
 
     def _wishes(self, language: str, spoken: Sequence[Sentence]) -> Wishes:

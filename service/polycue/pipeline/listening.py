@@ -61,20 +61,24 @@ class Listening:
 
     def run(self, *, max_media_ms: int | None) -> Heard:
         """Decode all of it; recognise it as far as the words can be those of the subtitles."""
-        media = probe(self._task.media.path, cancel=self._cancel)
+        with self._run.times.part_of("probe"):
+            media = probe(self._task.media.path, cancel=self._cancel)
         self._report(MediaFound(media.duration_ms))
         self._report(StageMoved(Stage.PROBE, 0, media.duration_ms, finished=True))
         stream = choose_audio(media, self._task.audio)
         max_chunk_ms = self._most_the_recogniser_takes()
-        with sound_of(
-            media,
-            stream,
-            self._task.speech.detection,
-            max_chunk_ms=max_chunk_ms or _CHUNK_MS,
-            max_media_ms=max_media_ms,
-            cancel=self._cancel,
-            report=self._report,
-        ) as sound:
+        with (
+            self._run.times.part_of("listen"),
+            sound_of(
+                media,
+                stream,
+                self._task.speech.detection,
+                max_chunk_ms=max_chunk_ms or _CHUNK_MS,
+                max_media_ms=max_media_ms,
+                cancel=self._cancel,
+                report=self._report,
+            ) as sound,
+        ):
             chunks = sound.chunks()
             if max_chunk_ms:
                 recogniser = self._run.begin(self._task.media, stream, self._task.speech)

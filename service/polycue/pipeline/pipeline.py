@@ -13,7 +13,15 @@ from polycue.domain.cue import Cue
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.media import Media
 from polycue.domain.notice import Notice
-from polycue.domain.progress import CuesReady, LanguageFound, MediaFound, Report, Stage, StageMoved
+from polycue.domain.progress import (
+    CuesReady,
+    LanguageFound,
+    MediaFound,
+    OutputFile,
+    Report,
+    Stage,
+    StageMoved,
+)
 from polycue.domain.request import (
     InputFile,
     LayoutOptions,
@@ -30,6 +38,7 @@ from polycue.media.containers import container_of, subtitle_format
 from polycue.media.plan import plan_mux
 from polycue.media.probe import probe
 from polycue.media.streams import choose_audio
+from polycue.pipeline.counting import count, count_track
 from polycue.pipeline.foreign import prepare_track, read_subtitles, stem_without_language
 from polycue.pipeline.outputs import Muxing, write_reports, write_sidecars
 from polycue.pipeline.ports import NOTHING_KEPT, Checkpoints, Recogniser, Translator
@@ -80,6 +89,15 @@ class Pipeline:
             report=report,
             caller=caller,
         )
+        try:
+            result = self._run(task, run, workdir)
+        finally:
+            run.times.tell()
+        listened = isinstance(task, SubtitleTask) and task.transcript is None
+        count(result, listened=listened)
+        return result
+
+    def _run(self, task: Task, run: Run, workdir: Path) -> TaskResult:
         match task:
             case SubtitleTask(transcript=InputFile() as transcript):
                 return self._subtitle_again(task, transcript, run, workdir)
@@ -118,7 +136,8 @@ class Pipeline:
 
     def _look_at_film(self, task: SubtitleTask, run: Run) -> Media:
         """Probe the film; what cannot be muxed is told now, not after an hour of work."""
-        media = probe(task.media.path, cancel=run.cancel)
+        with run.times.part_of("probe"):
+            media = probe(task.media.path, cancel=run.cancel)
         run.report(MediaFound(media.duration_ms))
         run.report(StageMoved(Stage.PROBE, 0, media.duration_ms, finished=True))
         for options in task.mux:
@@ -162,7 +181,8 @@ class Pipeline:
         return TaskResult(tuple(tracks), tuple(files), notices)
 
     def _mux(self, task: MuxTask, run: Run, workdir: Path) -> TaskResult:
-        media = probe(task.media.path, cancel=run.cancel)
+        with run.times.part_of("probe"):
+            media = probe(task.media.path, cancel=run.cancel)
         run.report(MediaFound(media.duration_ms))
         container = task.options.container or container_of(media)
         folder = workdir / "mux"
@@ -177,7 +197,8 @@ class Pipeline:
             problem = f"none of the tracks given is {task.options.burn_in!r}"
             raise InvalidRequest("mux.burn_in_language_code", problem)
         muxing = Muxing(media, task.media, workdir=workdir, cancel=run.cancel, report=run.report)
-        output, told = muxing.write(files, container, drawn=drawn)
+        with run.times.part_of("mux"):
+            output, told = muxing.write(files, container, drawn=drawn)
         duration_ms = media.duration_ms or 0
         run.report(StageMoved(Stage.MUX, duration_ms, media.duration_ms, finished=True))
         notices = (*chain.from_iterable(repairs for _, repairs in prepared), *told)
@@ -193,7 +214,9 @@ class Pipeline:
         cancel: CancelToken,
     ) -> Track:
         """The same cues, with the same times, in another language."""
-        return translate_cues(self._translator, cues, source, wanted, options, cancel=cancel)
+        track = translate_cues(self._translator, cues, source, wanted, options, cancel=cancel)
+        count_track(track)
+        return track
 
     def convert(
         self, cues: Sequence[Cue], language: str, options: LayoutOptions
@@ -209,14 +232,38 @@ def _written(
     """The tracks with their reports, as files and in muxed copies."""
     report = run.report
     muxing = Muxing(media, task.media, workdir=workdir, cancel=run.cancel, report=report)
-    tracks = tuple(reported(track, task.layout, done.transcript) for track in done.tracks)
+    with run.times.part_of("report"):
+        tracks = tuple(reported(track, task.layout, done.transcript) for track in done.tracks)
+    with run.times.part_of("render"):
+        files = _sidecars(done, tracks, task, stem, run, workdir)
+    duration_ms = done.transcript.duration_ms
+    report(StageMoved(Stage.RENDER, duration_ms, duration_ms, finished=True))
+    notices = tuple(notice for track in tracks for notice in track.notices)
+    for options in task.mux:
+        with run.times.part_of("mux"):
+            copies, told = muxing.copy(tracks, options)
+        files += copies
+        notices += told
+    if task.mux:
+        report(StageMoved(Stage.MUX, duration_ms, duration_ms, finished=True))
+    return TaskResult(tracks, tuple(files), notices, done.transcript, duration_ms)
+
+
+def _sidecars(
+    done: Subtitled,
+    tracks: Sequence[Track],
+    task: SubtitleTask,
+    stem: str,
+    run: Run,
+    workdir: Path,
+) -> list[OutputFile]:
     files = write_sidecars(
         tracks,
         task.formats,
         stem=stem,
         workdir=workdir,
         transcript=done.transcript,
-        report=report,
+        report=run.report,
     )
     if task.formats:
         files += write_reports(
@@ -225,18 +272,9 @@ def _written(
             stem=stem,
             workdir=workdir,
             transcript=done.transcript,
-            report=report,
+            report=run.report,
         )
-    duration_ms = done.transcript.duration_ms
-    report(StageMoved(Stage.RENDER, duration_ms, duration_ms, finished=True))
-    notices = tuple(notice for track in tracks for notice in track.notices)
-    for options in task.mux:
-        copies, told = muxing.copy(tracks, options)
-        files += copies
-        notices += told
-    if task.mux:
-        report(StageMoved(Stage.MUX, duration_ms, duration_ms, finished=True))
-    return TaskResult(tracks, tuple(files), notices, done.transcript, duration_ms)
+    return files
 
 
 def _end_of(cues: Sequence[Cue]) -> int:

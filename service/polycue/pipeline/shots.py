@@ -19,6 +19,7 @@ from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.request import LayoutOptions, ShotMode
 from polycue.domain.shots import Shots
 from polycue.media.shots import find_cuts
+from polycue.pipeline.timing import timed
 
 # How much longer than without it a job may take for the search, unless it is asked for. Half a
 # minute is enough for short films on a busy machine: these have the same cuts each time.
@@ -161,11 +162,8 @@ class ShotScan:
     def _search(self) -> None:
         forget = self._cancel.on_cancel(self._stop.cancel)
         try:
-            for found in find_cuts(self._media, self._picture, cancel=self._stop):
-                with self._moved:
-                    self._cuts += found.cuts_ms
-                    self._reached_ms = found.until_ms
-                    self._moved.notify_all()
+            with timed("shots"):
+                self._take_all()
             self._whole = True
         except PolycueError as error:
             self._problem = str(error)
@@ -175,6 +173,13 @@ class ShotScan:
             forget()
             with self._moved:
                 self._over = True
+                self._moved.notify_all()
+
+    def _take_all(self) -> None:
+        for found in find_cuts(self._media, self._picture, cancel=self._stop):
+            with self._moved:
+                self._cuts += found.cuts_ms
+                self._reached_ms = found.until_ms
                 self._moved.notify_all()
 
 

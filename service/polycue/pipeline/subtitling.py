@@ -66,15 +66,18 @@ class Subtitling:
             self._waits_ms = OPENING_MS
         with self._closing, self._run.shots(self._media, self._task.layout) as shots:
             self._look_at(shots)
-            with sound_of(
-                self._media,
-                stream,
-                self._task.speech.detection,
-                max_chunk_ms=facts.max_chunk_ms,
-                max_media_ms=max_media_ms,
-                cancel=self._cancel,
-                report=self._report,
-            ) as sound:
+            with (
+                self._run.times.part_of("listen"),
+                sound_of(
+                    self._media,
+                    stream,
+                    self._task.speech.detection,
+                    max_chunk_ms=facts.max_chunk_ms,
+                    max_media_ms=max_media_ms,
+                    cancel=self._cancel,
+                    report=self._report,
+                ) as sound,
+            ):
                 self._listen(sound, recogniser, facts)
             return self._heard(sound, facts)
 

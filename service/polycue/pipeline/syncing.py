@@ -62,7 +62,8 @@ def sync(task: SyncTask, run: Run, *, workdir: Path, max_media_ms: int | None) -
     else:
         heard = Listening(task, run).run(max_media_ms=max_media_ms)
     run.cancel.check()
-    choice = _choose(reading.cues, heard, task.mode)
+    with run.times.part_of("sync"):
+        choice = _choose(reading.cues, heard, task.mode)
     if not (choice.good or task.force):
         raise PoorFit(choice.evidence, choice.fit.score, choice.needed)
     moved = retimed(reading.cues, choice.fit, duration_ms=heard.duration_ms)

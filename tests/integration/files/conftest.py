@@ -6,6 +6,7 @@ from polycue.jobs.files.bucket import BucketFiles
 from polycue.jobs.files.local import LocalFiles
 from polycue.jobs.files.objects import Objects
 from polycue.jobs.files.protocol import Files
+from polycue.jobs.files.timed import TimedFiles
 from polycue.jobs.job import new_id
 from support.buckets import BUCKET
 
@@ -19,6 +20,5 @@ def bucket_files(objects: Objects) -> BucketFiles:
 @pytest.fixture(params=["folder", "bucket"])
 def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
     if request.param == "folder":
-        return LocalFiles(tmp_path / "kept")
-    kept: Files = request.getfixturevalue("bucket_files")
-    return kept
+        return TimedFiles(LocalFiles(tmp_path / "kept"), "folder")
+    return TimedFiles(request.getfixturevalue("bucket_files"), "bucket")

@@ -23,6 +23,7 @@ from polycue.jobs.watch import Quiet, Seen, Watcher
 from polycue.testing.clock import ManualClock
 from polycue.testing.pipeline import FakePipeline, Gate
 from polycue.testing.store import TENANT, MemoryJobs
+from support.counted import Counted
 
 Run = Callable[[RunsTasks], Runner]
 WAIT_S = 20
@@ -432,7 +433,9 @@ def test_a_watcher_who_fell_too_far_behind_gets_a_new_snapshot(
         assert words[1] == words[-1] == "failed"
         assert [one.sequence for one in seen][1] == forgotten
 
+    counted = Counted()
     within(scenario)
+    assert counted("watch_gaps_total") == 1
 
 
 def test_a_job_that_is_deleted_is_not_there_for_its_watchers_either(

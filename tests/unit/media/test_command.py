@@ -15,6 +15,7 @@ from polycue.domain.errors import Cancelled, ToolFailed, ToolKilled, ToolMissing
 from polycue.media import command, sandbox
 from polycue.media.call import Call
 from polycue.media.tail import MAX_LINE_BYTES, MAX_STDERR_BYTES
+from support.counted import Counted
 
 LONG_S = 30.0
 
@@ -240,10 +241,12 @@ def test_a_child_that_was_killed_is_started_once_more(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_no_seccomp")
 def test_a_child_that_is_killed_again_and_again_is_given_up() -> None:
+    counted = Counted()
     with pytest.raises(ToolKilled) as caught:
         command.run(shell("kill -9 $$"), timeout_s=LONG_S, cancel=CancelToken())
 
     assert caught.value.returncode == -9
+    assert counted("ffmpeg_ended_total", work="look", outcome="killed") == 2
 
 
 def test_a_flood_of_complaints_takes_no_memory() -> None:

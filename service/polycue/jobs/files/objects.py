@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from polycue import telemetry
+from polycue import metrics, telemetry
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import StorageFull, StorageUnavailable
 
@@ -170,6 +170,7 @@ class Objects:
                 except StorageUnavailable as error:
                     if error.problem in PERMANENT or time.monotonic() - began_s > _PATIENCE_S:
                         raise
+                metrics.STORE_RETRIES.labels("bucket").inc()
                 woken.wait(pause_s)
                 cancel.check()
             return self._wait(work(), cancel)

@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from polycue import telemetry
+from polycue import metrics, telemetry
 from polycue.domain.errors import StorageFull, StoreUnavailable, StoreUnusable
 from polycue.jobs.store.postgres_schema import MIGRATIONS
 from polycue.jobs.store.session import Row, Session, Value
@@ -58,7 +58,7 @@ class PostgresDatabase:
     before each of its statements (READ COMMITTED).
     """
 
-    shared = True
+    kind, shared = "postgresql", True
 
     def __init__(self, url: str, *, patience_s: float = _PATIENCE_S) -> None:
         """Connect, and bring the tables up to date; servers that start together take turns.
@@ -117,6 +117,7 @@ class PostgresDatabase:
                     raise StoreUnavailable(_problem(error)) from error
                 if delay_s == _FIRST_DELAY_S:
                     log.warning("the database is waited for", problem=_problem(error))
+                metrics.STORE_RETRIES.labels(self.kind).inc()
                 if self._closed.wait(delay_s):
                     raise StoreUnavailable("this server stops") from error
                 delay_s = min(2 * delay_s, _LONGEST_DELAY_S)

@@ -12,6 +12,8 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from polycue.jobs.timed import timed
+
 Value = str | int | bytes | None
 Row = Mapping[str, Any]
 
@@ -34,7 +36,10 @@ class Session(Protocol):
 
 
 class Database(Protocol):
-    """Safe to use from several threads."""
+    """Safe to use from several threads. ``kind`` is its name among metrics."""
+
+    @property
+    def kind(self) -> str: ...
 
     @property
     def shared(self) -> bool:
@@ -65,9 +70,11 @@ S = TypeVar("S", bound=_OnDatabase)
 def in_transaction(
     method: Callable[Concatenate[S, Session, P], T],
 ) -> Callable[Concatenate[S, P], T]:
-    """A method that is given a session of its own, and is one transaction."""
+    """A method that is given a session of its own, and is one transaction; it is timed."""
+    operation = method.__qualname__.removeprefix("Sql").lower()  # such as jobs.claim
 
     def transacted(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._database.transact(lambda db: method(self, db, *args, **kwargs))
+        with timed(self._database.kind, operation):
+            return self._database.transact(lambda db: method(self, db, *args, **kwargs))
 
     return functools.wraps(method)(transacted)

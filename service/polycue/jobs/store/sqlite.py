@@ -25,7 +25,7 @@ class SqliteDatabase:
     laptop's disk). The file must lie on a local disk: WAL does not work over NFS.
     """
 
-    shared = False
+    kind, shared = "sqlite", False
 
     def __init__(
         self, path: Path | None, *, clock: Clock = wall_clock, patience_s: float = _PATIENCE_S

@@ -16,6 +16,7 @@ from polycue.pipeline.resuming.progress import KEPT_STAGES, Progress
 from polycue.pipeline.resuming.scans import resumed_shots
 from polycue.pipeline.resuming.translations import ResumedTranslator
 from polycue.pipeline.shots import ShotSource
+from polycue.pipeline.timing import StageTimes
 
 
 class Run:
@@ -36,8 +37,8 @@ class Run:
         caller: Caller = NOBODY,
     ) -> None:
         self.recogniser, self._checkpoints = recogniser, checkpoints
-        self.own_thread = OwnThread()
-        self.translator = ResumedTranslator(translator, checkpoints, self.own_thread)
+        self.own_thread, self.times = OwnThread(), StageTimes()
+        self.translator = ResumedTranslator(translator, checkpoints, self.own_thread, self.times)
         self.cancel, self.caller = cancel, caller
         self._progress = Progress(report, () if checkpoints is NOTHING_KEPT else KEPT_STAGES)
         self._began_ns = time.monotonic_ns()

@@ -15,6 +15,7 @@ from polycue.domain.translation import Hypotheses, Hypothesis, Search
 from polycue.pipeline.own_thread import OwnThread
 from polycue.pipeline.ports import Checkpoints, Translator
 from polycue.pipeline.resuming.envelope import Envelope
+from polycue.pipeline.timing import StageTimes
 
 _MOST_TEXTS = 512  # that are asked for at once, and so lost at once: some seconds of work
 _KEPT_TOGETHER = 16  # texts; fewer are sooner translated again than stored for good
@@ -45,9 +46,13 @@ class ResumedTranslator:
     """
 
     def __init__(
-        self, translator: Translator, checkpoints: Checkpoints, own_thread: OwnThread
+        self,
+        translator: Translator,
+        checkpoints: Checkpoints,
+        own_thread: OwnThread,
+        times: StageTimes,
     ) -> None:
-        self._translator, self._checkpoints = translator, checkpoints
+        self._translator, self._checkpoints, self._times = translator, checkpoints, times
         self._own_thread = own_thread
         self._fingerprints: dict[tuple[str, ...], str] = {}
         self._known: dict[str, dict[str, Hypotheses]] = defaultdict(dict)
@@ -86,7 +91,8 @@ class ResumedTranslator:
         asked = sorted({text for text in texts if text not in known}, key=_by_length)
         for first in range(0, len(asked), _MOST_TEXTS):
             portion = asked[first : first + _MOST_TEXTS]
-            found = self._translator.translate(portion, route, search, cancel=cancel)
+            with self._times.part_of("translate"):
+                found = self._translator.translate(portion, route, search, cancel=cancel)
             if len(found) != len(portion):
                 problem = f"{len(found)} answers to {len(portion)} texts"
                 raise TranslationFailed(route[0], route[-1], problem)

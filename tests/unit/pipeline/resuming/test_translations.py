@@ -10,6 +10,7 @@ from polycue.domain.progress import Stage
 from polycue.domain.translation import Hypotheses, Hypothesis, Search
 from polycue.pipeline.own_thread import OwnThread
 from polycue.pipeline.resuming.translations import Entry, ResumedTranslator, pack, unpack
+from polycue.pipeline.timing import StageTimes
 from polycue.testing.checkpoints import KeptInMemory
 from polycue.testing.translator import FakeTranslator
 
@@ -32,7 +33,7 @@ def ask(
     search: Search = Search(),  # noqa: B008 - it is frozen
 ) -> list[list[Hypotheses]]:
     """A run that asks these questions, one after the other."""
-    resumed = ResumedTranslator(translator, kept, OwnThread())
+    resumed = ResumedTranslator(translator, kept, OwnThread(), StageTimes())
     resumed.begin()
     return [resumed.translate(texts, ROUTE, search, cancel=CancelToken()) for texts in questions]
 
