@@ -239,6 +239,7 @@ CLASS_OF_REASON: dict[str, type[PolycueClientError]] = {
     "QUEUE_FULL": QueueFull,
     "CHECKSUM_MISMATCH": ChecksumMismatch,
     "DEVICE_UNAVAILABLE": DeviceUnavailable,
+    "CLUSTER_UNAVAILABLE": DeviceUnavailable,
 }
 
 # What grpc.aio says, as INTERNAL, in place of the server's status where a message meets a call

@@ -149,11 +149,11 @@ class Settings(BaseSettings):
             " of its own."
         ),
     )
-    engine: Literal["auto", "threads", "child"] = Field(
+    engine: Literal["auto", "threads", "child", "ray"] = Field(
         default="auto",
         description=(
-            "Run models in threads of the server, or in a child process that is replaced when it"
-            " fails; auto takes a child for a GPU."
+            "Run models in threads of the server, in a child process that is replaced when it"
+            " fails, or in actors of a Ray cluster; auto takes a child for a GPU."
         ),
     )
     engine_deadline_s: float = Field(
@@ -165,6 +165,40 @@ class Settings(BaseSettings):
         default=20,
         ge=1,
         description="A batch gets so many times what the device needed for its like so far.",
+    )
+    ray_address: str = Field(
+        default="auto",
+        pattern=r"^(auto|[A-Za-z0-9.\[\]:-]+:\d{1,5})$",
+        description=(
+            "The Ray cluster, HOST:PORT of its head; auto: as RAY_ADDRESS says, else the one whose"
+            " node runs on this machine."
+        ),
+    )
+    ray_actors_min: int = Field(
+        default=1, ge=1, le=1024, description="Actors with models that there always are."
+    )
+    ray_gpus: float = Field(
+        default=1,
+        ge=0,
+        le=64,
+        description=(
+            "GPUs that each actor takes, in Ray's counting: a half lets two share one. 0, or"
+            " --device cpu: it computes on the CPU."
+        ),
+    )
+    ray_cpus: float = Field(
+        default=1,
+        gt=0,
+        le=1024,
+        description="Cores that each actor takes, in Ray's counting; on a CPU it uses as many.",
+    )
+    ray_place_s: float = Field(
+        default=60,
+        gt=0,
+        description=(
+            "An actor may wait so long for a place in the cluster; longer than an autoscaler takes"
+            " to add a node."
+        ),
     )
     compute_type: str = Field(
         default="auto",
@@ -407,6 +441,8 @@ class Settings(BaseSettings):
             raise ValueError("--tls-cert and --tls-key belong together")
         if self.tls_client_ca and not self.tls_cert:
             raise ValueError("--tls-client-ca is of no use without --tls-cert and --tls-key")
+        if self.engine == "ray" and self.device_index != "0":
+            raise ValueError("--engine ray has its own devices: leave --device-index away")
         if self.engine == "threads" and not self.device_index.isdecimal():
             raise ValueError("--engine threads has models on one --device-index only")
         if self.offline and (self.source_host or self.source_bucket):

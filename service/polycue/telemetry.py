@@ -53,7 +53,9 @@ def relay(tell: Callable[[int, str, str], None], *, level: int) -> None:
 
     Called once, at start. ``tell`` is called in the thread that has something to say.
     """
-    logging.basicConfig(handlers=[_Relay(tell)], level=level, force=True)
+    relay_ = _Relay(tell)
+    relay_.setFormatter(logging.Formatter("%(message)s"))  # level and name go beside it
+    logging.basicConfig(handlers=[relay_], level=level, force=True)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

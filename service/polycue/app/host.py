@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from polycue import telemetry
+from polycue.app.ray import open_ray
 from polycue.config import Settings
 from polycue.domain.errors import DeviceUnavailable
 from polycue.engine.backends.backend import Host
@@ -38,6 +39,8 @@ def open_host(settings: Settings, *, check: Check = lambda folder: None) -> Host
     Raises:
         DeviceUnavailable: a device asked for cannot be used.
     """
+    if settings.engine == "ray":
+        return open_ray(settings, pace_of(settings))
     indices = _indices(settings)
     if settings.engine == "threads" or (settings.engine == "auto" and _is_one_cpu(settings)):
         return _threads(settings, choose(*_wish(settings, settings.device, indices[0])), check)
@@ -46,7 +49,7 @@ def open_host(settings: Settings, *, check: Check = lambda folder: None) -> Host
         sharing = len(indices) if settings.device == "cpu" else 1
         wish = Choose(*_wish(settings, kind, index), sharing=sharing)
         begin = beginning(environment=_environment(settings))
-        return Supervisor(wish, _pace(settings), begin=begin, check=check)
+        return Supervisor(wish, pace_of(settings), begin=begin, check=check)
 
     first = _first(settings, indices[0], start, lambda: _count_gpus(settings))
     device = first.device
@@ -66,7 +69,9 @@ def open_host(settings: Settings, *, check: Check = lambda folder: None) -> Host
 
 def open_shelf(settings: Settings, host: Host) -> Shelf:
     """Room for the models of the host, the same on each of its devices."""
-    return Shelf(budget(host.devices, settings.model_memory_bytes), idle_s=settings.unload_idle_s)
+    return Shelf(
+        lambda: budget(host.devices, settings.model_memory_bytes), idle_s=settings.unload_idle_s
+    )
 
 
 def _wish(settings: Settings, kind: str, index: int) -> tuple[str, str, int, int, int, int]:
@@ -132,7 +137,7 @@ def _next_gpu(after: int, start: Start, count: int) -> Supervisor | None:
 def _count_gpus(settings: Settings) -> int:
     """How many there are, those that cannot be used among them; a child looks for us."""
     with closing(
-        Supervisor(Choose("cpu", "auto", 0, 1), _pace(settings), begin=beginning())
+        Supervisor(Choose("cpu", "auto", 0, 1), pace_of(settings), begin=beginning())
     ) as child:
         return child.ask(Count("cuda"))
 
@@ -161,7 +166,7 @@ def _others(
     return started
 
 
-def _pace(settings: Settings) -> Pace:
+def pace_of(settings: Settings) -> Pace:
     return Pace(factor=settings.engine_deadline_factor, least_s=settings.engine_deadline_s)
 
 

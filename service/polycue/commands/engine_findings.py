@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from polycue.engine.backends.backend import Host
     from polycue.models.store import ModelStore
 
-_WHERE = {"threads": "in threads of the server", "child": "in a child process of the server"}
+_WHERE = {
+    "threads": "in threads of the server",
+    "child": "in a child process of the server",
+    "ray": "on Ray",
+}
 
 
 def look_at_gpu() -> Iterator[Finding]:

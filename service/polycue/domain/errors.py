@@ -44,6 +44,7 @@
     │   └── DownloadFailed
     ├── EngineError                     a model that runs is at fault
     │   ├── DeviceUnavailable
+    │   │   └── ClusterUnavailable      those of other machines, for now
     │   ├── NoRoomNow                   models in use take the memory that one more needs
     │   ├── EngineDied                  its process ended, or had to be ended, at work
     │   │   └── PoisonChunk
@@ -463,6 +464,17 @@ class DeviceUnavailable(EngineError):
         super().__init__(f"device {device!r} cannot be used: {reason}")
         self.device, self.reason = device, reason
         self.retry_after_s = retry_after_s or None
+
+
+class ClusterUnavailable(DeviceUnavailable):
+    """The Ray cluster is not there, does not let us in or has no place; work waits until it does.
+
+    How a model fares on a device of the cluster is told by other errors.
+    """
+
+    def __init__(self, reason: str, retry_after_s: int = 1) -> None:
+        super().__init__("ray", reason, retry_after_s)
+        self.args = (f"the Ray cluster cannot be used: {reason}",)
 
 
 class NoRoomNow(EngineError):

@@ -1,5 +1,6 @@
 """How much of a device's memory the weights of models may take."""
 
+import sys
 from collections.abc import Sequence
 
 from polycue.engine.devices import Device
@@ -13,8 +14,11 @@ _LEAST_BYTES = 2**29  # on a device that does not say how much it has, or has ne
 def budget(devices: Sequence[Device], asked_bytes: int = 0) -> int:
     """Bytes on each of a server's devices, which are alike: as asked, or a share of what it has.
 
-    On a CPU they share one memory.
+    On a CPU they share one memory. What is said of one place on another machine that was not seen
+    yet is no limit: the first model finds out.
     """
     first = devices[0]
+    if first.place and not first.memory_bytes:
+        return asked_bytes or sys.maxsize
     sharing = len(devices) if first.kind == "cpu" else 1
     return asked_bytes or max(_LEAST_BYTES, int(first.memory_bytes * _SHARE[first.kind] / sharing))

@@ -13,11 +13,11 @@ import ctranslate2
 from polycue.domain.errors import DeviceUnavailable, ModelMissing
 from polycue.engine.memory import memory_of
 
-_Kind = Literal["cpu", "cuda"]
+Kind = Literal["cpu", "cuda"]
 
 # float16 is the weights' own precision and what tensor cores are made for. On x86 there is no
 # arithmetic in it: CTranslate2 would widen to float32, where int8 is about twice as fast.
-_COMPUTE_TYPE: dict[_Kind, str] = {"cuda": "float16", "cpu": "int8"}
+_COMPUTE_TYPE: dict[Kind, str] = {"cuda": "float16", "cpu": "int8"}
 
 # A row gains nothing from a second thread, and a second worker doubles what is done
 # (docs/settings.md has the table); each holds its own caches, so beyond some they go to threads.
@@ -26,7 +26,7 @@ _MAX_THREADS = 16  # more do not speed up a decoder that waits for memory
 
 _CUBLAS = ("libcublasLt.so.12", "libcublas.so.12")  # the second needs the first
 
-_MODELS: dict[_Kind, tuple[str, ...]] = {
+_MODELS: dict[Kind, tuple[str, ...]] = {
     "cuda": ("large-v3-turbo", "large-v3", "medium", "small", "base", "tiny"),
     "cpu": ("small", "base", "medium", "tiny", "large-v3-turbo", "large-v3"),
 }
@@ -34,7 +34,7 @@ _MODELS: dict[_Kind, tuple[str, ...]] = {
 
 # Lines a second of a 6+6x512 translator on two cores, a worker each: 104 with 64 tokens a call, 133
 # with 128, 163 with 256, 169 with 512 and no more with 1024. A GPU has room for more; not measured.
-_CALL_TOKENS: dict[_Kind, int] = {"cpu": 512, "cuda": 4096}
+_CALL_TOKENS: dict[Kind, int] = {"cpu": 512, "cuda": 4096}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +43,23 @@ class Device:
 
     They share its weights. ``threads`` are those of one worker on the CPU. ``memory_bytes`` is all
     memory that it has, 0 where that is not known. A batch has so many ``rows``; 0 finds it out.
+    ``place`` names one that is on another machine, by what it is to this one.
     """
 
-    kind: _Kind
+    kind: Kind
     index: int
     compute_type: str
     threads: int
     workers: int = 1
     memory_bytes: int = field(default=0, compare=False)
     rows: int = 0
+    place: str = ""
 
     @property
     def label(self) -> str:
-        """For people and metrics: ``cpu``, ``cuda:0``."""
+        """For people and metrics: ``cpu``, ``cuda:0``, ``ray:0``."""
+        if self.place:
+            return self.place
         return "cpu" if (self.kind, self.index) == ("cpu", 0) else f"{self.kind}:{self.index}"
 
     @property
@@ -87,10 +91,10 @@ def choose(
     problem = "" if device == "cpu" else _cuda_problem(index)
     if device == "cuda" and problem:
         raise DeviceUnavailable(device, problem)
-    kind: _Kind = "cpu" if device == "cpu" or problem else "cuda"
+    kind: Kind = "cpu" if device == "cpu" or problem else "cuda"
     index = index if kind == device or kind == "cuda" else 0
     offered = ctranslate2.get_supported_compute_types(kind, index if kind == "cuda" else 0)
-    wanted = _COMPUTE_TYPE[kind] if compute_type == "auto" else compute_type
+    wanted = compute_type_of(kind, compute_type)
     if wanted not in offered | {"default", "auto"}:
         raise DeviceUnavailable(
             kind, f"it does not compute in {wanted}, only in {', '.join(sorted(offered))}"
@@ -99,7 +103,12 @@ def choose(
     return Device(kind, index, wanted, threads, workers, memory_of(kind, index), rows)
 
 
-def split(cores: int, kind: _Kind, threads: int = 0, workers: int = 0) -> tuple[int, int]:
+def compute_type_of(kind: Kind, compute_type: str) -> str:
+    """What "auto" means on a device."""
+    return _COMPUTE_TYPE[kind] if compute_type == "auto" else compute_type
+
+
+def split(cores: int, kind: Kind, threads: int = 0, workers: int = 0) -> tuple[int, int]:
     """Threads of each worker, and workers: as asked for, and where that is 0 as the cores allow."""
     if kind == "cuda":
         return threads or min(cores, _MAX_THREADS), workers or 1

@@ -54,12 +54,13 @@ class Shelf:
 
     def __init__(
         self,
-        budget_bytes: int,
+        budget: int | Callable[[], int],
         *,
         idle_s: float = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.budget_bytes = budget_bytes
+        """``budget`` is in bytes, or tells what it is now: of devices that are yet to be seen."""
+        self._budget = budget
         self._idle_s, self._clock = idle_s, clock
         self._loading = threading.Lock()  # taken before the other
         self._changed = threading.Condition()
@@ -70,6 +71,10 @@ class Shelf:
 
     def __repr__(self) -> str:
         return f"Shelf({self.used_bytes} of {self.budget_bytes} bytes)"
+
+    @property
+    def budget_bytes(self) -> int:
+        return self._budget if isinstance(self._budget, int) else self._budget()
 
     @property
     def loaded(self) -> tuple[Path, ...]:

@@ -1,6 +1,7 @@
 """Which failures are worth another try, how many, and how soon."""
 
 from polycue.domain.errors import (
+    ClusterUnavailable,
     EngineDied,
     EngineError,
     InvalidRequest,
@@ -18,6 +19,10 @@ from polycue.domain.errors import (
 )
 
 FIRST_PAUSE_MS = 1_000
+
+# Nothing is wrong with the work, nor with who would do it: it waits, for as long as it takes.
+_WAITS = (NoRoomNow, ClusterUnavailable)
+_UNTOLD_S = 10
 
 # The same input fails the same way each time, whoever works on it.
 _OF_THE_INPUT = (
@@ -42,13 +47,13 @@ def may_pass(error: Exception) -> bool:
 
 def counts(error: Exception) -> bool:
     """Whether an attempt that ended so was one: what was never begun can wait for ever."""
-    return not isinstance(error, NoRoomNow)
+    return not isinstance(error, _WAITS)
 
 
 def pause_ms(error: Exception, attempt: int) -> int | None:
     """How long after its ``attempt`` (from 1) failed work is begun again by itself; None: not."""
-    if isinstance(error, NoRoomNow):
-        return error.retry_after_s * 1000
+    if isinstance(error, _WAITS):
+        return (error.retry_after_s or _UNTOLD_S) * 1000
     tries = next((tries for kind, tries in _TRIES if isinstance(error, kind)), 1)
     if attempt >= tries or not may_pass(error):
         return None

@@ -97,6 +97,7 @@ TABLE: dict[type[errors.PolycueError], Row] = {
     errors.DownloadFailed: Row(_Code.UNAVAILABLE, "DOWNLOAD_FAILED"),
     errors.EngineError: Row(_Code.INTERNAL, "ENGINE_FAILED"),
     errors.DeviceUnavailable: Row(_Code.UNAVAILABLE, "DEVICE_UNAVAILABLE", ("device",)),
+    errors.ClusterUnavailable: Row(_Code.UNAVAILABLE, "CLUSTER_UNAVAILABLE"),
     errors.NoRoomNow: Row(_Code.RESOURCE_EXHAUSTED, "NO_ROOM_NOW", ("model", "budget_bytes")),
     errors.EngineDied: Row(_Code.INTERNAL, "ENGINE_DIED", ("cause",)),
     errors.PoisonChunk: Row(_Code.INTERNAL, "POISON_CHUNK", ("model", "start_ms", "cause")),

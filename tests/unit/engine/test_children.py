@@ -142,7 +142,9 @@ def test_what_fails_is_tried_later_each_time_and_after_a_minute_at_most() -> Non
     delays = []
     for _ in range(9):
         backoff.check("model")
-        delays.append(backoff.failed("model", "cuda", "it is gone").retry_after_s)
+        delays.append(
+            backoff.failed("model", DeviceUnavailable("cuda", "it is gone")).retry_after_s
+        )
         with pytest.raises(DeviceUnavailable, match="it is gone") as refused:
             backoff.check("model")
         assert refused.value.retry_after_s == delays[-1]
@@ -150,4 +152,4 @@ def test_what_fails_is_tried_later_each_time_and_after_a_minute_at_most() -> Non
         now_s += delays[-1] or 0
     assert delays == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     backoff.worked("model")
-    assert backoff.failed("model", "cuda", "it is gone").retry_after_s == 1
+    assert backoff.failed("model", DeviceUnavailable("cuda", "it is gone")).retry_after_s == 1

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from polycue.domain.errors import (
+    ClusterUnavailable,
     InvalidRequest,
     LimitExceeded,
     ModelMissing,
@@ -79,3 +80,9 @@ def test_work_that_models_in_use_leave_no_room_for_waits_as_often_as_it_takes() 
     assert not counts(full)
     assert pause_ms(full, 1) == pause_ms(full, 100) == 30_000
     assert counts(RecognitionFailed(0, "it died"))
+
+
+def test_what_waits_for_a_cluster_has_made_no_attempt_and_waits_for_as_long_as_it_takes() -> None:
+    error = ClusterUnavailable("nobody answers", retry_after_s=7)
+    assert not counts(error)
+    assert pause_ms(error, 99) == 7_000

@@ -66,6 +66,7 @@ EXAMPLES: tuple[PolycueError, ...] = (
     errors.Offline("small"),
     errors.DownloadFailed("small", "no route to host", "try again"),
     errors.DeviceUnavailable("cuda", "no driver"),
+    errors.ClusterUnavailable("no node has a GPU"),
     errors.NoRoomNow("large-v3", 2**32, ["medium"], 30),
     errors.EngineDied("a translation", "SIGSEGV"),
     errors.PoisonChunk("small", 3, "SIGSEGV"),

@@ -135,13 +135,18 @@ class Host:
     """
 
     name: str
-    devices: tuple[Device, ...]
+    known_devices: Callable[[], tuple[Device, ...]]
     open_recogniser: Callable[[Path, str], Sequence[Backend]]
     texts: TextModels
     up: Callable[[], bool]
     restore: Callable[[], None]
     abandon: Callable[[], None]
     close: Callable[[], None]
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """At least one; on other machines, what is known of them now."""
+        return self.known_devices()
 
     @property
     def device(self) -> Device:

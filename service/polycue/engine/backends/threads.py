@@ -135,7 +135,7 @@ def thread_host(
     """All models in this process; ``text_device`` is the same one, as translators use it."""
     return Host(
         name="threads",
-        devices=(device,),
+        known_devices=lambda: (device,),
         open_recogniser=lambda path, name: [ThreadBackend.open(path, name, device)],
         texts=ThreadTexts(text_device, check=check),
         up=lambda: True,  # what ends a model ends the whole server

@@ -1,5 +1,6 @@
 """When to try again what failed: later each time, and not too late."""
 
+import copy
 import math
 import threading
 import time
@@ -33,14 +34,14 @@ class Backoff:
             until, error = self._refused.get(key, (0.0, None))
         left_s = until - self._clock()
         if error is not None and left_s > 0:
-            raise DeviceUnavailable(error.device, error.reason, math.ceil(left_s))
+            raise _put_off(error, math.ceil(left_s))
 
-    def failed(self, key: object, device: str, reason: str) -> DeviceUnavailable:
+    def failed(self, key: object, error: DeviceUnavailable) -> DeviceUnavailable:
         """The error to raise; until its ``retry_after_s`` has passed, ``check`` raises it too."""
         with self._lock:
             failures = self._failures[key] = self._failures.get(key, 0) + 1
             delay_s = int(min(_FIRST_S * 2.0 ** (failures - 1), _LONGEST_S))
-            error = DeviceUnavailable(device, reason, delay_s)
+            error = _put_off(error, delay_s)
             self._refused[key] = self._clock() + delay_s, error
             return error
 
@@ -53,3 +54,9 @@ class Backoff:
         with self._lock:
             self._failures.pop(key, None)
             self._refused.pop(key, None)
+
+
+def _put_off(error: DeviceUnavailable, delay_s: int) -> DeviceUnavailable:
+    later = copy.copy(error)
+    later.retry_after_s = delay_s
+    return later

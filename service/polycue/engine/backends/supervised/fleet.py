@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from polycue import metrics, telemetry
-from polycue.domain.errors import DeviceUnavailable, Draining, PolycueError
+from polycue.domain.errors import DeviceUnavailable, Draining, ModelError, PolycueError
 from polycue.engine.backends.supervised.supervisor import Supervisor
 from polycue.engine.backends.supervised.work import Loads
 
@@ -23,7 +23,9 @@ class Fleet:
     While one device at least is in order, those that are not are brought back beside the work.
     """
 
-    def __init__(self, supervisors: Sequence[Supervisor]) -> None:
+    def __init__(self, supervisors: Sequence[Supervisor], *, own_models: bool = False) -> None:
+        """``own_models``: each has its own copies, so that one can lack what others have."""
+        self._of_a_device = (DeviceUnavailable, *([ModelError] if own_models else []))
         self.supervisors = tuple(supervisors)
         self._lock = threading.Lock()
         self._mending: set[Supervisor] = set()
@@ -87,7 +89,7 @@ class Fleet:
         with ThreadPoolExecutor(len(self.supervisors), "devices") as pool:
             tries = [pool.submit(do, supervisor) for supervisor in self.supervisors]
         failed = [error for one in tries if isinstance(error := one.exception(), Exception)]
-        unforeseen = [error for error in failed if not isinstance(error, DeviceUnavailable)]
+        unforeseen = [error for error in failed if not isinstance(error, self._of_a_device)]
         if unforeseen or len(failed) == len(tries):
             raise (unforeseen or failed)[0]
         for error in failed:

@@ -33,9 +33,18 @@ _LEAST_SOUND_S = 10.0
 _CHARS_A_SECOND = 100
 
 
-def supervised_host(supervisors: Sequence[Supervisor], text_compute_type: str) -> Host:
-    """All models in a child for each device; ``text_compute_type`` is translators'."""
-    fleet = Fleet(supervisors)
+def supervised_host(
+    supervisors: Sequence[Supervisor],
+    text_compute_type: str,
+    *,
+    name: str = "child",
+    own_models: bool = False,
+) -> Host:
+    """All models in a child for each device; ``text_compute_type`` is translators'.
+
+    ``own_models`` is ``Fleet``'s.
+    """
+    fleet = Fleet(supervisors, own_models=own_models)
 
     def open_recogniser(path: Path, name: str) -> Sequence[Backend]:
         def load_on(supervisor: Supervisor) -> Load:
@@ -48,8 +57,8 @@ def supervised_host(supervisors: Sequence[Supervisor], text_compute_type: str) -
         )
 
     return Host(
-        name="child",
-        devices=tuple(supervisor.device for supervisor in supervisors),
+        name=name,
+        known_devices=lambda: tuple(supervisor.device for supervisor in supervisors),
         open_recogniser=open_recogniser,
         texts=SeveralTexts(
             [

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from polycue.engine.backends.backend import Backend
 from polycue.engine.backends.once import Once
@@ -21,8 +22,14 @@ class DeviceModels:
     Batches of one model run while another one loads: their deadline does not wait.
     """
 
-    def __init__(self, open_: Callable[[ModelSpec], Backend] = _opened) -> None:
-        self._open = open_
+    def __init__(
+        self,
+        open_: Callable[[ModelSpec], Backend] = _opened,
+        *,
+        check: Callable[[Path], None] = lambda folder: None,
+    ) -> None:
+        """``check`` raises where a translator's folder is not what it should be."""
+        self._open, self._check = open_, check
         self._recognisers: Once[ModelSpec, Backend] = Once()
         self._texts: Once[Device, ThreadTexts] = Once()
 
@@ -35,4 +42,4 @@ class DeviceModels:
             backend.close()
 
     def texts(self, device: Device) -> ThreadTexts:
-        return self._texts.get(device, lambda: ThreadTexts(device))
+        return self._texts.get(device, lambda: ThreadTexts(device, check=self._check))

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from polycue.engine.backends.supervised.child import Cause, Child, End
 from polycue.engine.backends.supervised.pace import Pace
 from polycue.engine.backends.supervised.room import Room
 from polycue.engine.backends.supervised.running import Running
-from polycue.engine.backends.supervised.work import Choose, Loads, Work
+from polycue.engine.backends.supervised.work import Choose, Chooses, Loads, Work
 from polycue.engine.devices import Device
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class Supervisor:
 
     def __init__(
         self,
-        choose: Choose,
+        choose: Chooses,
         pace: Pace,
         *,
         begin: Begin,
@@ -64,10 +65,19 @@ class Supervisor:
         self._fruitless = 0
         self._wanted: dict[Loads[Any], None] = {}  # in order
         self._closed = False
-        self.device = device or self._first_choice()
+        self._device = device
+        if device is None:
+            with self._starting:
+                self._started()
 
     def __repr__(self) -> str:
-        return f"Supervisor({self._choose.device}:{self._choose.index}, {self.child})"
+        return f"Supervisor({self._device.label if self._device else ''}, {self.child})"
+
+    @property
+    def device(self) -> Device:
+        """The first child's, or what was to be expected; its memory is that of the last one."""
+        assert self._device is not None  # noqa: S101 - from the start, for the type checker
+        return self._device
 
     @property
     def child(self) -> Child | None:
@@ -163,21 +173,6 @@ class Supervisor:
         with self._starting:
             self._end()
 
-    def _first_choice(self) -> Device:
-        with self._starting:
-            chosen = self._started().device
-        assert chosen is not None  # noqa: S101 - for the type checker
-        # On the same one from now on, though another might do.
-        self._choose = Choose(
-            chosen.kind,
-            chosen.compute_type,
-            chosen.index,
-            chosen.threads,
-            chosen.workers,
-            chosen.rows,
-        )
-        return chosen
-
     def _end(self) -> None:
         running = self._running
         if running is not None:
@@ -215,26 +210,39 @@ class Supervisor:
         try:
             child = self._begin(_count)
         except OSError as error:
-            raise self._not_started(f"no process can be started: {error.strerror}") from error
+            problem = f"no process can be started: {error.strerror}"
+            raise self._not_started(problem) from error
         except DeviceUnavailable as error:
-            raise self._not_started(error.reason) from error
+            raise self._backoff.failed(_CHILD, error) from error
         self._running = running = Running(child)
         try:
-            running.device = child.do(self._choose, within_s=_START_S)
+            running.device = self._placed(child)
         except Exception as error:
             self._running = None
             child.end(Cause(End.BROKEN, str(error)))
             raise self._not_started(_reason(error)) from error
-        log.info("engine started", engine=child.name, device=self._label(running))
+        log.info("engine started", engine=child.name, device=self.device.label)
         return running
 
-    def _label(self, running: Running) -> str:
-        """Before the first choice the supervisor has no device of its own."""
-        device = getattr(self, "device", running.device)
-        return device.label if device else ""
+    def _placed(self, child: Child) -> Device:
+        """Where it is; of what was chosen first, those that come after it are on the same one."""
+        chosen = child.do(self._choose, within_s=_START_S)
+        if self._device is not None:
+            self._device = replace(self._device, memory_bytes=chosen.memory_bytes)
+            return chosen
+        self._device = chosen
+        self._choose = Choose(
+            chosen.kind,
+            chosen.compute_type,
+            chosen.index,
+            chosen.threads,
+            chosen.workers,
+            chosen.rows,
+        )
+        return chosen
 
     def _not_started(self, problem: str) -> DeviceUnavailable:
-        return self._backoff.failed(_CHILD, self._choose.device, problem)
+        return self._backoff.failed(_CHILD, DeviceUnavailable(self._choose.device, problem))
 
     def _bury(self) -> None:
         """See what became of the last child; after some that were of no use, the next must wait."""
@@ -247,7 +255,7 @@ class Supervisor:
         self._fruitless += 1
         if self._fruitless >= _FRUITLESS:
             problem = f"its engine ended {self._fruitless} times with nothing done"
-            self._backoff.failed(_CHILD, self.device.kind, problem)
+            self._backoff.failed(_CHILD, DeviceUnavailable(self.device.kind, problem))
 
     def _loaded(self, child: Child, needs: Loads[Any], *, alone: bool) -> Any:
         self._check(needs.folder)
@@ -256,7 +264,8 @@ class Supervisor:
         except (DeviceUnavailable, EngineDied) as error:
             if isinstance(error, EngineDied) and not alone:
                 raise
-            raise self._backoff.failed(needs, self.device.kind, _reason(error)) from error
+            refused = DeviceUnavailable(self.device.kind, _reason(error))
+            raise self._backoff.failed(needs, refused) from error
         self._backoff.worked(needs)
         return loaded
 

@@ -65,6 +65,13 @@ class Loads(Work[T_co], Protocol[T_co]):
     def undone(self) -> Work[None]: ...
 
 
+class Chooses(Work[Device], Protocol):
+    """Work that finds a device, of the kind that was asked for; it is done first in each child."""
+
+    @property
+    def device(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Choose:
     """Find the device, and load what it needs; see ``devices.choose``."""

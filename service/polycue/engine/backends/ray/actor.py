@@ -1,0 +1,63 @@
+"""What runs on a node of the cluster: the models of one device, and their log lines on their way.
+
+Ray makes an actor of the class; the module itself does not know Ray.
+"""
+
+import logging
+import os
+import queue
+import resource
+import socket
+from contextlib import suppress
+from importlib.metadata import version
+from typing import Any
+
+from polycue import telemetry
+from polycue.engine import heap
+from polycue.engine.backends.ray.asked import Begun, Hello
+from polycue.engine.backends.ray.node_models import NodeModels
+from polycue.engine.backends.supervised.answering import answered
+from polycue.engine.backends.supervised.work import Answer, Call, LogLine
+from polycue.models.place import default_models_dir
+
+_MOST_LINES = 1000  # that wait; a driver that takes none must not cost memory
+_LINES_EVERY_S = 10.0
+
+
+class Engine:
+    """As an engine child, but that Ray calls it: any number of threads do, each with a call."""
+
+    def __init__(self) -> None:
+        self._lines: queue.Queue[LogLine] = queue.Queue(_MOST_LINES)
+        self._models: Any = None
+
+    def hello(self, hello: Hello) -> Begun:
+        """Be what the server needs; called once, before all else."""
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold what people said
+        heap.keep()
+        telemetry.relay(self._tell, level=hello.log_level)
+        node = socket.gethostname()
+        self._models = NodeModels(hello, here=default_models_dir(), node=node)
+        return Begun(node, os.getpid(), version("polycue"))
+
+    def do(self, call: Call) -> Answer:
+        return answered(call, self._models)
+
+    def lines(self) -> list[LogLine]:
+        """What there is to log since the last time; comes back after a while without any."""
+        lines: list[LogLine] = []
+        with suppress(queue.Empty):
+            lines.append(self._lines.get(timeout=_LINES_EVERY_S))
+            while len(lines) < _MOST_LINES:
+                lines.append(self._lines.get_nowait())
+        return lines
+
+    def _tell(self, level: int, logger: str, text: str) -> None:
+        with suppress(queue.Full):
+            self._lines.put_nowait(LogLine(level, logger, text))
+
+
+def log(lines: list[LogLine], node: str) -> None:
+    """Write what an actor had to say, with where it was."""
+    for line in lines:
+        logging.getLogger(line.logger).log(line.level, "%s node=%s", line.text, node)

@@ -1,0 +1,101 @@
+"""How supervisors begin actors: by way of one bridge, which is there while it is needed."""
+
+import itertools
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+from polycue import telemetry
+from polycue.domain.errors import ClusterUnavailable, Draining, EngineDied
+from polycue.engine.backends.processes.process import ChildProcess
+from polycue.engine.backends.ray.asked import Begin, Hello, Join, Needs
+from polycue.engine.backends.ray.child import ActorChild
+from polycue.engine.backends.supervised.backoff import Backoff
+from polycue.engine.backends.supervised.child import Cause, Child, End
+
+PROGRAM = ("-m", "polycue.engine.backends.ray.bridge")
+
+_JOIN_S = 60  # for Ray to load and to reach a cluster; a second or two
+_ANSWER_S = 30  # beyond the time that a place may take, for an actor to start Python
+_CLOSE_S = 5
+_CLUSTER = "cluster"
+
+log = telemetry.logger(__name__)
+
+
+class Actors:
+    """Begins actors of one cluster. Safe to use from any thread; ``close`` must be called."""
+
+    def __init__(
+        self,
+        address: str,
+        needs: Needs,
+        hello: Hello,
+        *,
+        place_s: float,
+        environment: Mapping[str, str],
+        program: Sequence[str] = PROGRAM,
+    ) -> None:
+        """``place_s`` is how long an actor may wait for a place; Ray is told by ``environment``."""
+        self._address, self._needs, self._hello, self._place_s = address, needs, hello, place_s
+        self._environment, self._program = environment, program
+        self._backoff = Backoff()
+        self._joining = threading.Lock()
+        self._numbers = itertools.count()
+        self._bridge: Child | None = None
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"Actors({self._address}, {self._bridge})"
+
+    def begin(self, on_end: Callable[[Cause], None]) -> ActorChild:
+        """Start an actor; ``on_end`` as a ``Child``'s.
+
+        Raises:
+            ClusterUnavailable: there is no cluster, or no place in it.
+            Draining: it is closed.
+            OSError: this machine starts no more processes.
+        """
+        bridge, number = self._joined(), next(self._numbers)
+        work = Begin(number, self._needs, self._hello, self._place_s)
+        try:
+            begun = bridge.do(work, within_s=self._place_s + _ANSWER_S)
+        except EngineDied as error:
+            raise ClusterUnavailable(f"it was lost: {error.cause}") from error
+        return ActorChild(bridge, number, begun, on_end=on_end)
+
+    def close(self) -> None:
+        """End the bridge, and with it all actors."""
+        self._closed = True
+        with self._joining:
+            if self._bridge is not None:
+                self._bridge.end(Cause(End.CLOSED, "the engine was closed"))
+                self._bridge.wait(_CLOSE_S)
+
+    def _joined(self) -> Child:
+        with self._joining:
+            if self._closed:
+                raise Draining
+            if self._bridge is not None and self._bridge.alive:
+                return self._bridge
+            self._backoff.check(_CLUSTER)
+            bridge = ChildProcess(self._program, self._environment, on_end=_told)
+            try:
+                bridge.do(Join(self._address), within_s=_JOIN_S)
+            except Exception as error:
+                bridge.end(Cause(End.CLOSED, "it has joined no cluster"))
+                raise self._backoff.failed(_CLUSTER, _unavailable(error)) from error
+            self._backoff.worked(_CLUSTER)
+            log.info("a Ray cluster was joined", address=self._address, pid=bridge.pid)
+            self._bridge = bridge
+            return bridge
+
+
+def _unavailable(error: Exception) -> ClusterUnavailable:
+    if isinstance(error, ClusterUnavailable):
+        return error
+    return ClusterUnavailable(getattr(error, "cause", str(error)))
+
+
+def _told(cause: Cause) -> None:
+    if cause.end is not End.CLOSED:
+        log.error("the Ray cluster was lost", cause=cause.text)

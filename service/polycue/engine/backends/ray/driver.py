@@ -1,0 +1,147 @@
+"""Ray's driver, in the bridge: the only module that imports Ray."""
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.metadata import version
+from typing import Any
+
+import ray
+from ray.exceptions import RayError, RayTaskError
+
+from polycue.domain.errors import ClusterUnavailable, EngineDied
+from polycue.engine.backends.ray import actor
+from polycue.engine.backends.ray.asked import Begun, Hello, Needs
+from polycue.engine.backends.ray.place import no_place
+from polycue.engine.backends.supervised.work import Answer, Call
+
+# Calls at a time, more than there are: one that waited would lose of its deadline. Ray starts as
+# many threads, beside one for the log.
+_MOST_AT_ONCE = 128
+_LOG = "log"
+_TOLD = 400  # characters of what Ray says, which goes on for pages
+
+
+class Driver:
+    """Holds the handles of this server's actors; with the process all of them end."""
+
+    def __init__(self) -> None:
+        self._actors: dict[int, Any] = {}
+        self._ended: dict[int, Future[str]] = {}
+        self._pool = ThreadPoolExecutor(4, "ray-log")
+
+    def join(self, address: str) -> None:
+        logging.getLogger("ray").setLevel(logging.ERROR)  # below that it speaks of itself
+        try:
+            ray.init(
+                address=address,
+                namespace="polycue",
+                log_to_driver=False,
+                configure_logging=False,
+                logging_level=logging.WARNING,
+            )
+        except Exception as error:  # of many kinds: what they say is all that can be told
+            raise ClusterUnavailable(f"{address}: {_told(error)}") from error
+
+    def begin(self, number: int, needs: Needs, hello: Hello, within_s: float) -> Begun:
+        handle = _remote(needs).remote()
+        said = handle.hello.remote(hello)
+        try:
+            ready, _ = ray.wait([said], timeout=within_s)
+            begun = _same(ray.get(said)) if ready else None
+        except RayError as error:
+            ray.kill(handle)
+            raise ClusterUnavailable(f"an actor did not start: {_told(error)}") from error
+        except BaseException:
+            ray.kill(handle)
+            raise
+        if begun is None:
+            problem = _no_place(needs, within_s)
+            ray.kill(handle)
+            raise ClusterUnavailable(problem)
+        self._actors[number], self._ended[number] = handle, Future()
+        self._listen(number, begun.node)
+        return begun
+
+    def ask(self, number: int, call: Call) -> Future[Answer]:
+        handle = self._actors.get(number)
+        if handle is None:
+            raise EngineDied("its work", "its actor was ended")
+        return _answer(handle.do.remote(call))
+
+    def watch(self, number: int) -> Future[str]:
+        return self._ended[number]
+
+    def end(self, number: int) -> None:
+        handle = self._actors.pop(number, None)
+        if handle is not None:
+            ray.kill(handle)
+
+    def _listen(self, number: int, node: str) -> None:
+        """Take in what an actor logs, and so hear of its end."""
+        handle = self._actors.get(number)
+        if handle is None:
+            self._ended[number].set_result("it was ended")
+            return
+        heard: Future[Any] = handle.lines.options(concurrency_group=_LOG).remote().future()
+        heard.add_done_callback(lambda lines: self._pool.submit(self._heard, number, node, lines))
+
+    def _heard(self, number: int, node: str, lines: Future[Any]) -> None:
+        error = lines.exception()
+        if error is not None:
+            self._actors.pop(number, None)
+            self._ended[number].set_result(_told(error))
+            return
+        actor.log(lines.result(), node)
+        self._listen(number, node)
+
+
+def _remote(needs: Needs) -> Any:
+    made: Any = ray.remote  # its types know no groups
+    return made(concurrency_groups={_LOG: 1})(actor.Engine).options(
+        num_gpus=needs.gpus,
+        num_cpus=needs.cpus,
+        max_restarts=0,  # its supervisor begins another, and loads again what was loaded
+        max_task_retries=0,
+        max_concurrency=_MOST_AT_ONCE,
+        scheduling_strategy="SPREAD",
+    )
+
+
+def _answer(said: Any) -> Future[Answer]:
+    """What an actor answers; whatever Ray has to say instead is the end of it."""
+    answer: Future[Answer] = Future()
+
+    def settle(done: Future[Any]) -> None:
+        error = done.exception()
+        if error is None:
+            answer.set_result(done.result())
+        elif isinstance(error, RayTaskError):  # it could not read the call, or write the answer
+            answer.set_exception(error)
+        else:
+            answer.set_exception(EngineDied("its work", _told(error)))
+
+    said.future().add_done_callback(settle)
+    return answer
+
+
+def _same(begun: Begun) -> Begun:
+    """What a node has must be what this server has: work is what both mean by it."""
+    ours = version("polycue")
+    if begun.version != ours:
+        raise ClusterUnavailable(
+            f"the Ray node {begun.node} has polycue {begun.version}, and this server {ours}:"
+            " install the same on both"
+        )
+    return begun
+
+
+def _no_place(needs: Needs, waited_s: float) -> str:
+    cluster: Any = ray  # without types of its own
+    nodes = [node["Resources"] for node in cluster.nodes() if node["Alive"]]
+    return no_place(needs.resources, nodes, cluster.available_resources(), waited_s)
+
+
+def _told(error: BaseException) -> str:
+    """What Ray says of it, on one line and not without end."""
+    words = " ".join(str(error).split())
+    return words if len(words) <= _TOLD else f"{words[:_TOLD]}..."
