@@ -6,7 +6,7 @@ PYTHON ?= python3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-clients clients test-bad-inputs test-faults soak check format format-check lint layers types proto proto-check lock \
-        bench bench-all peers bench-quality bench-demo-models demo-models film ffmpeg postgresql hooks clean
+        bench bench-all peers bench-quality bench-demo-models demo-models film ffmpeg postgresql hooks clean lock-debian image-test
 
 help:                          ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -123,8 +123,14 @@ lock: | $(UV)                  ## compile the lock files anew
 	$(UV) $(LOCK) $(SERVED) --extra cuda -c requirements.lock -o requirements-cuda.lock
 	$(UV) $(LOCK) $(SERVED) --extra cuda --extra ray -c requirements-cuda.lock -o requirements-ray.lock
 	$(UV) $(LOCK) $(EXTRAS) --extra ray --group dev -c requirements-ray.lock -o requirements-dev.lock
+	$(UV) pip compile --group build --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	    --no-emit-find-links --custom-compile-command "make lock" -q -o requirements-build.lock
 	$(UV) pip compile benchmarks/quality.in --universal --generate-hashes --no-emit-index-url \
 	    --no-emit-find-links --custom-compile-command "make lock" -q -o benchmarks/quality.lock
+
+# Debian's packages change often: the images have those of the day this was run.
+lock-debian:                   ## note down the Debian packages of the images anew (needs apt)
+	$(PYTHON) deploy/image/lock_debian.py
 
 # --- benchmarks and demo material -----------------------------------------------------------------
 

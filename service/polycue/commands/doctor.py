@@ -21,9 +21,10 @@ _SERVICE = "get it with: pip install 'polycue[service]'"
 _FFMPEG = "get it with: apt-get install ffmpeg, or the like"
 _PYTHON = (3, 11)
 # Distribution and what is imported of it, for the libraries that can be there and yet not load.
-# onnxruntime goes through the door that keeps it from reporting to its maker.
+# faster-whisper goes through the door that keeps PyAV out, onnxruntime through the one that keeps
+# it from reporting to its maker.
 _ENGINES = {
-    "faster-whisper": "faster_whisper",
+    "faster-whisper": "polycue.whisperlib",
     "ctranslate2": "ctranslate2",
     "onnxruntime": "polycue.speech.vad",
     "sentencepiece": "sentencepiece",

@@ -1,6 +1,7 @@
 """What can be known of the images without building them."""
 
 import re
+import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def guide(repository: Path) -> str:
 
 
 def copied_from_the_repository(dockerfile: str) -> set[str]:
-    sources = re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE)
+    joined = re.sub(r"\\\n\s*", "", dockerfile)
+    sources = re.findall(r"^COPY (?!--from)(.+) \S+$", joined, re.MULTILINE)
     return {source for group in sources for source in group.split()}
 
 
@@ -50,8 +52,9 @@ def test_all_that_is_copied_is_there_and_not_ignored(repository: Path, dockerfil
     allowed = (repository / ".dockerignore").read_text()
     assert len(sources) > 5
     for source in sources:
-        assert (repository / source).exists(), source
-        assert any(fnmatch(source, kept) for kept in re.findall(r"^!(.+)$", allowed, re.M)), source
+        assert list(repository.glob(source)), source
+        kept = re.findall(r"^!(.+)$", allowed, re.M)
+        assert any(fnmatch(source, each) or source.startswith(f"{each}/") for each in kept), source
 
 
 def test_the_lock_for_cuda_is_the_lock_and_nvidias_libraries(repository: Path) -> None:
@@ -82,9 +85,46 @@ def test_every_stage_that_fetches_packages_is_given_the_certificates_for_it(
     dockerfile: str,
 ) -> None:
     # Not every builder hands an argument on from stage to stage.
-    fetching = [stage for stage in stages(dockerfile) if "pip install" in stage]
-    assert len(fetching) == 2
+    fetching = [
+        stage for stage in stages(dockerfile) if re.search(r"pip install|install.sh req", stage)
+    ]
+    assert len(fetching) == 4
     assert all("ARG PIP_CERT" in stage for stage in fetching)
+
+
+def test_nothing_is_installed_that_no_lock_has_the_hash_of(
+    repository: Path, dockerfile: str
+) -> None:
+    script = (repository / "deploy/image/install.sh").read_text()
+    for text in (dockerfile, script):
+        joined = re.sub(r"\\\n\s*", "", text)
+        commands = re.findall(r"^.*\bpip\b.* (?:install|wheel) .*$", joined, re.MULTILINE)
+        assert commands
+        for command in commands:
+            assert re.search(r"--require-hashes|--no-build-isolation", command), command
+    assert 'set -- "$2" --require-hashes -r' in script
+    assert 'set -- "$2" --no-index' in script
+    assert not re.search(r"apt-get|apt install|curl|wget ", dockerfile)
+
+
+def test_what_ships_is_built_upon_no_base_image(dockerfile: str) -> None:
+    starts = re.findall(r"^FROM (\S+) AS (\S+)", dockerfile, re.MULTILINE)
+    upon = {name: base for base, name in starts}
+    for target in ("cpu", "cuda", "ray", "demo"):
+        assert upon[target] == "runtime"
+    assert (upon["runtime"], upon["os"]) == ("os", "scratch")
+
+
+def test_the_images_version_is_that_of_the_package(repository: Path, dockerfile: str) -> None:
+    version = tomllib.loads((repository / "pyproject.toml").read_text())["project"]["version"]
+    assert set(re.findall(r"^ARG VERSION=(.+)$", dockerfile, re.MULTILINE)) == {version}
+
+
+def test_ray_is_added_to_what_the_cuda_image_has(repository: Path) -> None:
+    cuda = pins((repository / "requirements-cuda.lock").read_text())
+    ray = pins((repository / "requirements-ray.lock").read_text())
+    assert "ray" in ray
+    assert ray.items() >= cuda.items()
 
 
 def test_the_health_check_asks_where_callers_need_nothing(dockerfile: str) -> None:
