@@ -27,10 +27,10 @@ from polycue.api.v1 import (
 from polycue_client import channel, outcome, requests
 from polycue_client.drafts import Draft, own_name
 from polycue_client.errors import PolycueClientError, ServerUnreachable, translated
-from polycue_client.retry import Failures, Retry
+from polycue_client.retry import CLIP_TRIES, Failures, Retry
 from polycue_client.security import Access, Tls
 from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
-from polycue_client.watching import Told
+from polycue_client.watching import ClipTold, Told
 
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
@@ -159,8 +159,7 @@ class AsyncPolycue:
                 translations=requests.translations(translate_to),
                 layout=layout,
             )
-            with translated():
-                return await self._transcription.Transcribe(request, timeout=self._clip_timeout_s)
+            return await self._clip(self._transcription.Transcribe, request)
 
     async def stream_transcribe(
         self,
@@ -177,10 +176,34 @@ class AsyncPolycue:
                 translations=requests.translations(translate_to),
                 layout=layout,
             )
-            call = self._transcription.StreamTranscribe(request, timeout=self._clip_timeout_s)
-            with _ending(call), translated():
-                async for event in call:
-                    yield event
+            told = ClipTold()
+            for left in reversed(range(CLIP_TRIES)):
+                call = self._transcription.StreamTranscribe(request, timeout=self._clip_timeout_s)
+                try:
+                    with _ending(call), translated():
+                        async for event in call:
+                            if told.is_new(event):
+                                yield event
+                except ServerUnreachable:
+                    await self._wait_for_another(left)
+                else:
+                    return
+
+    async def _clip(
+        self, method: "grpc.aio.UnaryUnaryMultiCallable[_Asked, _Answer]", request: "_Asked"
+    ) -> "_Answer":
+        for left in reversed(range(CLIP_TRIES)):
+            try:
+                with translated():
+                    return await method(request, timeout=self._clip_timeout_s)
+            except ServerUnreachable:
+                await self._wait_for_another(left)
+        raise AssertionError("the last try was left")
+
+    async def _wait_for_another(self, tries_left: int) -> None:
+        if not tries_left:
+            raise
+        await self.server_info()
 
     # Subtitle texts
 
@@ -202,10 +225,7 @@ class AsyncPolycue:
             output_format=output_format,
             layout=layout,
         )
-        with translated():
-            response = await self._subtitles.TranslateSubtitles(
-                request, timeout=self._clip_timeout_s
-            )
+        response = await self._clip(self._subtitles.TranslateSubtitles, request)
         return list(response.documents)
 
     async def convert_subtitles(
@@ -220,8 +240,7 @@ class AsyncPolycue:
         request = requests.convert_subtitles(
             text, to=to, written_as=written_as, language=language, layout=layout
         )
-        with translated():
-            response = await self._subtitles.ConvertSubtitles(request, timeout=self._timeout_s)
+        response = await self._patiently(self._subtitles.ConvertSubtitles, request)
         return response.document
 
     async def convert_file(
@@ -240,8 +259,7 @@ class AsyncPolycue:
         request = requests.convert_file(
             content, to=to, written_as=written_as, language=language, layout=layout
         )
-        with translated():
-            response = await self._subtitles.ConvertSubtitles(request, timeout=self._timeout_s)
+        response = await self._patiently(self._subtitles.ConvertSubtitles, request)
         return response.content or response.document.text.encode(), response.document
 
     async def lint_subtitles(
@@ -270,8 +288,7 @@ class AsyncPolycue:
             rules=rules,
             ignored_rules=ignored_rules,
         )
-        with translated():
-            return await self._subtitles.LintSubtitles(request, timeout=self._timeout_s)
+        return await self._patiently(self._subtitles.LintSubtitles, request)
 
     # Uploads
 
@@ -446,8 +463,12 @@ class AsyncPolycue:
 
     async def delete(self, job: str | jobs_pb2.Job) -> None:
         request = jobs_pb2.DeleteJobRequest(name=requests.job_name(job))
-        with translated():
-            await self._jobs.DeleteJob(request, timeout=self._timeout_s)
+        try:
+            with translated():
+                await self._jobs.DeleteJob(request, timeout=self._timeout_s)
+        except ServerUnreachable:  # it may be gone all the same
+            request.allow_missing = True
+            await self._patiently(self._jobs.DeleteJob, request)
 
     # Results
 

@@ -11,6 +11,9 @@ _REPEATABLE = {
 }
 
 _SERVICE_CONFIG = {
+    # Where a name has several addresses, as a headless service's has, or a list was given: a
+    # connection to each, calls in turn, and none to one that is away.
+    "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
         {
             "name": [
@@ -28,7 +31,7 @@ _SERVICE_CONFIG = {
                 "retryableStatusCodes": ["UNAVAILABLE"],
             },
         }
-    ]
+    ],
 }
 
 
@@ -43,4 +46,6 @@ def options() -> list[tuple[str, int | str]]:
         # fails at once: a server that is back is to be found within seconds.
         ("grpc.initial_reconnect_backoff_ms", 200),
         ("grpc.max_reconnect_backoff_ms", 2_000),
+        # Nor may servers that came in others' places be looked up for half a minute only.
+        ("grpc.dns_min_time_between_resolutions_ms", 2_000),
     ]

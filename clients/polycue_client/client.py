@@ -32,10 +32,10 @@ from polycue_client.errors import (
     ServerUnreachable,
     translated,
 )
-from polycue_client.retry import Failures, Retry
+from polycue_client.retry import CLIP_TRIES, Failures, Retry
 from polycue_client.security import Access, Tls
 from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
-from polycue_client.watching import Told
+from polycue_client.watching import ClipTold, Told
 
 
 class _Cancellable(Protocol):
@@ -208,17 +208,13 @@ class Polycue:
     ) -> transcription_pb2.TranscribeResponse:
         """The tracks of a clip: the spoken language first, then ``translate_to`` in its order."""
         with self._source(media) as source:
-            call = self._transcription.Transcribe.future(
-                transcription_pb2.TranscribeRequest(
-                    media=source,
-                    transcribe=transcribe,
-                    translations=requests.translations(translate_to),
-                    layout=layout,
-                ),
-                timeout=self._clip_timeout_s,
+            request = transcription_pb2.TranscribeRequest(
+                media=source,
+                transcribe=transcribe,
+                translations=requests.translations(translate_to),
+                layout=layout,
             )
-            with self._lasting(call):
-                return call.result()
+            return self._clip(self._transcription.Transcribe, request)
 
     def stream_transcribe(
         self,
@@ -230,17 +226,44 @@ class Polycue:
     ) -> Iterator[transcription_pb2.StreamTranscribeResponse]:
         """Cues of a clip as they become final; a cue never changes once it was sent."""
         with self._source(media) as source:
-            call = self._transcription.StreamTranscribe(
-                transcription_pb2.StreamTranscribeRequest(
-                    media=source,
-                    transcribe=transcribe,
-                    translations=requests.translations(translate_to),
-                    layout=layout,
-                ),
-                timeout=self._clip_timeout_s,
+            request = transcription_pb2.StreamTranscribeRequest(
+                media=source,
+                transcribe=transcribe,
+                translations=requests.translations(translate_to),
+                layout=layout,
             )
-            with self._lasting(call):
-                yield from call
+            told = ClipTold()
+            for left in reversed(range(CLIP_TRIES)):
+                call = self._transcription.StreamTranscribe(request, timeout=self._clip_timeout_s)
+                try:
+                    with self._lasting(call):
+                        yield from filter(told.is_new, call)
+                except ServerUnreachable:
+                    self._wait_for_another(left)
+                else:
+                    return
+
+    def _clip(
+        self, method: "grpc.UnaryUnaryMultiCallable[_Asked, _Answer]", request: "_Asked"
+    ) -> "_Answer":
+        """The answer to a call that takes long and changes nothing.
+
+        Where its server is lost it is begun anew on another, or on the same that is back.
+        """
+        for left in reversed(range(CLIP_TRIES)):
+            call = method.future(request, timeout=self._clip_timeout_s)
+            try:
+                with self._lasting(call):
+                    return call.result()
+            except ServerUnreachable:
+                self._wait_for_another(left)
+        raise AssertionError("the last try was left")
+
+    def _wait_for_another(self, tries_left: int) -> None:
+        """Come back when a server answers; within its ``except``, raise that where none is left."""
+        if not tries_left or self._interrupted.is_set():
+            raise
+        self.server_info()
 
     # Subtitle texts
 
@@ -263,9 +286,7 @@ class Polycue:
             output_format=output_format,
             layout=layout,
         )
-        with translated():
-            response = self._subtitles.TranslateSubtitles(request, timeout=self._clip_timeout_s)
-        return list(response.documents)
+        return list(self._clip(self._subtitles.TranslateSubtitles, request).documents)
 
     def convert_subtitles(
         self,
@@ -280,8 +301,7 @@ class Polycue:
         request = requests.convert_subtitles(
             text, to=to, written_as=written_as, language=language, layout=layout
         )
-        with translated():
-            return self._subtitles.ConvertSubtitles(request, timeout=self._timeout_s).document
+        return self._patiently(self._subtitles.ConvertSubtitles, request).document
 
     def convert_file(
         self,
@@ -299,8 +319,7 @@ class Polycue:
         request = requests.convert_file(
             content, to=to, written_as=written_as, language=language, layout=layout
         )
-        with translated():
-            response = self._subtitles.ConvertSubtitles(request, timeout=self._timeout_s)
+        response = self._patiently(self._subtitles.ConvertSubtitles, request)
         return response.content or response.document.text.encode(), response.document
 
     def lint_subtitles(
@@ -329,8 +348,7 @@ class Polycue:
             rules=rules,
             ignored_rules=ignored_rules,
         )
-        with translated():
-            return self._subtitles.LintSubtitles(request, timeout=self._timeout_s)
+        return self._patiently(self._subtitles.LintSubtitles, request)
 
     # Uploads
 
@@ -558,8 +576,12 @@ class Polycue:
     def delete(self, job: str | jobs_pb2.Job) -> None:
         """Remove a job with its artifacts; one that waits or runs is stopped first."""
         request = jobs_pb2.DeleteJobRequest(name=requests.job_name(job))
-        with translated():
-            self._jobs.DeleteJob(request, timeout=self._timeout_s)
+        try:
+            with translated():
+                self._jobs.DeleteJob(request, timeout=self._timeout_s)
+        except ServerUnreachable:  # it may be gone all the same
+            request.allow_missing = True
+            self._patiently(self._jobs.DeleteJob, request)
 
     # Results
 

@@ -16,6 +16,9 @@ from polycue_client.errors import (
 # What passes by itself, or is survived by asking the server how far a transfer came.
 _TRANSIENT = (ServerUnreachable, TransferStalled, WriteOffsetMismatch)
 
+# How often a clip is begun. It may be what its servers are lost for, and would take them all.
+CLIP_TRIES = 3
+
 # A server that comes back is not met by all its clients in the same instant.
 _random = random.SystemRandom()
 

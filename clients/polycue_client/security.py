@@ -1,7 +1,5 @@
 """How a client knows its server, and the server its client."""
 
-import ipaddress
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +7,9 @@ from typing import Any, TypeVar, cast
 
 import grpc
 
-Wire = TypeVar("Wire")
+from polycue_client.addresses import is_local, several, target_of
 
-_SCHEME = re.compile(r"(?:dns|ipv4|ipv6|passthrough):(?:///?)?")
+Wire = TypeVar("Wire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +40,18 @@ class Tls:
         return grpc.ssl_channel_credentials(ca, key, certificate)
 
 
+class InTheClear(ValueError):
+    """A token would cross a network in the clear, and nobody said that it may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """What ``connect`` was told of ``target``: ``tls`` True means the usual CAs, False none.
 
     Raises:
-        ValueError: the token would cross a network in the clear, and nobody said that it may.
+        InTheClear: the token would be read by others.
+        ValueError: ``target`` is a list that gRPC does not take, or one of servers with TLS and
+            without a name that their certificates have in common.
     """
 
     target: str
@@ -56,9 +60,16 @@ class Access:
     token_in_the_clear: bool = False
 
     def __post_init__(self) -> None:
+        target_of(self.target)
+        named = isinstance(self.tls, Tls) and self.tls.server_name
+        if self.tls and several(self.target) and not named:
+            raise ValueError(
+                f"{self.target}: several servers have one name in their certificates; say which"
+                " (server_name, --tls-name)"
+            )
         safe = self.tls or self.token_in_the_clear or is_local(self.target)
         if self.token and not safe:
-            raise ValueError(
+            raise InTheClear(
                 f"the token would travel to {self.target} in the clear; use TLS, or allow just that"
             )
 
@@ -73,29 +84,17 @@ class Access:
         Where the server is this machine no proxy of the environment's stands in between: gRPC asks
         one for ``localhost`` too, and it would read what travels in the clear.
         """
-        if is_local(self.target):
+        target = target_of(self.target)
+        if is_local(target):
             options = [*options, ("grpc.enable_http_proxy", 0)]
         if self.tls:
             tls = Tls() if self.tls is True else self.tls
             if tls.server_name:
                 options = [*options, ("grpc.ssl_target_name_override", tls.server_name)]
-            wire = secure(self.target, tls.credentials(), options)
+            wire = secure(target, tls.credentials(), options)
         else:
-            wire = insecure(self.target, options)
+            wire = insecure(target, options)
         return cast(Wire, _WithToken(wire, self.token)) if self.token else wire
-
-
-def is_local(target: str) -> bool:
-    """Whether what is sent there stays on this machine."""
-    if target.startswith(("unix:", "unix-abstract:")):
-        return True
-    host = _SCHEME.sub("", target, count=1).rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name: who knows what it resolves to
-        return False
 
 
 class _WithToken:

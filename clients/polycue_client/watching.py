@@ -1,6 +1,6 @@
-"""What a watcher knows already: where its watch goes on, and what it is not told again."""
+"""What a caller knows already, and is not told again when its call goes on elsewhere."""
 
-from polycue.api.v1 import jobs_pb2, media_pb2
+from polycue.api.v1 import jobs_pb2, media_pb2, transcription_pb2
 
 
 class Told:
@@ -54,3 +54,30 @@ class Told:
     @staticmethod
     def _key(track: media_pb2.Track, cue: media_pb2.Cue) -> tuple[str, int, int]:
         return track.language_code, track.kind, cue.index
+
+
+class ClipTold:
+    """Everything that was told of a clip, which another server begins anew."""
+
+    def __init__(self) -> None:
+        self._cues: set[tuple[str, int]] = set()
+        self._started, self._processed_ms = False, -1
+
+    def __repr__(self) -> str:
+        return f"ClipTold({len(self._cues)} cues)"
+
+    def is_new(self, event: transcription_pb2.StreamTranscribeResponse) -> bool:
+        match event.WhichOneof("event"):
+            case "started":
+                new, self._started = not self._started, True
+            case "cue":
+                key = event.cue.language_code, event.cue.cue.index
+                new = key not in self._cues
+                self._cues.add(key)
+            case "progress":
+                processed_ms = event.progress.processed_duration.ToMilliseconds()
+                new = processed_ms > self._processed_ms
+                self._processed_ms = max(processed_ms, self._processed_ms)
+            case _:
+                new = True
+        return new

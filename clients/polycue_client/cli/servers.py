@@ -43,7 +43,7 @@ class AccessChoice:
 
     def keywords(self) -> dict[str, Any]:
         """What ``connect`` is to be told besides the address."""
-        from polycue_client.security import Access
+        from polycue_client.security import Access, InTheClear
 
         told: dict[str, Any] = {
             "token": self._token(),
@@ -52,8 +52,10 @@ class AccessChoice:
         }
         try:
             Access(self.server, **told)
-        except ValueError as error:
+        except InTheClear as error:
             raise click.UsageError(f"{error}: --tls, or --token-in-the-clear") from error
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
         return told
 
     def _token(self) -> str:

@@ -83,12 +83,43 @@ def test_a_repeated_create_carries_the_same_request_id(
     assert first == second
 
 
-def test_a_delete_is_not_repeated(polycue: Polycue, server: ScriptedServer) -> None:
+def test_a_delete_whose_answer_was_lost_is_asked_for_again_and_may_find_nothing(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
     job = polycue.subtitle(source())
     server.fail("DeleteJob")
+    polycue.delete(job)
+    first, second = server.requests["DeleteJob"]
+    assert isinstance(first, jobs_pb2.DeleteJobRequest)
+    assert isinstance(second, jobs_pb2.DeleteJobRequest)
+    assert (first.allow_missing, second.allow_missing) == (False, True)
+
+
+def test_a_clip_whose_server_is_lost_is_begun_again(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    server.fail("Transcribe")
+    server.fail("Transcribe")
+    assert polycue.transcribe(source()).tracks
+    assert len(server.requests["Transcribe"]) == 3
+
+
+def test_a_clip_that_its_servers_are_lost_for_is_given_up(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    for _ in range(4):
+        server.fail("Transcribe")
     with pytest.raises(errors.ServerUnreachable):
-        polycue.delete(job)
-    assert len(server.requests["DeleteJob"]) == 1
+        polycue.transcribe(source())
+    assert len(server.requests["Transcribe"]) == 3
+
+
+def test_a_clip_that_is_told_anew_by_another_server_is_told_once(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    whole = list(polycue.stream_transcribe(source()))
+    server.fail("StreamTranscribe", after=1)
+    assert list(polycue.stream_transcribe(source())) == whole
 
 
 def test_nobody_at_the_address_is_an_error_of_its_own(tmp_path: Path) -> None:

