@@ -60,6 +60,8 @@ def connect(
 ) -> "Polycue":
     """A client for the server at ``target``: ``localhost:50051``, ``unix:/run/polycue.sock``.
 
+    Several that share their jobs are a name with all their addresses, or a list of numbers:
+    ``10.0.0.1:50051,10.0.0.2:50051``. Each is used in turn, and one that is lost is done without.
     Nothing is sent before the first call. ``timeout_s`` bounds each call but those that transcribe
     a clip, which have ``clip_timeout_s``, and those that watch, upload or download: they last as
     long as they make headway, and survive a connection that breaks as ``retry`` says. ``token``
@@ -67,7 +69,8 @@ def connect(
     to this machine only, unless ``token_in_the_clear``.
 
     Raises:
-        ValueError: the token would cross a network in the clear.
+        ValueError: the token would cross a network in the clear, or a list holds names, or is one
+            of servers with TLS and without a name for their certificates.
         OSError: a file of ``tls`` cannot be read.
     """
     access = Access(target, token, tls, token_in_the_clear)

@@ -420,6 +420,11 @@ class Settings(BaseSettings):
         ge=0,
         description="Wait so long after NOT_SERVING before stopping, for load balancers to notice.",
     )
+    connection_age_s: float = Field(
+        default=1800,
+        gt=0,
+        description="Have clients connect anew after about so long, and so find other replicas.",
+    )
     drain_s: float = Field(
         default=10,
         ge=0,

@@ -25,6 +25,16 @@ _TABLE = """
 1 a server killed again and again at random while it works
   faults/test_killed_servers.py
     test_many_kills_lose_no_job_and_cost_no_more_than_what_was_in_hand
+  faults/test_failover.py
+    test_both_take_from_one_queue
+    test_a_watch_goes_on_through_the_death_of_each
+    test_a_download_goes_on_through_the_death_of_each
+    test_jobs_are_made_once_each_while_each_dies
+    test_clips_are_answered_while_each_dies
+    test_the_asyncio_client_notices_a_pause_too
+  faults/test_names.py
+    test_servers_that_took_the_places_of_all_others_are_found
+    test_a_replica_that_came_later_gets_its_part_of_the_calls
   - a thousand kills: `make soak` (benchmarks/results/soak.json)
 2 an engine child killed in the middle of a chunk
   faults/test_engine_children.py
@@ -141,6 +151,8 @@ _TABLE = """
   faults/test_callers.py
     test_an_upload_that_is_cut_at_any_byte_arrives_whole
     test_an_upload_goes_on_with_a_server_that_was_killed_under_it
+  faults/test_failover.py
+    test_an_upload_goes_on_through_the_death_of_each
   integration/rpc/test_serving_uploads.py
     test_cut_anywhere_it_is_taken_up_without_loss
 26 callers that stall, crawl, or only connect

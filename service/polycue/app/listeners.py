@@ -25,7 +25,13 @@ class Listeners:
             reflect = doors.address.is_local
         self.health = Health()
         guard = Guard(doors.door, reader_idle_s=settings.reader_idle_s)
-        self._server = Server(services, guard, self.health, reflect=reflect)
+        self._server = Server(
+            services,
+            guard,
+            self.health,
+            reflect=reflect,
+            connection_age_s=settings.connection_age_s,
+        )
         self._admin = _admin(settings, self.health)
         self._end_metrics: Callable[[], None] = lambda: None
 

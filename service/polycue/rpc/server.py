@@ -53,9 +53,9 @@ OPTIONS: Mapping[str, int] = {
     "grpc.http2.min_ping_interval_without_data_ms": 20_000,
     "grpc.keepalive_permit_without_calls": 1,  # idle clients behind NAT
     "grpc.max_connection_idle_ms": 15 * 60_000,
-    # After an hour clients connect anew, and with luck elsewhere; calls at work have a working day
-    # to finish. Watches and transfers that are cut then are taken up where they were.
-    "grpc.max_connection_age_ms": 60 * 60_000,
+    # Of one that is to be made anew after its age, so that calls spread over replicas that came
+    # since: calls at work have a working day to finish. Watches and transfers that are cut then are
+    # taken up where they were.
     "grpc.max_connection_age_grace_ms": 8 * 60 * 60_000,
 }
 # maximum_concurrent_rpcs stays unset: when full it refuses health checks too.
@@ -76,8 +76,17 @@ class Services:
 class Server:
     """Serves ``services`` at ``address``. Made, started and stopped in one event loop."""
 
-    def __init__(self, services: Services, guard: Guard, health: Health, *, reflect: bool) -> None:
-        self._server = grpc.aio.server(interceptors=(guard,), options=tuple(OPTIONS.items()))
+    def __init__(
+        self,
+        services: Services,
+        guard: Guard,
+        health: Health,
+        *,
+        reflect: bool,
+        connection_age_s: float,
+    ) -> None:
+        options = {**OPTIONS, "grpc.max_connection_age_ms": round(connection_age_s * 1000)}
+        self._server = grpc.aio.server(interceptors=(guard,), options=tuple(options.items()))
         self._health = health
         _register(self._server, services)
         health.register(self._server)
