@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -13,9 +14,11 @@ _LONGEST_SUFFIX_CHARS = 15  # what is longer is no suffix but a part of the name
 
 
 class Draft:
-    """A file written under a hidden name beside ``to``, and given that name by ``publish``.
+    """A file that is written without a name, and given the name ``to`` by ``publish``.
 
-    Leaving the ``with`` block without ``publish`` removes what was written.
+    Leaving the ``with`` block without ``publish`` removes what was written, and so does the end of
+    the process. Where the file system has no files without a name, they have a hidden one, which
+    stays where a process is killed.
 
     Raises:
         OSError: the folder cannot be written.
@@ -24,12 +27,18 @@ class Draft:
     def __init__(self, to: Path) -> None:
         self.to = to
         self._hidden = to.with_name(f".polycue-{secrets.token_hex(8)}.part")
-        # Not tempfile: its files are 0600 for ever, these get what the umask gives other files.
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        self.file = os.fdopen(os.open(self._hidden, flags, 0o666), "wb")
+        self._is_named = False
+        self.file = os.fdopen(self._open(), "wb")
 
     def __repr__(self) -> str:
         return f"Draft({self.to}, {'published' if self.file.closed else 'open'})"
+
+    def _open(self) -> int:
+        # Not tempfile: its files are 0600 for ever, these get what the umask gives other files.
+        with contextlib.suppress(OSError, AttributeError):  # other kernels and file systems
+            return os.open(self.to.parent, os.O_TMPFILE | os.O_WRONLY, 0o666)
+        self._is_named = True
+        return os.open(self._hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
 
     def __enter__(self) -> Self:
         return self
@@ -51,21 +60,30 @@ class Draft:
         """
         self.file.flush()
         os.fsync(self.file.fileno())  # or a power cut leaves the new name on an empty file
-        self.file.close()
         if overwrite:
+            if not self._is_named:
+                self._link(self._hidden)
             self._hidden.replace(self.to)
         else:
             self._publish_new()
+        self.file.close()
 
     def _publish_new(self) -> None:
         try:
-            os.link(self._hidden, self.to)  # unlike rename, fails where the name is taken
+            self._link(self.to)  # unlike rename, fails where the name is taken
         except FileExistsError as error:
             raise FileExists(self.to) from error
         except OSError:  # FAT and some network shares have no hard links
             if os.path.lexists(self.to):
                 raise FileExists(self.to) from None
             self._hidden.replace(self.to)
+
+    def _link(self, to: Path) -> None:
+        if self._is_named:
+            os.link(self._hidden, to)
+        else:  # with the descriptor os.link calls linkat, which alone follows the link in /proc
+            file = self.file.fileno()
+            os.link(f"/proc/self/fd/{file}", to, src_dir_fd=file)
 
 
 def own_name(suggested: str) -> str:
