@@ -293,11 +293,16 @@ class AsyncPolycue:
     # Uploads
 
     async def upload(
-        self, path: str | Path, *, filename: str = "", progress: Progress | None = None
+        self,
+        path: str | Path,
+        *,
+        filename: str = "",
+        request_id: str = "",
+        progress: Progress | None = None,
     ) -> uploads_pb2.Upload:
         chunk_bytes = (await self.server_info()).limits.max_chunk_bytes
         outgoing = Outgoing(Path(path), chunk_bytes=chunk_bytes, progress=progress)
-        request = requests.create_upload(outgoing.path, outgoing.size_bytes, filename)
+        request = requests.create_upload(outgoing.path, outgoing.size_bytes, filename, request_id)
         upload = (await self._patiently(self._uploads.CreateUpload, request)).upload
         failures = Failures(self._retry)
         while not outgoing.complete(upload):
@@ -406,8 +411,10 @@ class AsyncPolycue:
         *,
         labels: Mapping[str, str] | None = None,
         fresh: bool = False,
+        request_id: str = "",
+        ttl_s: float | None = None,
     ) -> jobs_pb2.Job:
-        request = requests.create_job(spec, labels, fresh=fresh)
+        request = requests.create_job(spec, labels, fresh=fresh, request_id=request_id, ttl_s=ttl_s)
         return (await self._patiently(self._jobs.CreateJob, request)).job
 
     async def get_job(self, name: str) -> jobs_pb2.Job:

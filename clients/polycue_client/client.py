@@ -356,12 +356,18 @@ class Polycue:
     # Uploads
 
     def upload(
-        self, path: str | Path, *, filename: str = "", progress: Progress | None = None
+        self,
+        path: str | Path,
+        *,
+        filename: str = "",
+        request_id: str = "",
+        progress: Progress | None = None,
     ) -> uploads_pb2.Upload:
         """Send a file, taking it up again where it stopped whenever the connection breaks.
 
         ``progress`` is called from another thread. The server forgets the upload at its
-        ``expire_time``.
+        ``expire_time``. With a ``request_id``, a UUID, it is taken up where another process that
+        gave the same one left it.
 
         Raises:
             OSError: the file cannot be read.
@@ -369,7 +375,7 @@ class Polycue:
         """
         chunk_bytes = self.server_info().limits.max_chunk_bytes
         outgoing = Outgoing(Path(path), chunk_bytes=chunk_bytes, progress=progress)
-        request = requests.create_upload(outgoing.path, outgoing.size_bytes, filename)
+        request = requests.create_upload(outgoing.path, outgoing.size_bytes, filename, request_id)
         upload = self._patiently(self._uploads.CreateUpload, request).upload
         failures = Failures(self._retry)
         while not outgoing.complete(upload):
@@ -500,12 +506,16 @@ class Polycue:
         *,
         labels: Mapping[str, str] | None = None,
         fresh: bool = False,
+        request_id: str = "",
+        ttl_s: float | None = None,
     ) -> jobs_pb2.Job:
         """Queue work; where an earlier job has done the same on the same bytes, that job.
 
-        ``fresh`` has the work done again all the same.
+        ``fresh`` has the work done again all the same. With a ``request_id``, a UUID, it is the job
+        that an earlier request with the same one made, for as long as the server keeps that.
+        ``ttl_s`` is how long to keep it once it has ended; the server may shorten it.
         """
-        request = requests.create_job(spec, labels, fresh=fresh)
+        request = requests.create_job(spec, labels, fresh=fresh, request_id=request_id, ttl_s=ttl_s)
         return self._patiently(self._jobs.CreateJob, request).job
 
     def get_job(self, name: str) -> jobs_pb2.Job:

@@ -204,11 +204,20 @@ def job_name(job: str | jobs_pb2.Job) -> str:
 
 
 def create_job(
-    spec: jobs_pb2.JobSpec, labels: Mapping[str, str] | None, *, fresh: bool
+    spec: jobs_pb2.JobSpec,
+    labels: Mapping[str, str] | None,
+    *,
+    fresh: bool,
+    request_id: str = "",
+    ttl_s: float | None = None,
 ) -> jobs_pb2.CreateJobRequest:
     """The request id lets gRPC repeat the call without making a second job."""
     return jobs_pb2.CreateJobRequest(
-        spec=spec, labels=labels, request_id=str(uuid.uuid4()), fresh=fresh
+        spec=spec,
+        labels=labels,
+        request_id=request_id or str(uuid.uuid4()),
+        fresh=fresh,
+        ttl=None if ttl_s is None else duration(ttl_s),
     )
 
 
@@ -217,11 +226,13 @@ def resume_job(job: str | jobs_pb2.Job) -> jobs_pb2.ResumeJobRequest:
     return jobs_pb2.ResumeJobRequest(name=job_name(job), request_id=str(uuid.uuid4()))
 
 
-def create_upload(path: Path, size_bytes: int, filename: str) -> uploads_pb2.CreateUploadRequest:
+def create_upload(
+    path: Path, size_bytes: int, filename: str, request_id: str = ""
+) -> uploads_pb2.CreateUploadRequest:
     return uploads_pb2.CreateUploadRequest(
         size_bytes=size_bytes,
         filename=filename or wire_name(path),
-        request_id=str(uuid.uuid4()),
+        request_id=request_id or str(uuid.uuid4()),
     )
 
 

@@ -61,6 +61,12 @@ class Refusal(Exception):
         if reason:
             self.details.append(error_details_pb2.ErrorInfo(reason=reason, metadata=facts))
 
+    def retry_after(self, seconds: int) -> None:
+        """Say when to come back."""
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromSeconds(seconds)
+        self.details.append(retry)
+
     def trailers(self) -> tuple[tuple[str, bytes], ...]:
         status = status_pb2.Status(code=self.status.value[0], message=self.message)
         for detail in self.details:
@@ -262,7 +268,12 @@ class _Answers(
     ) -> jobs_pb2.ListJobsResponse:
         self._begin("ListJobs", request, context)
         newest = [self._last(name, context) for name in reversed(self._jobs)]
-        wanted = [job for job in newest if not request.states or job.state in request.states]
+        wanted = [
+            job
+            for job in newest
+            if (not request.states or job.state in request.states)
+            and all(job.labels[key] == value for key, value in request.labels.items())
+        ]
         jobs, token = _page(wanted, request.page_token)
         return jobs_pb2.ListJobsResponse(jobs=jobs, next_page_token=token)
 

@@ -77,6 +77,8 @@ class Outgoing:
         with self._lock:
             if turn != self._turn:
                 return None
+            if self._hashed_bytes < offset:  # an earlier process sent what stands before
+                self._hash_up_to(file, offset)
             data = file.read(wanted)
             self._hash_new(offset, data)
         if len(data) < wanted:
@@ -87,6 +89,14 @@ class Outgoing:
         new = data[max(self._hashed_bytes - offset, 0) :]
         self._hash.update(new)
         self._hashed_bytes += len(new)
+
+    def _hash_up_to(self, file: IO[bytes], end: int) -> None:
+        file.seek(self._hashed_bytes)
+        while self._hashed_bytes < end:
+            data = file.read(min(self._chunk_bytes, end - self._hashed_bytes))
+            if not data:
+                raise OSError(f"{self.path} became shorter while it was sent")
+            self._hash_new(self._hashed_bytes, data)
 
     def raise_failure(self) -> None:
         """Return where the file could be read.
@@ -105,6 +115,9 @@ class Outgoing:
         """
         if upload.state != uploads_pb2.UPLOAD_STATE_COMPLETE:
             return False
+        if self._hashed_bytes < self.size_bytes:  # an earlier process sent it
+            with self._lock, self.path.open("rb") as file:
+                self._hash_up_to(file, self.size_bytes)
         if upload.sha256 != self._hash.digest():
             raise ChecksumMismatch(f"{self.path.name} arrived damaged; send it again")
         return True
