@@ -19,7 +19,7 @@ from polycue_client.cli.options import OutputChoice
 from polycue_client.cli.outputs import REPORT_TYPES, fetch_all, refuse_taken
 from polycue_client.cli.results import Item, Result, exit_code, planned
 from polycue_client.cli.servers import ServerChoice
-from polycue_client.cli.workplace import Workplace, workplace
+from polycue_client.cli.workplace import Workplace, roots_of, workplace
 from polycue_client.drafts import wire_name
 from polycue_client.errors import (
     PolycueClientError,
@@ -64,8 +64,8 @@ class _Batch:
             self.tell(left)
 
     def _work_off(self, left: deque[Result], choice: ServerChoice) -> None:
-        files = [path for result in left for path in result.item.inputs]
-        with workplace(choice, files, self._interruption, self._shown.say) as place:
+        roots = roots_of([path for result in left for path in result.item.inputs])
+        with workplace(choice, roots, self._interruption, self._shown.say) as place:
             while left:
                 if self._interruption.times:
                     raise ServerUnreachable("interrupted before its turn")

@@ -25,7 +25,7 @@ from polycue_client.cli.options import OutputChoice
 from polycue_client.cli.outputs import Output, drafts_of, publish_all, refuse_taken
 from polycue_client.cli.results import Json, exit_code, outcome_document
 from polycue_client.cli.servers import ServerChoice
-from polycue_client.cli.workplace import Workplace, workplace
+from polycue_client.cli.workplace import Workplace, roots_of, workplace
 from polycue_client.client import Polycue
 from polycue_client.errors import LimitExceeded, PolycueClientError, ServerUnreachable
 
@@ -96,8 +96,8 @@ def _work_off(
 ) -> None:
     """Convert one after the other; where the server is gone, it is so for all that are left."""
     try:
-        files = [each.path for each in left]
-        with workplace(choice, files, interruption, _say) as place:
+        roots = roots_of([each.path for each in left])
+        with workplace(choice, roots, interruption, _say) as place:
             while left:
                 _go_on(interruption)
                 _convert(place, wish, left[0])

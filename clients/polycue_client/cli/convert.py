@@ -71,7 +71,7 @@ def convert(
         raise click.UsageError("say with -f what to write, such as -f vtt")
     output = OutputChoice(output_dir, overwrite, as_json, print_captions=False)
     output.refuse_folders(formats)
-    texts = expanded(files, SUBTITLE_SUFFIXES, recursive=False)
+    texts = expanded(files, SUBTITLE_SUFFIXES)
     if output.to_stdout and (len(texts) > 1 or len(formats) > 1):
         raise click.UsageError("-o - prints one file: one input, one format")
     wish = Wish(formats, language, layout.config(), output)

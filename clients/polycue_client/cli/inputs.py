@@ -38,7 +38,6 @@ def expanded(
     paths: Sequence[Path],
     suffixes: Iterable[str],
     *,
-    recursive: bool,
     wanted: Callable[[Path], bool] = lambda path: True,
 ) -> list[Path]:
     """The files, and what is ``wanted`` of the folders; a file that is named is always wanted.
@@ -52,7 +51,7 @@ def expanded(
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found = sorted(filter(wanted, _within(path, fitting, recursive=recursive)))
+            found = sorted(filter(wanted, _within(path, fitting)))
             if not found:
                 raise click.UsageError(f"there is nothing to do in the folder {path}")
             files.extend(found)
@@ -61,9 +60,9 @@ def expanded(
     return list(dict.fromkeys(files))
 
 
-def _within(folder: Path, suffixes: frozenset[str], *, recursive: bool) -> Iterator[Path]:
-    for path in folder.rglob("*") if recursive else folder.iterdir():
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+def _within(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
+    for path in folder.iterdir():
+        hidden = path.name.startswith(".")
         copy = path.stem.endswith(".subtitled")
         if path.suffix.lower() in suffixes and path.is_file() and not hidden and not copy:
             yield path

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from polycue_client.cli.bulk.options import BulkChoice, bulk_options
 from polycue_client.cli.doubts import DoubtChoice, doubt_options
 from polycue_client.cli.familiar import EPILOG, familiar_options
 from polycue_client.cli.inputs import MEDIA_SUFFIXES, expanded, stem_and_language
@@ -55,7 +56,8 @@ Examples:
   polycue subtitle film.mp4 --translate-to es,de -f srt,vtt
   polycue subtitle film.mkv --language en --mux --burn en
   polycue subtitle film.mkv --allowed-languages en,es --forced
-  polycue subtitle talks/ --recursive -o subtitles/
+  polycue subtitle talks/ --recursive -o subtitles/ --report-file report.html
+  polycue subtitle s3://films/series -r --server films.example.org:50051 --tls
   polycue subtitle film.en.json --translate-to fr --preset bbc
   polycue subtitle --from-json film.en.json film.mp4 --mux
   polycue subtitle film.mp4 -t es --bilingual --keep-terms polycue,FFmpeg
@@ -105,8 +107,8 @@ Examples:
     "Input",
     audio_track_option("--audio-track"),
     from_json_option,
-    click.option("--recursive", "-r", is_flag=True, help="Also look into folders of folders."),
 )
+@bulk_options
 @speech_options
 @doubt_options
 @layout_options
@@ -126,30 +128,20 @@ def subtitle(
     report_page: bool,
     audio_track: str,
     transcript: Path | None,
-    recursive: bool,
     mux: MuxChoice,
     output: OutputChoice,
+    bulk: BulkChoice,
     speech: SpeechChoice,
     doubt: DoubtChoice,
     layout: LayoutChoice,
     translation: TranslationChoice,
     choice: ServerChoice,
 ) -> None:
-    from polycue_client.cli.batch import work_on
-
-    wanted = inputs(
-        files, transcript, lambda paths: expanded(paths, MEDIA_SUFFIXES, recursive=recursive)
-    )
-    if any(stored for _, stored in wanted):
-        refuse_listening(ctx)
     if not translate_to and (keep_source_cues or bilingual):
         flag = "--bilingual" if bilingual else "--keep-source-cues"
         raise click.UsageError(f"{flag} is about translations; name a language with --translate-to")
     formats = formats or ("srt",)
-    several = any(len(choices) > 1 for choices in (wanted, formats, translate_to))
     output.refuse_folders(formats, report_page=report_page)
-    if output.to_stdout and (several or mux.containers or forced):
-        raise click.UsageError("-o - prints one track: one file, one format, one language, no copy")
     there_will_be = (speech.written, *translate_to)
     known = all(map(is_canonical, (mux.burn, *there_will_be)))
     if known and mux.burn not in there_will_be:
@@ -160,6 +152,19 @@ def subtitle(
     wish = _Wish(
         targets, forced, formats, audio_track, mux, speech, doubt, layout, explain, report_page
     )
+    if bulk.is_meant(files):
+        from polycue_client.cli.bulk.command import work_on_all
+
+        bulk.refuse_what_is_of_one(files, transcript, output, formats, explain=explain)
+        ctx.exit(work_on_all(files, wish.film(output), choice, output, bulk))
+    from polycue_client.cli.batch import work_on
+
+    wanted = inputs(files, transcript, lambda paths: expanded(paths, MEDIA_SUFFIXES))
+    if any(stored for _, stored in wanted):
+        refuse_listening(ctx)
+    several = any(len(choices) > 1 for choices in (wanted, formats, translate_to))
+    if output.to_stdout and (several or mux.containers or forced):
+        raise click.UsageError("-o - prints one track: one file, one format, one language, no copy")
     ctx.exit(work_on([wish.item(*each, output) for each in wanted], choice, output))
 
 
@@ -195,6 +200,10 @@ class _Wish:
     def suffixes(self) -> tuple[str, ...]:
         """What the names of what is written of each track end with."""
         return (*self.formats, REPORT_PAGE) if self.report_page else self.formats
+
+    def film(self, output: OutputChoice) -> "Callable[[Path], Item]":
+        """What is wanted of a film, by its path."""
+        return lambda path: self.item(path, None, output)
 
     def item(self, film: Path | None, transcript: Path | None, output: OutputChoice) -> "Item":
         from polycue_client.cli.results import Item

@@ -91,7 +91,7 @@ def translate(
     def foreign(text: Path) -> bool:
         return stem_and_language(text)[1] not in targets
 
-    texts = expanded(files, SUBTITLE_SUFFIXES, recursive=False, wanted=foreign)
+    texts = expanded(files, SUBTITLE_SUFFIXES, wanted=foreign)
     if output.to_stdout and (len(texts) > 1 or len(targets) > 1 or len(formats) > 1):
         raise click.UsageError("-o - prints one track: one file, one format, one language")
     output.refuse_folders(formats, report_page=report_page)

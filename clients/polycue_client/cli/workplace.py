@@ -28,7 +28,7 @@ PATIENCE = Retry()
 NO_PATIENCE = Retry(attempts=3)
 
 
-def patience(say: Callable[[str], None]) -> Retry:
+def patience(say: Callable[[str], None], waits: Retry | None = None) -> Retry:
     """Waits for a server that restarts, and says so once each time."""
 
     def tell(error: PolycueClientError) -> None:
@@ -37,7 +37,7 @@ def patience(say: Callable[[str], None]) -> Retry:
         elif isinstance(error, ServerUnreachable):
             say("the server does not answer; it may be restarting, waiting ...")
 
-    return replace(PATIENCE, on_wait=tell)
+    return replace(waits or PATIENCE, on_wait=tell)
 
 
 class Workplace:
@@ -53,16 +53,29 @@ class Workplace:
         name: str,
         embedded: EmbeddedServer | None,
         models_dir: Path | None = None,
+        roots: Sequence[Path] = (),
     ) -> None:
+        """``roots`` are the folders that an embedded server may read."""
         self.client = client
         self._name, self._embedded, self._models_dir = name, embedded, models_dir
+        self._roots = roots
 
     def __repr__(self) -> str:
         return f"Workplace({self._embedded or self._name})"
 
+    @property
+    def is_embedded(self) -> bool:
+        return self._embedded is not None
+
+    def reads(self, path: Path) -> bool:
+        """Whether the server reads the file where it is."""
+        if not (self._embedded and _is_utf8(path)):
+            return False
+        return any(path.resolve().is_relative_to(root) for root in self._roots)
+
     @contextlib.contextmanager
     def source(self, path: Path, progress: Progress) -> Iterator[media_pb2.MediaSource]:
-        if self._embedded and _is_utf8(path):
+        if self.reads(path):
             yield media_pb2.MediaSource(uri=file_uri(path))
             return
         upload = self.client.upload(path, filename=wire_name(path), progress=progress)
@@ -103,17 +116,23 @@ class Workplace:
 @contextlib.contextmanager
 def workplace(
     choice: ServerChoice,
-    files: Sequence[Path],
+    roots: Sequence[Path],
     interruption: Interruption,
     say: Callable[[str], None],
+    *,
+    flags: Sequence[str] = (),
+    waits: Retry | None = None,
 ) -> Iterator[Workplace]:
     """A signal ends what takes long there; ``say`` tells that a server is waited for.
+
+    An embedded one may read what lies below ``roots``, and has these ``flags`` besides those that
+    were chosen.
 
     Raises:
         ServerUnreachable: nobody answers, or no server can be started.
     """
     if choice.server:
-        with connect(choice.server, retry=patience(say), **choice.keywords()) as client:
+        with connect(choice.server, retry=patience(say, waits), **choice.keywords()) as client:
             interruption.on_signal(lambda times: client.interrupt())
             place = Workplace(client, choice.server, None)
             try:
@@ -123,11 +142,11 @@ def workplace(
             yield place
         return
     with (
-        embedded_server(choice.flags(), roots_of(files), interruption) as embedded,
+        embedded_server([*choice.flags(), *flags], roots, interruption) as embedded,
         connect(embedded.address, retry=NO_PATIENCE) as client,
     ):
         interruption.on_signal(lambda times: client.interrupt())
-        yield Workplace(client, embedded.address, embedded, choice.models_dir)
+        yield Workplace(client, embedded.address, embedded, choice.models_dir, roots)
 
 
 def roots_of(files: Sequence[Path]) -> list[Path]:

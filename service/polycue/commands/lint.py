@@ -115,7 +115,7 @@ def lint(
     html: Path | None,
     layout: LayoutChoice,
 ) -> None:
-    files = tuple(expanded(files, SUBTITLE_SUFFIXES, recursive=False))
+    files = tuple(expanded(files, SUBTITLE_SUFFIXES))
     if html and len(files) > 1 and not html.is_dir():
         raise click.UsageError(f"--html {html}: name a folder for the pages of several files")
     if list_all and as_json:

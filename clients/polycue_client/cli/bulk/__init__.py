@@ -1,0 +1,1 @@
+"""Thousands of films: listed as they are needed, many jobs at once, one report at the end."""
