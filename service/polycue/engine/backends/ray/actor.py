@@ -37,8 +37,12 @@ class Engine:
         heap.keep()
         telemetry.relay(self._tell, level=hello.log_level)
         node = socket.gethostname()
-        self._models = NodeModels(hello, here=default_models_dir(), node=node)
+        self._models = self.held(hello, node)
         return Begun(node, os.getpid(), version("polycue"))
+
+    def held(self, hello: Hello, node: str) -> Any:
+        """What work is done with."""
+        return NodeModels(hello, here=default_models_dir(), node=node)
 
     def do(self, call: Call) -> Answer:
         return answered(call, self._models)

@@ -24,7 +24,9 @@ _TOLD = 400  # characters of what Ray says, which goes on for pages
 class Driver:
     """Holds the handles of this server's actors; with the process all of them end."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: type[actor.Engine] = actor.Engine) -> None:
+        """``engine`` is what actors are made of."""
+        self._engine = engine
         self._actors: dict[int, Any] = {}
         self._ended: dict[int, Future[str]] = {}
         self._pool = ThreadPoolExecutor(4, "ray-log")
@@ -43,7 +45,7 @@ class Driver:
             raise ClusterUnavailable(f"{address}: {_told(error)}") from error
 
     def begin(self, number: int, needs: Needs, hello: Hello, within_s: float) -> Begun:
-        handle = _remote(needs).remote()
+        handle = _remote(self._engine, needs).remote()
         said = handle.hello.remote(hello)
         try:
             ready, _ = ray.wait([said], timeout=within_s)
@@ -95,9 +97,9 @@ class Driver:
         self._listen(number, node)
 
 
-def _remote(needs: Needs) -> Any:
+def _remote(engine: type[actor.Engine], needs: Needs) -> Any:
     made: Any = ray.remote  # its types know no groups
-    return made(concurrency_groups={_LOG: 1})(actor.Engine).options(
+    return made(concurrency_groups={_LOG: 1})(engine).options(
         num_gpus=needs.gpus,
         num_cpus=needs.cpus,
         max_restarts=0,  # its supervisor begins another, and loads again what was loaded
