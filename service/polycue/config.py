@@ -439,6 +439,27 @@ class Settings(BaseSettings):
         default="console",
         description="Log lines for people, or one JSON object each.",
     )
+    log_texts: bool = Field(
+        default=False,
+        description=(
+            "Let debug lines quote what was said and translated, where that is in doubt."
+            " Without it no line has a word of it."
+        ),
+    )
+    otlp_endpoint: str | None = Field(
+        default_factory=lambda: os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
+        pattern=r"^https?://[^\s/@]+/?$",
+        description=(
+            "OpenTelemetry collector to send traces to, by OTLP over gRPC: http://HOST:4317, or"
+            " https:// for TLS. Unset: OTEL_EXPORTER_OTLP_ENDPOINT's, or no traces."
+        ),
+    )
+    trace_sampling: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="Share of traces that are kept, where the caller has not decided already.",
+    )
 
     @model_validator(mode="after")
     def _belong_together(self) -> "Settings":

@@ -1,29 +1,60 @@
-"""Log lines: one event each, with the request they belong to. Never the contents of media."""
+"""Log lines: one event each, with the request they belong to. Never the contents of media.
+
+What somebody said is told only by ``text``, and only where that was asked for; secrets and the
+names of callers' files are taken out of whatever a line, or the error in it, says besides.
+"""
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 from structlog.stdlib import BoundLogger
 from structlog.tracebacks import ExceptionDictTransformer
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from polycue import discretion
+from polycue.tracing import spans
+
+Facts = Mapping[str, Any]
+
+
+def _with_trace(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Name the span that the line was written in, where there is one."""
+    if (place := spans.place()) and "trace_id" not in event:
+        _, event["trace_id"], event["span_id"], _ = place.split("-")
+    return event
+
 
 # Added to every line, ours and those that libraries write through `logging`.
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
+    _with_trace,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
 
-# Libraries that tell whole URLs, headers and signatures below this level.
-_INDISCREET = ("httpx", "httpcore", "botocore", "aiobotocore", "s3fs", "fsspec", "asyncio")
+# Libraries that tell whole URLs, headers and signatures, or texts, below this level.
+_INDISCREET = (
+    *("httpx", "httpcore", "botocore", "aiobotocore", "s3fs", "fsspec", "asyncio"),
+    *("argostranslate", "faster_whisper", "charset_normalizer", "urllib3"),
+)
+# One that writes a line for each failed try; who sends spans says so himself.
+_NOISY = ("opentelemetry",)
+
+_texts = False
 
 
-def configure(*, level: str, log_format: str) -> None:
-    """Write log lines to stderr; ``log_format`` is 'console' or 'json'. Called once, at start."""
+def configure(*, level: str, log_format: str, texts: bool = False) -> None:
+    """Write log lines to stderr; ``log_format`` is 'console' or 'json'. Called once, at start.
+
+    With ``texts`` lines may quote what was said.
+    """
+    global _texts  # noqa: PLW0603 - logging is for the whole process
+    _texts = texts
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -35,8 +66,7 @@ def configure(*, level: str, log_format: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for name in _INDISCREET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    quieten()
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -46,6 +76,19 @@ def configure(*, level: str, log_format: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def quieten() -> None:
+    """Let libraries say nothing that does not belong into a log."""
+    for name in _INDISCREET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def text(said: str) -> str:
+    """What somebody said, for a line about it: itself where that was asked for, else its length."""
+    return said if _texts else f"<{len(said)} characters>"
 
 
 def relay(tell: Callable[[int, str, str], None], *, level: int) -> None:
@@ -85,10 +128,20 @@ def logger(name: str) -> BoundLogger:
 
 
 @contextmanager
-def bound(**facts: str) -> Iterator[None]:
-    """Add facts, such as ``request_id``, to every line of this task or thread in the block."""
-    with structlog.contextvars.bound_contextvars(**facts):
+def bound(**facts: object) -> Iterator[None]:
+    """Add facts, such as ``request_id``, to every line of this task or thread in the block.
+
+    Those that are empty are left out.
+    """
+    with structlog.contextvars.bound_contextvars(**{k: v for k, v in facts.items() if v}):
         yield
+
+
+def facts() -> Facts:
+    """What is bound here, for lines that are written elsewhere."""
+    return structlog.contextvars.get_contextvars()
+
+
 
 
 def _rendering(log_format: str) -> tuple[Processor, ...]:
@@ -97,10 +150,15 @@ def _rendering(log_format: str) -> tuple[Processor, ...]:
         traces = ExceptionDictTransformer(show_locals=False)
         return (
             structlog.processors.ExceptionRenderer(traces),
+            _discreet,
             structlog.processors.JSONRenderer(),
         )
     return (
-        structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        ),
+        structlog.processors.format_exc_info,
+        _discreet,
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
     )
+
+
+def _discreet(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    return {key: discretion.cleaned(value) for key, value in event.items()}

@@ -15,6 +15,7 @@ from polycue.app.engine import open_engine
 from polycue.app.sandbox import confine_media
 from polycue.app.server import App
 from polycue.app.stop import Stop
+from polycue.app.tracing import start_tracing
 from polycue.config import Settings
 from polycue.engine import heap
 
@@ -26,7 +27,10 @@ def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> N
         PolycueError: the server cannot start.
     """
     heap.keep()
-    telemetry.configure(level=settings.log_level, log_format=settings.log_format)
+    telemetry.configure(
+        level=settings.log_level, log_format=settings.log_format, texts=settings.log_texts
+    )
+    end_tracing = start_tracing(settings)
     _open_all_files_allowed()
     confine_media(settings)
     metrics.INFO.labels(version("polycue"), settings.engine).set(1)
@@ -38,6 +42,8 @@ def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> N
     except BaseException:
         engine.close()
         raise
+    finally:
+        end_tracing()
     _leave()
 
 

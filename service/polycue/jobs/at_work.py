@@ -8,6 +8,7 @@ from functools import partial
 from polycue import metrics, telemetry
 from polycue.domain.errors import LeaseLost, StoreError
 from polycue.domain.progress import CuesReady
+from polycue.jobs.asked import tell_end
 from polycue.jobs.bells import Bells
 from polycue.jobs.clock import Clock
 from polycue.jobs.feed import ArtifactReady, JobChanged, RecentFeeds, first_number
@@ -250,9 +251,12 @@ class AtWork:
             metrics.JOBS_ENDED.labels(state=job.state.value, reason=reason).inc()
             took_ms = max(0, self._clock() - job.created_ms)
             metrics.JOB_SECONDS.labels(state=job.state.value).observe(took_ms / 1000)
+            tell_end(job.asked, job.id, job.state.value, reason, job.epoch)
         else:
             metrics.JOBS_LET_GO.labels(reason=reason).inc()
-        log.info("job ended" if job.ended else "job let go", job=job.id, state=job.state.value)
+        facts = {"reason": reason} if reason else {}
+        with telemetry.bound(request_id=job.asked.request_id, job=job.id):
+            log.info("job ended" if job.ended else "job let go", state=job.state.value, **facts)
 
     # --- the server's end -------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from polycue.jobs.store.protocol import JobStore
 from polycue.pipeline.ports import Checkpoints
 from polycue.pipeline.result import TaskResult
 from polycue.pipeline.timing import timed
+from polycue.tracing import spans
 
 log = telemetry.logger(__name__)
 
@@ -79,6 +80,7 @@ class Attempt:
         # Its own: whoever lost the job may not know it yet, in this process too.
         self._name = f"{job.id}.{live.lease.epoch}"
         self._caller = Caller(job.tenant, self._name, Urgency.BATCH)
+        self._span = spans.NO_SPAN
 
     def __repr__(self) -> str:
         return f"Attempt({self._job!r}, {self._live.lease.epoch})"
@@ -89,6 +91,13 @@ class Attempt:
         Raises:
             LeaseLost: it is not ours to end; ``drop`` it.
         """
+        facts = {"job": self._job.id, "request_id": self._job.asked.request_id}
+        with spans.span(
+            "attempt", parent=self._job.asked.trace, number=self._live.lease.epoch, **facts
+        ) as self._span:
+            return self._work()
+
+    def _work(self) -> End:
         workdir = self._shop.folder.work(self._name)
         try:
             with self._shop.ledger.open(self._name) as account:
@@ -125,12 +134,14 @@ class Attempt:
                     checkpoints=self._checkpoints,
                     caller=self._caller,
                 )
-            for file in result.files:
-                self._reporter.publish(file)
+            with spans.span("publish", files=len(result.files)):
+                for file in result.files:
+                    self._reporter.publish(file)
             return result
 
     def _stopped(self) -> End:
         at_work, live = self._shop.at_work, self._live
+        self._span.set(stopped=live.why.name.lower() if live.why else "")
         if live.why is Why.LOST:
             raise LeaseLost(self._job.id)
         if live.why is Why.CANCELLED:
@@ -141,6 +152,7 @@ class Attempt:
     def _failed(self, error: Exception) -> End:
         at_work, live = self._shop.at_work, self._live
         failure = self._shop.failure_of(error)
+        self._span.fail(failure.reason)
         attempt = 1 if self._checkpoints.got_further else self._job.attempts
         pause_ms = retry.pause_ms(error, attempt)
         log.warning(

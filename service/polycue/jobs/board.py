@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from polycue.domain.limits import TenantLimits
 from polycue.jobs.artifacts import Artifacts
+from polycue.jobs.asked import asked_here
 from polycue.jobs.at_work import AtWork
 from polycue.jobs.bells import Bells
 from polycue.jobs.clock import Clock
@@ -109,6 +110,7 @@ class Board:
             request_id=draft.request_id,
             fingerprint=draft.fingerprint,
             content_key=draft.content_key,
+            asked=asked_here(self._clock()),
         )
         kept = self._store.create(
             job, max_queued=self._limits.max_queued, limits=self._limits.of_tenant(tenant)
@@ -150,6 +152,7 @@ class Board:
             tenant,
             job_id,
             request_id=request_id,
+            asked=asked_here(self._clock()),
             max_queued=self._limits.max_queued,
             limits=self._limits.of_tenant(tenant),
         )

@@ -9,6 +9,7 @@ from polycue.domain.errors import IllegalTransition
 from polycue.domain.notice import Notice
 from polycue.domain.progress import StageMoved
 from polycue.domain.usage import NOT_USED, EngineUsage
+from polycue.jobs.asked import NOT_TRACED, Asked
 
 
 class JobState(StrEnum):
@@ -88,6 +89,7 @@ class Job:
     request that asked for it once more, ``media_ms`` how much was decoded for it of ``length_ms``,
     0 until that is known, and ``usage`` how the engine worked on it in all its attempts.
     ``queued_ms`` is since when it waits or did last, by the store's clock.
+    ``asked`` is for log lines and traces only.
     """
 
     id: str
@@ -120,6 +122,7 @@ class Job:
     reached: str = ""
     plan_hash: str = ""
     resumed_by: str = ""
+    asked: Asked = NOT_TRACED
 
     def __repr__(self) -> str:
         return f"Job({self.id}, {self.state.value})"

@@ -86,7 +86,8 @@ class Runner:
                 if claimed is None:
                     self._at_work.wait(calls, self._poll_s)
                     continue
-                with telemetry.bound(job=claimed[0].id):
+                job = claimed[0]
+                with telemetry.bound(job=job.id, request_id=job.asked.request_id):
                     self._see_to(*claimed)
             except StoreError as error:
                 log.warning("no job can be taken now", problem=str(error))

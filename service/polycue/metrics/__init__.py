@@ -70,6 +70,7 @@ from polycue.metrics.server import (
     LOOP_LAG,
     READY,
     RELOADS,
+    SPANS,
 )
 from polycue.metrics.store import DATA_FREE, DATA_SIZE, STORE_FAILURES, STORE_RETRIES, STORE_SECONDS
 from polycue.metrics.work import (
@@ -143,6 +144,7 @@ __all__ = [
     "SANDBOX",
     "SOUND_DECODED",
     "SOUND_SECONDS",
+    "SPANS",
     "STAGE_SECONDS",
     "STORE_FAILURES",
     "STORE_RETRIES",

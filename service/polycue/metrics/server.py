@@ -24,6 +24,13 @@ RELOADS = counter(
     ["file", "outcome"],
 )
 
+SPANS = counter(
+    "polycue_spans",
+    "Spans of traces: sent, or lost because the queue was full or the collector did not take them"
+    " (export).",
+    ["outcome"],
+)
+
 READY = gauge(
     "polycue_transcription_ready",
     "1 while health says SERVING for transcription: models are loaded and a device can be used.",

@@ -32,6 +32,7 @@ from polycue.domain.errors import Cancelled, InvalidRequest, PolycueError, Reade
 from polycue.rpc import status
 from polycue.rpc.access.door import Door
 from polycue.rpc.tenant import acting_for
+from polycue.rpc.traced import call_span, end_call
 
 REQUEST_ID = "x-request-id"
 _PUSHBACK = "grpc-retry-pushback-ms"  # honoured by the core, Go and Java clients
@@ -83,7 +84,7 @@ class Guard(grpc.aio.ServerInterceptor):
 
     def _guarded(self, behaviour: Answer, method: str, parse: Parse, *, one: bool) -> Answer:
         async def answer(messages: AsyncIterable[bytes], context: Context) -> Any:
-            async with self._watch(method.rpartition("/")[2], context, messages, one=one) as came:
+            async with self._watch(method.strip("/"), context, messages, one=one) as came:
                 if isinstance(came, bytes):
                     return await behaviour(await self._parsed(came, parse), context)
                 return await behaviour(_all_parsed(came, parse), context)
@@ -112,17 +113,18 @@ class Guard(grpc.aio.ServerInterceptor):
 
     @asynccontextmanager
     async def _watch(
-        self, method: str, context: Context, messages: AsyncIterable[bytes], *, one: bool
+        self, path: str, context: Context, messages: AsyncIterable[bytes], *, one: bool
     ) -> "AsyncIterator[bytes | AsyncIterable[bytes]]":
         """Give the call its id, let it in, and turn whatever it raises into its status.
 
         What it sends, the ``one`` message or all, is taken in only once we know who is calling.
         """
+        method = path.rpartition("/")[2]
         request_id, began_s = request_id_of(context), time.perf_counter()
         context.set_trailing_metadata(((REQUEST_ID, request_id),))
         ended, refusal = {"code": "OK"}, None
         async with AsyncExitStack() as held:
-            with telemetry.bound(request_id=request_id):
+            with telemetry.bound(request_id=request_id), call_span(path, context, request_id) as span:
                 try:
                     self._door.gate.require_open()
                     tenant = ended["tenant"] = self._door.tenant_of(context)
@@ -150,6 +152,7 @@ class Guard(grpc.aio.ServerInterceptor):
                 finally:
                     if refusal:
                         ended["code"] = refusal.code.name
+                    end_call(span, ended)
                     _tell(method, context, time.perf_counter() - began_s, ended)
             if refusal:
                 # Waits until the client takes it; one that does not keeps its place.

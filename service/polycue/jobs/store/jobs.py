@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from polycue.domain.errors import JobNotResumable, NotFound
 from polycue.domain.limits import TenantLimits
+from polycue.jobs.asked import NOT_TRACED, Asked
 from polycue.jobs.job import Failure, Job, JobState, move
 from polycue.jobs.store import claims, quotas, statements, told
 from polycue.jobs.store.protocol import Backlog, Held, JobFilter, Lease, unchanged
@@ -79,6 +80,7 @@ class SqlJobs:
         job_id: str,
         *,
         request_id: str = "",
+        asked: Asked = NOT_TRACED,
         max_queued: int,
         limits: TenantLimits = _NO_LIMITS,
     ) -> Job:
@@ -91,7 +93,7 @@ class SqlJobs:
         quotas.check_queue(db, tenant, max_queued=max_queued, limits=limits)
         now_ms, _ = statements.clocks(db)
         queued = move(job, JobState.QUEUED, now_ms=now_ms)
-        return statements.update(db, replace(queued, attempts=0, owner="", resumed_by=request_id))
+        return statements.update(db, replace(queued, attempts=0, owner="", resumed_by=request_id, asked=asked))
 
     @in_transaction
     def ask_cancel(self, db: Session, tenant: str, job_id: str) -> Job:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from polycue.domain.limits import TenantLimits
+from polycue.jobs.asked import NOT_TRACED, Asked
 from polycue.jobs.job import Failure, Job, JobState
 
 
@@ -118,6 +119,7 @@ class JobStore(Protocol):
         job_id: str,
         *,
         request_id: str = "",
+        asked: Asked = NOT_TRACED,
         max_queued: int,
         limits: TenantLimits = ...,
     ) -> Job:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import Stage, StageMoved
 from polycue.domain.usage import EngineUsage
+from polycue.jobs.asked import Asked
 from polycue.jobs.files.protocol import Part
 from polycue.jobs.job import Artifact, Failure, Job, JobState
 from polycue.jobs.store.session import Row, Value
@@ -46,6 +47,7 @@ def row_of_job(job: Job) -> dict[str, Value]:
         "reached": job.reached,
         "plan_hash": job.plan_hash,
         "resumed_by": job.resumed_by,
+        "asked": json.dumps(asdict(job.asked)),
     }
 
 
@@ -90,6 +92,7 @@ def job_of_row(row: Row) -> Job:
         reached=row["reached"],
         plan_hash=row["plan_hash"],
         resumed_by=row["resumed_by"],
+        asked=Asked(**json.loads(row["asked"])),
     )
 
 

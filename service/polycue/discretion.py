@@ -1,0 +1,55 @@
+"""Takes out of log lines what does not belong there, whoever put it in: a second line of defence.
+
+The first is that nobody puts it in. But errors of libraries quote what they met: a file's name, a
+key, an address with a password.
+"""
+
+import re
+from typing import Any
+
+_HIDDEN = "***"
+_MOST_CHARS = 20_000  # of one value; a traceback has a few thousand
+
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    # What Python says of a file, its name behind: "[Errno 2] No such file or directory: '/a/b'".
+    (re.compile(r"(\[Errno -?\d+\] [^:'\n]{1,80}): [^\n]*"), r"\1"),
+    # User and password in an address, also one without a user or without a password.
+    (re.compile(r"(://)[^/@\s'\"]{1,256}@"), rf"\1{_HIDDEN}@"),
+    # A signed address is itself a key.
+    (re.compile(r"(https?://[^\s?'\"]{1,2048})\?[^\s'\"]*"), rf"\1?{_HIDDEN}"),
+    (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]+", re.I), rf"\1 {_HIDDEN}"),
+    (
+        re.compile(
+            r"\b([\w-]*(?:password|passwd|secret|token|api[_-]?key|credentials?|authorization))"
+            r"(\s*[=:]\s*['\"]?)(?!<|\*)[^\s'\",;&)]+",
+            re.I,
+        ),
+        rf"\1\2{_HIDDEN}",
+    ),
+    # The message of a KeyError is the key, whatever that was.
+    (re.compile(r"\bKeyError: [^\n]*"), "KeyError"),
+)
+
+
+def cleaned(value: Any) -> Any:
+    """The same without secrets and names of files; texts in lists and mappings too."""
+    match value:
+        case str():
+            return _cleaned(value)
+        case dict():
+            keys = value.get("exc_type") == "KeyError"  # as structlog tells of one
+            return {
+                key: "" if keys and key == "exc_value" else cleaned(one)
+                for key, one in value.items()
+            }
+        case list() | tuple():
+            return [cleaned(one) for one in value]
+        case _:
+            return value
+
+
+def _cleaned(text: str) -> str:
+    text = text[:_MOST_CHARS]
+    for pattern, instead in _RULES:
+        text = pattern.sub(instead, text)
+    return text

@@ -1,0 +1,1 @@
+"""What was done when, within what and for which request: spans of OpenTelemetry, if asked for."""
