@@ -36,11 +36,13 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
+
+from polycue_client.named_calls import request_id_of
 
 if TYPE_CHECKING:
     from google.rpc import status_pb2
@@ -64,13 +66,15 @@ class Details:
     metadata: Mapping[str, str] = field(default_factory=dict)
     violations: tuple[FieldViolation, ...] = ()
     retry_after_s: float | None = None
+    request_id: str = ""
 
 
 class PolycueClientError(Exception):
     """The root of all errors of this package.
 
     ``status`` is the name of the gRPC status, such as "NOT_FOUND"; ``reason`` the server's
-    UPPER_SNAKE_CASE word for what happened, "" where it gave none.
+    UPPER_SNAKE_CASE word for what happened, "" where it gave none. ``request_id`` is what the
+    server's log knows the call by.
     """
 
     def __init__(self, message: str, *, status: str = "", details: Details | None = None) -> None:
@@ -79,6 +83,7 @@ class PolycueClientError(Exception):
         self.message, self.status = message, status
         self.reason, self.metadata = details.reason, details.metadata
         self.violations, self.retry_after_s = details.violations, details.retry_after_s
+        self.request_id = details.request_id
 
 
 class InvalidRequest(PolycueClientError):
@@ -278,7 +283,9 @@ def from_rpc(error: grpc.RpcError) -> PolycueClientError:
         return ServerNotTrusted(
             f"the server's certificate is not trusted: {message}", status=status
         )
-    return error_of(status, message, _details(error.trailing_metadata() or ()))
+    trailers = tuple(error.trailing_metadata() or ())
+    details = replace(_details(trailers), request_id=request_id_of(error, trailers))
+    return error_of(status, message, details)
 
 
 @contextlib.contextmanager

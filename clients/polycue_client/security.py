@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import grpc
 
 from polycue_client.addresses import is_local, several, target_of
+from polycue_client.named_calls import NamedCalls
 
 Wire = TypeVar("Wire")
 
@@ -94,46 +95,4 @@ class Access:
             wire = secure(target, tls.credentials(), options)
         else:
             wire = insecure(target, options)
-        return cast(Wire, _WithToken(wire, self.token)) if self.token else wire
-
-
-class _WithToken:
-    """A channel whose every call brings the token.
-
-    grpc's own way, call credentials, is for encrypted channels only; and its interceptors stand
-    between a caller of grpc.aio and the call it wants to cancel.
-    """
-
-    def __init__(self, wire: Any, token: str) -> None:
-        self._wire, self._header = wire, ("authorization", f"Bearer {token}")
-
-    def __repr__(self) -> str:
-        return f"_WithToken({self._wire!r})"
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._wire, name)
-
-    def unary_unary(self, *args: Any, **kwargs: Any) -> "_Calls":
-        return _Calls(self._wire.unary_unary(*args, **kwargs), self._header)
-
-    def unary_stream(self, *args: Any, **kwargs: Any) -> "_Calls":
-        return _Calls(self._wire.unary_stream(*args, **kwargs), self._header)
-
-    def stream_unary(self, *args: Any, **kwargs: Any) -> "_Calls":
-        return _Calls(self._wire.stream_unary(*args, **kwargs), self._header)
-
-    def stream_stream(self, *args: Any, **kwargs: Any) -> "_Calls":
-        return _Calls(self._wire.stream_stream(*args, **kwargs), self._header)
-
-
-class _Calls:
-    """One method of the server's; each call of it gets the header."""
-
-    def __init__(self, method: Any, header: tuple[str, str]) -> None:
-        self._method, self._header = method, header
-
-    def __call__(self, *args: Any, metadata: Any = None, **kwargs: Any) -> Any:
-        return self._method(*args, metadata=(*(metadata or ()), self._header), **kwargs)
-
-    def future(self, *args: Any, metadata: Any = None, **kwargs: Any) -> Any:
-        return self._method.future(*args, metadata=(*(metadata or ()), self._header), **kwargs)
+        return cast(Wire, NamedCalls(wire, self.token))

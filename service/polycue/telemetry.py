@@ -53,7 +53,7 @@ def configure(*, level: str, log_format: str, texts: bool = False) -> None:
 
     With ``texts`` lines may quote what was said.
     """
-    global _texts  # noqa: PLW0603 - logging is for the whole process
+    global _texts
     _texts = texts
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -140,8 +140,6 @@ def bound(**facts: object) -> Iterator[None]:
 def facts() -> Facts:
     """What is bound here, for lines that are written elsewhere."""
     return structlog.contextvars.get_contextvars()
-
-
 
 
 def _rendering(log_format: str) -> tuple[Processor, ...]:

@@ -51,7 +51,7 @@ def reported(server: str) -> Iterator[None]:
 
 def explain(error: Exception) -> str:
     """What happened and what to do about it, on one line where one is enough."""
-    from polycue_client.errors import NotAllowed, PolycueClientError
+    from polycue_client.errors import NotAllowed, PolycueClientError, ServerFault, TimedOut
 
     if isinstance(error, OSError) and error.filename is not None:
         return f"{click.format_filename(error.filename)}: {error.strerror}"
@@ -68,4 +68,6 @@ def explain(error: Exception) -> str:
         lines.append(f"  get it with: {command}")
     if isinstance(error, NotAllowed):
         lines.append("  give a token with --token-file, or in POLYCUE_TOKEN")
+    if error.request_id and isinstance(error, (ServerFault, TimedOut)):
+        lines.append(f"  the server's log knows more of request {error.request_id}")
     return "\n".join(lines)

@@ -124,7 +124,10 @@ class Guard(grpc.aio.ServerInterceptor):
         context.set_trailing_metadata(((REQUEST_ID, request_id),))
         ended, refusal = {"code": "OK"}, None
         async with AsyncExitStack() as held:
-            with telemetry.bound(request_id=request_id), call_span(path, context, request_id) as span:
+            with (
+                telemetry.bound(request_id=request_id),
+                call_span(path, context, request_id) as span,
+            ):
                 try:
                     self._door.gate.require_open()
                     tenant = ended["tenant"] = self._door.tenant_of(context)

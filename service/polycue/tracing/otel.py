@@ -168,4 +168,3 @@ def _place(context: trace.SpanContext) -> str:
 
 def _attributes(facts: Mapping[str, Value]) -> dict[str, Value]:
     return {name if "." in name else f"polycue.{name}": value for name, value in facts.items()}
-

@@ -83,9 +83,7 @@ class Sending(SpanProcessor):
             with self._news:
                 if not (self._closed or len(self._waiting) >= _A_BATCH):
                     self._news.wait(_EVERY_S)
-                batch = [
-                    self._waiting.popleft() for _ in range(min(_A_BATCH, len(self._waiting)))
-                ]
+                batch = [self._waiting.popleft() for _ in range(min(_A_BATCH, len(self._waiting)))]
                 over = self._closed and not batch
                 self._news.notify_all()
             if over:

@@ -92,7 +92,7 @@ _tracer: Tracer | None = None
 
 def install(tracer: Tracer | None) -> None:
     """Trace by it from now on, in the whole process; None ends that."""
-    global _tracer  # noqa: PLW0603 - spans are for the process, as log lines are
+    global _tracer
     _tracer = tracer
 
 

@@ -93,7 +93,9 @@ class SqlJobs:
         quotas.check_queue(db, tenant, max_queued=max_queued, limits=limits)
         now_ms, _ = statements.clocks(db)
         queued = move(job, JobState.QUEUED, now_ms=now_ms)
-        return statements.update(db, replace(queued, attempts=0, owner="", resumed_by=request_id, asked=asked))
+        return statements.update(
+            db, replace(queued, attempts=0, owner="", resumed_by=request_id, asked=asked)
+        )
 
     @in_transaction
     def ask_cancel(self, db: Session, tenant: str, job_id: str) -> Job:
