@@ -91,18 +91,19 @@ def text(said: str) -> str:
     return said if _texts else f"<{len(said)} characters>"
 
 
-def relay(tell: Callable[[int, str, str], None], *, level: int) -> None:
-    """Hand each log line to ``tell`` (level, logger, text), in a process that writes none itself.
+def relay(tell: Callable[[int, str, str, Facts], None], *, level: int) -> None:
+    """Hand each log line to ``tell``, in a process that writes none itself.
 
+    It gets the level, the logger, the text, and what is ``bound`` where the line was written.
     Called once, at start. ``tell`` is called in the thread that has something to say.
     """
     relay_ = _Relay(tell)
     relay_.setFormatter(logging.Formatter("%(message)s"))  # level and name go beside it
     logging.basicConfig(handlers=[relay_], level=level, force=True)
+    quieten()
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            structlog.contextvars.merge_contextvars,
             structlog.processors.ExceptionRenderer(
                 structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
             ),
@@ -113,12 +114,12 @@ def relay(tell: Callable[[int, str, str], None], *, level: int) -> None:
 
 
 class _Relay(logging.Handler):
-    def __init__(self, tell: Callable[[int, str, str], None]) -> None:
+    def __init__(self, tell: Callable[[int, str, str, Facts], None]) -> None:
         super().__init__()
         self._tell = tell
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._tell(record.levelno, record.name, self.format(record))
+        self._tell(record.levelno, record.name, self.format(record), facts())
 
 
 def logger(name: str) -> BoundLogger:
@@ -138,8 +139,8 @@ def bound(**facts: object) -> Iterator[None]:
 
 
 def facts() -> Facts:
-    """What is bound here, for lines that are written elsewhere."""
-    return structlog.contextvars.get_contextvars()
+    """What is bound here, and the span we are in, for lines that are written elsewhere."""
+    return _with_trace(None, "", structlog.contextvars.get_contextvars())
 
 
 def _rendering(log_format: str) -> tuple[Processor, ...]:

@@ -9,7 +9,7 @@ from polycue.app.host import open_host, open_shelf
 from polycue.app.installed import InstalledModels
 from polycue.config import Settings
 from polycue.domain.request import DetectionOptions
-from polycue.engine import counting
+from polycue.engine import batch_spans, counting
 from polycue.engine.backends.backend import Backend
 from polycue.engine.batch_done import BatchDone
 from polycue.engine.batching.credits import Credits, in_all_of
@@ -87,6 +87,7 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
     def note(done: BatchDone) -> None:
         counting.count(done)
         ledger.note(done)
+        batch_spans.tell(done)
 
     shelf = open_shelf(settings, host)
     recognisers = Recognisers(

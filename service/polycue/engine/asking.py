@@ -17,6 +17,7 @@ from polycue.engine.batching.batcher import Batcher
 from polycue.engine.batching.slots import Order
 from polycue.engine.batching.work import Result
 from polycue.engine.hearing import Hearing
+from polycue.engine.origin import here
 from polycue.speech.features import Features
 from polycue.speech.passage import DecodeSettings, Passage
 
@@ -103,4 +104,5 @@ def _order(chunk: Chunk, facts: ModelFacts, caller: Caller) -> Order:
         audio_ms=chunk.audio.duration_ms,
         speech_ms=chunk.speech_ms,
         bytes=facts.mels * frames * np.dtype(np.float32).itemsize,
+        origin=here(),
     )

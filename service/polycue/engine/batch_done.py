@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from polycue.domain.caller import Caller, Urgency
+from polycue.engine.origin import NOWHERE, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,7 @@ class Served:
 
     ``waited_s`` is the time from when its sound was ready until its batch began, ``age_s`` from
     when it was asked for until its batch ended. ``tokens`` are those of its result, 0 where it has
-    none. ``again`` says that it was in doubt and has been decoded before.
+    none. ``again`` says that it was in doubt and has been decoded before. ``origin`` is for traces.
     """
 
     caller: Caller
@@ -21,6 +22,7 @@ class Served:
     tokens: int
     audio_ms: int
     again: bool
+    origin: Origin = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

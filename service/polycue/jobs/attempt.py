@@ -91,9 +91,13 @@ class Attempt:
         Raises:
             LeaseLost: it is not ours to end; ``drop`` it.
         """
-        facts = {"job": self._job.id, "request_id": self._job.asked.request_id}
+        job, asked = self._job, self._job.asked
         with spans.span(
-            "attempt", parent=self._job.asked.trace, number=self._live.lease.epoch, **facts
+            "attempt",
+            parent=asked.trace,
+            job=job.id,
+            request_id=asked.request_id,
+            number=self._live.lease.epoch,
         ) as self._span:
             return self._work()
 

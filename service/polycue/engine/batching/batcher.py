@@ -16,6 +16,7 @@ from polycue.engine.batching.credits import Credits, of_request
 from polycue.engine.batching.hall import Hall
 from polycue.engine.batching.slots import Order
 from polycue.engine.batching.work import Bench, Result, Row, Run
+from polycue.engine.origin import log_facts
 from polycue.speech.passage import Passage
 
 log = telemetry.logger(__name__)
@@ -110,7 +111,8 @@ class Batcher:
     def _work(self, bench: Bench, worker: int) -> None:
         while rows := self._hall.take(bench):
             try:
-                self._run(Run(bench, worker, rows, bench.rows, self._clock()))
+                with telemetry.bound(**log_facts(row.order.origin for row in rows)):
+                    self._run(Run(bench, worker, rows, bench.rows, self._clock()))
             finally:
                 self._hall.rest()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from polycue.domain.caller import Caller, Urgency
+from polycue.engine.origin import NOWHERE, Origin
 
 # In tokens: what one step of the decoder takes for one row at beam 5. The encoder's pass is 66 of
 # them and somebody who speaks makes 4 in a second (small, int8; reference: performance, 3.4).
@@ -28,7 +29,8 @@ class Order:
     """What is asked of the batcher, but for the sound itself, which may still be made.
 
     Rows with equal keys may share a batch. ``bytes`` is what the sound takes while it waits.
-    ``again`` says that the row is in doubt and was decoded before.
+    ``again`` says that the row is in doubt and was decoded before. ``origin`` is for logs and
+    traces.
     """
 
     caller: Caller
@@ -37,6 +39,7 @@ class Order:
     speech_ms: int
     bytes: int
     again: bool = False
+    origin: Origin = NOWHERE
 
     @property
     def lane(self) -> Lane:

@@ -100,6 +100,7 @@ class Run:
                     tokens=count,
                     audio_ms=row.order.audio_ms,
                     again=row.order.again,
+                    origin=row.order.origin,
                 )
                 for row, count in zip(self.rows, tokens, strict=True)
             ),

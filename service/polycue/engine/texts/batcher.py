@@ -3,14 +3,16 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 
+from polycue import telemetry
 from polycue.domain.errors import Draining, EngineDied
 from polycue.domain.translation import Hypotheses, Search
-from polycue.engine import counting
+from polycue.engine import batch_spans, counting
 from polycue.engine.backends.backend import TextBackend, is_for_all
+from polycue.engine.origin import here, log_facts
 from polycue.engine.texts.memory import TextMemory
 from polycue.engine.texts.queue import Asked, Call, TextQueue
 from polycue.translation.packages import Package
@@ -54,7 +56,7 @@ class TextBatcher:
         Raises:
             Draining: the batcher is closed.
         """
-        call = Call(search)
+        call = Call(search, here())
         with self._lock:
             if self._closed:
                 raise Draining
@@ -132,7 +134,7 @@ class TextBatcher:
         if not batch:
             return
         try:
-            with self._counted(batch):
+            with self._told(batch):
                 found = self._models.translate(
                     self._package, [asked.text for asked in batch], batch[0].search
                 )
@@ -161,20 +163,26 @@ class TextBatcher:
         if not self._wanted([asked]):
             return
         try:
-            with self._counted([asked]):
+            with self._told([asked]):
                 found = self._models.translate_alone(self._package, asked.text, asked.search)
         except Exception as error:
             self._settle({asked: error})
         else:
             self._settle({asked: found})
 
-    def _counted(self, batch: Sequence[Asked]) -> AbstractContextManager[None]:
-        now_s = time.monotonic()
-        return counting.translating(
-            [asked.tokens for asked in batch],
-            [now_s - asked.since_s for asked in batch],
-            self._models.call_tokens,
-        )
+    @contextmanager
+    def _told(self, batch: Sequence[Asked]) -> Iterator[None]:
+        """Count the call to the model in the block, and let logs and traces name whose it is."""
+        now_s, tokens = time.monotonic(), [asked.tokens for asked in batch]
+        waited_s = [now_s - asked.since_s for asked in batch]
+        with self._lock:
+            origins = list(dict.fromkeys(c.origin for asked in batch for c in asked.wanted_by))
+        with (
+            telemetry.bound(**log_facts(origins)),
+            batch_spans.translating(origins, len(batch), sum(tokens)),
+            counting.translating(tokens, waited_s, self._models.call_tokens),
+        ):
+            yield
 
     def _settle(self, outcomes: Mapping[Asked, Outcome]) -> None:
         found: dict[Call, dict[str, Hypotheses]] = defaultdict(dict)

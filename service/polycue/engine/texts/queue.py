@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from polycue.domain.translation import Search
+from polycue.engine.origin import NOWHERE, Origin
 from polycue.translation.lengths import STEPS, step_of
 
 _LEAST_CALL_TOKENS = 128  # smaller calls cost a core a third more (benchmarks/translation.py)
@@ -40,6 +41,7 @@ class Call:
     """What one caller asks; it may grow. ``waiting`` may hold what others have had taken."""
 
     search: Search
+    origin: Origin = NOWHERE
     waiting: list[Asked] = field(default_factory=list)  # the longest last
     wants: dict[Asked, None] = field(default_factory=dict)  # that is not answered yet
 

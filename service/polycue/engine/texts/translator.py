@@ -16,6 +16,7 @@ from polycue.engine.texts.batcher import TextBatcher
 from polycue.engine.texts.journey import Journey
 from polycue.engine.texts.memory import TextMemory
 from polycue.speech.weights import fingerprint
+from polycue.tracing import spans
 from polycue.translation.links import onward
 from polycue.translation.packages import Package, Packages
 
@@ -99,7 +100,9 @@ class Translator:
         each = replace(search, hypotheses=_each_leg(search.hypotheses, len(legs)))
         journey = Journey([self._batcher(leg) for leg in legs], each, cancel=cancel)
         found: list[Hypotheses] = [(Hypothesis(text, 0.0),) for text in texts]
-        for answers in journey.answers(texts):
+        with spans.span("translate texts", texts=len(texts), route=">".join(route)):
+            all_answers = journey.answers(texts)
+        for answers in all_answers:
             found = [_onward(hypotheses, answers) for hypotheses in found]
         return found
 

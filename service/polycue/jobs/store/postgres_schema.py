@@ -115,4 +115,7 @@ MIGRATIONS: tuple[str, ...] = (
     WHERE job.state IN ('queued', 'interrupted', 'running', 'cancelling')
     GROUP BY job.state;
     """,
+    """
+    ALTER TABLE job ADD COLUMN asked text NOT NULL DEFAULT '{}';  -- JSON: for logs and traces
+    """,
 )

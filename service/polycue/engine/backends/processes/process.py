@@ -12,6 +12,7 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
+from polycue import telemetry
 from polycue.engine.backends.processes.start import PROGRAM, Process, relayed, start
 from polycue.engine.backends.processes.wire import Wire
 from polycue.engine.backends.supervised.child import Cause, Child, End
@@ -69,7 +70,7 @@ class ChildProcess(Child):
 
     def _send(self, number: int, work: Work[Any]) -> None:
         try:
-            self._wire.send(Call(number, work))
+            self._wire.send(Call(number, work, telemetry.facts()))
         except BlockingIOError:
             self.end(Cause(End.HUNG, "it takes nothing in"))
         except OSError:  # it is ending; the keeper will know why, and tell
@@ -113,7 +114,8 @@ class ChildProcess(Child):
 
     def _take(self, message: Answer | LogLine) -> None:
         if isinstance(message, LogLine):
-            logging.getLogger(message.logger).log(message.level, "%s", message.text)
+            with telemetry.bound(**message.facts):
+                logging.getLogger(message.logger).log(message.level, "%s", message.text)
             return
         self._answered(message)
 

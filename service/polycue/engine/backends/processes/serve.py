@@ -57,10 +57,10 @@ def _stand_apart() -> None:
     faulthandler.enable()
 
 
-def _tell(wire: Wire) -> Callable[[int, str, str], None]:
-    def tell(level: int, logger: str, text: str) -> None:
+def _tell(wire: Wire) -> Callable[[int, str, str, telemetry.Facts], None]:
+    def tell(level: int, logger: str, text: str, facts: telemetry.Facts) -> None:
         with suppress(OSError):  # nobody is left to read it
-            wire.send(LogLine(level, logger, text))
+            wire.send(LogLine(level, logger, text, facts))
 
     return tell
 

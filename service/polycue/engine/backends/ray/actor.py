@@ -56,12 +56,13 @@ class Engine:
                 lines.append(self._lines.get_nowait())
         return lines
 
-    def _tell(self, level: int, logger: str, text: str) -> None:
+    def _tell(self, level: int, logger: str, text: str, facts: telemetry.Facts) -> None:
         with suppress(queue.Full):
-            self._lines.put_nowait(LogLine(level, logger, text))
+            self._lines.put_nowait(LogLine(level, logger, text, facts))
 
 
 def log(lines: list[LogLine], node: str) -> None:
     """Write what an actor had to say, with where it was."""
     for line in lines:
-        logging.getLogger(line.logger).log(line.level, "%s node=%s", line.text, node)
+        with telemetry.bound(**{**line.facts, "node": node}):
+            logging.getLogger(line.logger).log(line.level, "%s", line.text)

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
+from polycue import telemetry
 from polycue.domain.errors import EngineDied
 from polycue.engine.backends.ray.asked import Ask, Begun, Finish, Watch
 from polycue.engine.backends.supervised.child import Cause, Child, End
@@ -32,7 +33,7 @@ class ActorChild(Child):
         self._gone.wait(timeout_s)
 
     def _send(self, number: int, work: Work[Any]) -> None:
-        asked = self._bridge.ask(Ask(self._number, Call(number, work)))
+        asked = self._bridge.ask(Ask(self._number, Call(number, work, telemetry.facts())))
         asked.add_done_callback(lambda answer: self._take(number, answer))
 
     def _take(self, number: int, answer: Future[Answer]) -> None:

@@ -19,10 +19,11 @@ _DEVICE_ERRORS = ("CUDA failed with error", "cuBLAS failed with status", "cudaEr
 
 def answered(call: Call, models: object) -> Answer:
     """Do the work with the models that it is meant for."""
-    try:
-        return Answer(call.number, call.work.do(models))
-    except BaseException as error:  # whatever it is, its caller must hear of it
-        return failed(call, error)
+    with telemetry.bound(**call.facts):
+        try:
+            return Answer(call.number, call.work.do(models))
+        except BaseException as error:  # whatever it is, its caller must hear of it
+            return failed(call, error)
 
 
 def failed(call: Call, error: BaseException) -> Answer:

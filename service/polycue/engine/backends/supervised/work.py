@@ -1,6 +1,6 @@
 """What an engine child can be asked: each kind of work goes there, is done, and its result back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -216,10 +216,11 @@ class Translate:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Work on its way to a child."""
+    """Work on its way to a child. ``facts`` are for the lines that it logs there."""
 
     number: int
     work: Work[object]
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +239,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """What a library or our own code in the child had to say."""
+    """What a library or our own code in the child had to say, and for whom it worked then."""
 
     level: int
     logger: str
     text: str
+    facts: Mapping[str, object] = field(default_factory=dict)
