@@ -94,7 +94,7 @@ def piped(
         Cancelled: the token is set already.
     """
     cancel.check()
-    with counted(call.work) as ending:
+    with counted(call) as ending:
         child = Piped(call, timeout_s=timeout_s, cancel=cancel, on_line=on_line, ending=ending)
         forget = cancel.on_cancel(child.kill)
         try:
@@ -225,6 +225,7 @@ class Piped:
                 self._open.remove(fd)
             if fd == self._stdout_fd:
                 self._buffer += data
+                self._ending.read_bytes += len(data)
             else:
                 self._complaints.feed(data)
 
@@ -253,6 +254,7 @@ class Piped:
                 _, status, used = os.wait4(self._process.pid, 0)
                 self._process.returncode = os.waitstatus_to_exitcode(status)
                 self._ending.cpu_s = used.ru_utime + used.ru_stime
+                self._ending.exit_code = self._process.returncode
             return self._process.returncode
 
     def _kill_group(self) -> None:

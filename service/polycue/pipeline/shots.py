@@ -4,6 +4,7 @@ Nothing fails for want of them: where the search breaks off, or takes longer tha
 cues after that are timed as if there were no cuts, and the result says so.
 """
 
+import contextvars
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -93,7 +94,10 @@ class ShotScan:
         self._media, self._picture, self._mode = media, picture, mode
         self._spent_s = spent_ms / 1000
         self._cancel, self._stop = cancel, CancelToken()
-        self._thread = threading.Thread(target=self._search, name="shots", daemon=True)
+        context = contextvars.copy_context()  # log lines name the job
+        self._thread = threading.Thread(
+            target=context.run, args=(self._search,), name="shots", daemon=True
+        )
         self._moved = threading.Condition()
         self._began = time.monotonic()
         self._cuts: list[int] = []

@@ -17,6 +17,7 @@ from polycue.domain.request import DetectionOptions
 from polycue.media.decode import Decoding, decode
 from polycue.pipeline.ahead import Ahead
 from polycue.speech.cut import cut
+from polycue.tracing import spans
 
 # Chunks that wait for their reader, of 2 MB at most. The next one is there in a tenth of a second,
 # which is less than a recogniser takes for one.
@@ -129,7 +130,10 @@ def sound_of(
 
     def make(put: Callable[[_Made], None], cancel: CancelToken) -> None:
         laps = _Laps()
-        with decode(media, stream, cancel=cancel, max_duration_ms=max_media_ms) as decoding:
+        with (
+            spans.span("decode") as span,
+            decode(media, stream, cancel=cancel, max_duration_ms=max_media_ms) as decoding,
+        ):
             laps.end("decode")
             blocks = _told(_timed(decoding, laps), media.duration_ms, put)
             for chunk in cut(blocks, detection, max_chunk_ms=max_chunk_ms):
@@ -138,6 +142,7 @@ def sound_of(
                 laps.end("held")
             put(_Decoded(decoding.decoded_ms, decoding.notices))
             laps.tell()
+            span.set(audio_ms=decoding.decoded_ms)
 
     with Ahead[_Made](
         make, room=_CHUNKS_AHEAD, passing=StageMoved, cancel=cancel, name="sound"
