@@ -5,9 +5,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from typing import Any
 
+import ray
 from ray.exceptions import RayError, RayTaskError
 
-import ray
 from polycue.domain.errors import ClusterUnavailable, EngineDied
 from polycue.engine.backends.ray import actor
 from polycue.engine.backends.ray.asked import Begun, Hello, Needs
