@@ -5,8 +5,8 @@ PY := $(BIN)/python
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-clients clients test-bad-inputs test-faults soak check format format-check lint layers types proto proto-check lock \
-        bench bench-all peers bench-quality bench-demo-models demo-models film ffmpeg postgresql hooks clean lock-debian image-test
+.PHONY: help demo test test-eyes test-clients clients test-bad-inputs test-faults soak check format format-check lint layers types proto proto-check lock \
+        bench bench-all peers bench-quality bench-demo-models demo-models film ffmpeg postgresql prometheus hooks clean lock-debian image-test
 
 help:                          ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -20,6 +20,9 @@ test: .venv/ready ffmpeg       ## run all tests but the minutes of faults
 
 test-faults: .venv/ready ffmpeg postgresql ## kill, freeze, fill and cut off servers, on both stores (minutes)
 	$(BIN)/pytest tests/faults -m "" -n 2
+
+test-eyes: .venv/ready ffmpeg prometheus ## try the dashboard and the alerts on a real Prometheus (a minute)
+	$(BIN)/pytest tests/monitoring
 
 soak: .venv/ready postgresql   ## kill servers a thousand times (an hour; goes on where it was stopped)
 	PYTHONPATH=tests nice $(PY) benchmarks/soak.py
@@ -75,6 +78,10 @@ clients: .venv/ready .venv-client/ready
 	@$(PYTHON) -m venv --without-pip .venv-client
 	@$(UV) pip install -q --python .venv-client/bin/python .
 	@touch $@
+
+prometheus:
+	@command -v prometheus >/dev/null || ls .prometheus/prometheus >/dev/null 2>&1 || \
+	    sh tests/install-prometheus.sh
 
 hooks: .venv/ready             ## run the checks before every commit
 	$(BIN)/prek install

@@ -23,7 +23,7 @@ from polycue.jobs.files.protocol import Files
 from polycue.jobs.folder import DataFolder
 from polycue.jobs.heartbeat import Heartbeat
 from polycue.jobs.inputs.elsewhere import Elsewhere
-from polycue.jobs.job import Failure, Job, new_id
+from polycue.jobs.job import Failure, Job, JobState, new_id
 from polycue.jobs.lane import Lane
 from polycue.jobs.retention import Retention
 from polycue.jobs.runner import Runner
@@ -31,6 +31,7 @@ from polycue.jobs.store.identity import identity_of
 from polycue.jobs.store.jobs import SqlJobs
 from polycue.jobs.store.protocol import JobStore
 from polycue.jobs.store.uploads import SqlUploads
+from polycue.jobs.timed import tell_of
 from polycue.jobs.uploads import UploadLimits, Uploads
 from polycue.jobs.watch import Watcher
 from polycue.rpc.admission import Admission
@@ -42,7 +43,7 @@ from polycue.rpc.limits import Limits
 from polycue.rpc.pages import PageTokens
 from polycue.rpc.server import Services
 from polycue.rpc.sources import Sources
-from polycue.rpc.status import failure_of
+from polycue.rpc.status import failure_of, known_reasons
 from polycue.rpc.subtitles import SubtitleService
 from polycue.rpc.texts import Texts
 from polycue.rpc.transcription import TranscriptionService
@@ -89,6 +90,7 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
     metrics.DATA_SIZE.set_function(lambda: folder.room().size_bytes)
     database = open_database(settings, folder, clock)
     closing.callback(database.close)
+    tell_of(database.kind)
     jobs, rows = SqlJobs(database), SqlUploads(database)
     folder.clean()
     objects = open_objects(settings, closing)
@@ -171,6 +173,8 @@ def make_admission(settings: Settings, engine: Engine, keep: Keep) -> tuple[Admi
 
 
 def make_runner(settings: Settings, engine: Engine, keep: Keep, admission: Admission) -> Runner:
+    for reason in known_reasons():  # 0: what is not there at first is not seen to grow
+        metrics.JOBS_ENDED.labels(JobState.FAILED.value, reason)
     metrics.JOB_PLACES.set(settings.max_running_jobs)
     heartbeat = Heartbeat(keep.at_work, keep.jobs, lease_s=settings.lease_s, poll_s=settings.poll_s)
     shop = Workshop(

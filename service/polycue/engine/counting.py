@@ -38,6 +38,8 @@ def show_queues(queues: Callable[[], Sequence[Queued]]) -> None:
     metrics.OLDEST_ROW.set_function(lambda: max((q.oldest_s for q in queues()), default=0.0))
     metrics.ROWS_BYTES.set_function(lambda: sum(q.bytes for q in queues()))
     metrics.BATCHES_RUNNING.set_function(lambda: sum(q.running for q in queues()))
+    for outcome in ("done", "failed"):  # 0: what is not there at first is not seen to grow
+        metrics.TEXT_BATCHES.labels(outcome)
 
 
 @contextmanager

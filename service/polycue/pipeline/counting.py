@@ -1,9 +1,21 @@
 """What came of a piece of work, as metrics. Of none that failed, and of a resumed one once."""
 
 from polycue import metrics
+from polycue.domain.defence import Remedy, Signal
 from polycue.domain.track import Track
 from polycue.domain.transcript import Transcript
+from polycue.domain.translation import Objection, Rung
 from polycue.pipeline.result import TaskResult
+
+
+def tell_of_all() -> None:
+    """Have what may never happen be 0 from the start: what is not there is not seen to grow."""
+    for remedy in Remedy:
+        metrics.DOUBTS.labels(remedy.value)
+        for signal in Signal:
+            metrics.DOUBT_SIGNALS.labels(remedy.value, signal.value)
+    for reason in Objection:
+        metrics.FALLBACKS.labels(reason.value, Rung.KEPT_SOURCE.value)
 
 
 def count(result: TaskResult, *, listened: bool) -> None:

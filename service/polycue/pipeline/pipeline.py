@@ -38,7 +38,7 @@ from polycue.media.containers import container_of, subtitle_format
 from polycue.media.plan import plan_mux
 from polycue.media.probe import probe
 from polycue.media.streams import choose_audio
-from polycue.pipeline.counting import count, count_track
+from polycue.pipeline.counting import count, count_track, tell_of_all
 from polycue.pipeline.foreign import prepare_track, read_subtitles, stem_without_language
 from polycue.pipeline.outputs import Muxing, write_reports, write_sidecars
 from polycue.pipeline.ports import NOTHING_KEPT, Checkpoints, Recogniser, Translator
@@ -63,6 +63,7 @@ class Pipeline:
     ) -> None:
         self._recogniser, self._translator = recogniser, translator
         self._max_media_ms = max_media_ms
+        tell_of_all()
 
     def run(
         self,

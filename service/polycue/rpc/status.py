@@ -176,6 +176,11 @@ def reason_of(error: errors.PolycueError) -> str:
     return row_of(error).reason.format(kind=str(getattr(error, "kind", "")).upper())
 
 
+def known_reasons() -> frozenset[str]:
+    """All reasons but those that an error's own kind is part of."""
+    return frozenset(row.reason for row in TABLE.values() if "{" not in row.reason) | {INTERNAL}
+
+
 def message_of(error: errors.PolycueError) -> str:
     """What callers read."""
     text = _without_folders(error) if isinstance(error, _ABOUT_FILES) else str(error)

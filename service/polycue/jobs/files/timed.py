@@ -5,7 +5,7 @@ from pathlib import Path
 
 from polycue.domain.cancel import CancelToken
 from polycue.jobs.files.protocol import Files, Growth, Parts, Reader
-from polycue.jobs.timed import timed
+from polycue.jobs.timed import tell_of, timed
 
 
 class TimedFiles:
@@ -13,6 +13,7 @@ class TimedFiles:
 
     def __init__(self, files: Files, store: str) -> None:
         self._files, self._store = files, store
+        tell_of(store)
 
     def __repr__(self) -> str:
         return f"TimedFiles({self._files!r})"

@@ -27,6 +27,7 @@ class Reloaded(Generic[T]):
         self._lock = threading.Lock()
         self._seen = self._signature()
         self._value = read()
+        metrics.RELOADS.labels(name, "refused")  # 0: what is not there is not seen to grow
 
     def __repr__(self) -> str:
         return f"Reloaded({self._name})"

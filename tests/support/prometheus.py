@@ -1,0 +1,137 @@
+"""A real Prometheus that looks at a server each second, and a bell that says when it has."""
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.programs import Lines, ended
+
+_WAIT_S = 30
+_OWN = Path(__file__).resolve().parents[2] / ".prometheus"  # of tests/install-prometheus.sh
+_CONFIG = """
+global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+rule_files: [{rules}]
+scrape_configs:
+  - job_name: polycue
+    static_configs: [{{targets: ["{target}"]}}]
+  - job_name: bell
+    static_configs: [{{targets: ["{bell}"]}}]
+"""
+
+
+class NotUnderstood(AssertionError):
+    """Prometheus says what is wrong with an expression."""
+
+
+class Prometheus:
+    """Made by ``watching``."""
+
+    def __init__(self, address: str, bell: "Bell") -> None:
+        self.address, self._bell = address, bell
+
+    def has_looked_again(self) -> None:
+        """Come back when all that is counted by now is known to it."""
+        self._bell.wait(3)  # each target is looked at once a second, whenever that is
+
+    def ask(self, expr: str) -> list[dict[str, Any]]:
+        """The series that an expression gives now."""
+        found: list[dict[str, Any]] = self.get("query", query=expr)["result"]
+        return found
+
+    def get(self, what: str, **values: str) -> Any:
+        """What its API answers; raises NotUnderstood."""
+        url = f"http://{self.address}/api/v1/{what}?{urllib.parse.urlencode(values)}"
+        try:
+            with urllib.request.urlopen(url, timeout=_WAIT_S) as answer:
+                return json.load(answer)["data"]
+        except urllib.error.HTTPError as error:
+            raise NotUnderstood(json.load(error)["error"], values) from error
+
+
+class Bell:
+    """A target that tells when it is looked at."""
+
+    def __init__(self) -> None:
+        self._looks, self._looked = 0, threading.Condition()
+        bell = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.end_headers()
+                self.wfile.write(b"bell 1\n")
+                bell._ring()
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, name="bell")
+        self._thread.start()
+
+    def wait(self, looks: int) -> None:
+        with self._looked:
+            until = self._looks + looks
+            assert self._looked.wait_for(lambda: self._looks >= until, _WAIT_S), "nobody looks"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _ring(self) -> None:
+        with self._looked:
+            self._looks += 1
+            self._looked.notify_all()
+
+
+@contextlib.contextmanager
+def watching(target: str, rules: Path, folder: Path) -> Iterator[Prometheus]:
+    """One that looks at ``target`` and knows ``rules``, with its data in ``folder``."""
+    bell, address = Bell(), f"127.0.0.1:{_free_port()}"
+    config = folder / "prometheus.yml"
+    config.write_text(_CONFIG.format(rules=rules, target=target, bell=bell.address))
+    process = subprocess.Popen(
+        [
+            *(program("prometheus"), f"--config.file={config}"),
+            *(f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address={address}"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with ended(process):
+            Lines(process).until("Server is ready to receive web requests")
+            yield Prometheus(address, bell)
+    finally:
+        bell.close()
+
+
+def program(name: str) -> str:
+    """Where ``prometheus`` or ``promtool`` lies; skips the test where it does not."""
+    own = _OWN / name
+    found = str(own) if own.exists() else shutil.which(name)
+    if not found:
+        pytest.skip(f"there is no {name} here; `make test-eyes` fetches it")
+    return found
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port: int = held.getsockname()[1]
+        return port
