@@ -14,11 +14,12 @@ _LEAST_BYTES = 2**29  # on a device that does not say how much it has, or has ne
 def budget(devices: Sequence[Device], asked_bytes: int = 0) -> int:
     """Bytes on each of a server's devices, which are alike: as asked, or a share of what it has.
 
-    On a CPU they share one memory. What is said of one place on another machine that was not seen
-    yet is no limit: the first model finds out.
+    On a CPU they share one memory. Where those are on other machines and none was seen yet there
+    is no limit: the first model finds out.
     """
-    first = devices[0]
-    if first.place and not first.memory_bytes:
+    known = [device for device in devices if device.memory_bytes]
+    first = (known or devices)[0]
+    if first.place and not known:
         return asked_bytes or sys.maxsize
     sharing = len(devices) if first.kind == "cpu" else 1
     return asked_bytes or max(_LEAST_BYTES, int(first.memory_bytes * _SHARE[first.kind] / sharing))

@@ -1,16 +1,14 @@
-"""What runs on a node of the cluster: the models of one device, and their log lines on their way.
-
-Ray makes an actor of the class; the module itself does not know Ray.
-"""
+"""What runs on a node of the cluster: the models of one device, and what they log."""
 
 import logging
 import os
 import queue
 import resource
-import socket
 from contextlib import suppress
 from importlib.metadata import version
 from typing import Any
+
+import ray
 
 from polycue import telemetry
 from polycue.engine import heap
@@ -36,7 +34,8 @@ class Engine:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold what people said
         heap.keep()
         telemetry.relay(self._tell, level=hello.log_level)
-        node = socket.gethostname()
+        util: Any = ray.util  # without types of its own
+        node: str = util.get_node_ip_address()
         self._models = self.held(hello, node)
         return Begun(node, os.getpid(), version("polycue"))
 

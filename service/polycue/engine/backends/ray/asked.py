@@ -69,6 +69,7 @@ class Begin:
 
     Raises:
         ClusterUnavailable: there was none ``within_s``, or what was started is not ours.
+        EngineDied: the cluster is not there any more, and this driver of no more use.
     """
 
     number: int

@@ -14,7 +14,7 @@ from polycue.engine.backends.supervised.child import Cause, Child, End
 
 PROGRAM = ("-m", "polycue.engine.backends.ray.bridge")
 
-_JOIN_S = 60  # for Ray to load and to reach a cluster; a second or two
+_JOIN_S = 30  # for Ray to load and to reach a cluster; a second or two
 _ANSWER_S = 30  # beyond the time that a place may take, for an actor to start Python
 _CLOSE_S = 5
 _CLUSTER = "cluster"
@@ -60,6 +60,7 @@ class Actors:
         try:
             begun = bridge.do(work, within_s=self._place_s + _ANSWER_S)
         except EngineDied as error:
+            bridge.end(Cause(End.LOST, error.cause))
             raise ClusterUnavailable(f"it was lost: {error.cause}") from error
         return ActorChild(bridge, number, begun, on_end=on_end)
 

@@ -41,7 +41,7 @@ class ActorChild(Child):
         if error is None:
             self._answered(replace(answer.result(), number=number))
         elif isinstance(error, EngineDied):
-            self.end(Cause(End.LOST, error.cause))
+            self.end(Cause(End.LOST, error.cause if self._bridge.alive else _way_lost(error)))
         else:
             self._answered(Answer(number, error=error))
 
@@ -51,5 +51,8 @@ class ActorChild(Child):
     def _ended(self, told: Future[str]) -> None:
         error = told.exception()
         self._gone.set()
-        cause = getattr(error, "cause", str(error)) if error else told.result()
-        self.end(Cause(End.LOST, cause))
+        self.end(Cause(End.LOST, _way_lost(error) if error else told.result()))
+
+
+def _way_lost(error: BaseException) -> str:
+    return f"the bridge to the Ray cluster ended: {getattr(error, 'cause', error)}"

@@ -1,12 +1,14 @@
 """Ray's driver, in the bridge: the only module that imports Ray."""
 
 import logging
+import socket
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any
 
 import ray
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import RayActorError, RayTaskError
 
 from polycue.domain.errors import ClusterUnavailable, EngineDied
 from polycue.engine.backends.ray import actor
@@ -18,7 +20,10 @@ from polycue.engine.backends.supervised.work import Answer, Call
 # many threads, beside one for the log.
 _MOST_AT_ONCE = 128
 _LOG = "log"
-_TOLD = 400  # characters of what Ray says, which goes on for pages
+_AUTO = "auto"
+_REACH_S = 5
+_WHY = "The actor is dead because"
+_TOLD = 250  # characters of what Ray says, which goes on for pages
 
 
 class Driver:
@@ -34,6 +39,7 @@ class Driver:
     def join(self, address: str) -> None:
         logging.getLogger("ray").setLevel(logging.ERROR)  # below that it speaks of itself
         try:
+            _reach(address)
             ray.init(
                 address=address,
                 namespace="polycue",
@@ -45,21 +51,21 @@ class Driver:
             raise ClusterUnavailable(f"{address}: {_told(error)}") from error
 
     def begin(self, number: int, needs: Needs, hello: Hello, within_s: float) -> Begun:
-        handle = _remote(self._engine, needs).remote()
-        said = handle.hello.remote(hello)
         try:
-            ready, _ = ray.wait([said], timeout=within_s)
-            begun = _same(ray.get(said)) if ready else None
-        except RayError as error:
-            ray.kill(handle)
-            raise ClusterUnavailable(f"an actor did not start: {_told(error)}") from error
-        except BaseException:
-            ray.kill(handle)
+            return self._begun(number, needs, hello, within_s)
+        except ClusterUnavailable:
             raise
-        if begun is None:
-            problem = _no_place(needs, within_s)
-            ray.kill(handle)
-            raise ClusterUnavailable(problem)
+        except Exception as error:  # a driver of a head that went does not get over it
+            raise EngineDied("the Ray cluster", _told(error)) from error
+
+    def _begun(self, number: int, needs: Needs, hello: Hello, within_s: float) -> Begun:
+        handle = _remote(self._engine, needs).remote()
+        try:
+            begun = _greeted(handle, needs, hello, within_s)
+        except ClusterUnavailable:
+            _kill(handle)
+            _stay()
+            raise
         self._actors[number], self._ended[number] = handle, Future()
         self._listen(number, begun.node)
         return begun
@@ -76,7 +82,7 @@ class Driver:
     def end(self, number: int) -> None:
         handle = self._actors.pop(number, None)
         if handle is not None:
-            ray.kill(handle)
+            _kill(handle)
 
     def _listen(self, number: int, node: str) -> None:
         """Take in what an actor logs, and so hear of its end."""
@@ -97,6 +103,17 @@ class Driver:
         self._listen(number, node)
 
 
+def _reach(address: str) -> None:
+    """See that somebody is there: Ray itself tries for longer than a minute.
+
+    Raises:
+        OSError: nobody is.
+    """
+    if address != _AUTO:
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host.strip("[]"), int(port)), _REACH_S).close()
+
+
 def _remote(engine: type[actor.Engine], needs: Needs) -> Any:
     made: Any = ray.remote  # its types know no groups
     return made(concurrency_groups={_LOG: 1})(engine).options(
@@ -107,6 +124,46 @@ def _remote(engine: type[actor.Engine], needs: Needs) -> Any:
         max_concurrency=_MOST_AT_ONCE,
         scheduling_strategy="SPREAD",
     )
+
+
+def _greeted(handle: Any, needs: Needs, hello: Hello, within_s: float) -> Begun:
+    """Wait for a place, and for the actor to be there and like us."""
+    said = handle.hello.remote(hello)
+    ready, _ = ray.wait([said], timeout=within_s)
+    if not ready:
+        raise ClusterUnavailable(_no_place(needs, within_s))
+    try:
+        begun: Begun = ray.get(said)
+    except (RayActorError, RayTaskError) as error:
+        raise ClusterUnavailable(f"an actor did not start: {_told(error)}") from error
+    ours = version("polycue")
+    if begun.version != ours:
+        raise ClusterUnavailable(
+            f"the Ray node {begun.node} has polycue {begun.version}, and this server {ours}:"
+            " install the same on both"
+        )
+    return begun
+
+
+def _stay() -> None:
+    """See that we still belong to the cluster: one whose head was replaced knows us no more.
+
+    Raises:
+        ConnectionError: we do not.
+    """
+    ours = ray.get_runtime_context().get_node_id()
+    if not any(node["NodeID"] == ours for node in _nodes()):
+        raise ConnectionError("the node that this server is on does not belong to it any more")
+
+
+def _nodes() -> list[Any]:
+    cluster: Any = ray  # without types of its own
+    return [node for node in cluster.nodes() if node["Alive"]]
+
+
+def _kill(handle: Any) -> None:
+    with suppress(Exception):  # the cluster may be gone, and it with it
+        ray.kill(handle)
 
 
 def _answer(said: Any) -> Future[Answer]:
@@ -126,24 +183,14 @@ def _answer(said: Any) -> Future[Answer]:
     return answer
 
 
-def _same(begun: Begun) -> Begun:
-    """What a node has must be what this server has: work is what both mean by it."""
-    ours = version("polycue")
-    if begun.version != ours:
-        raise ClusterUnavailable(
-            f"the Ray node {begun.node} has polycue {begun.version}, and this server {ours}:"
-            " install the same on both"
-        )
-    return begun
-
-
 def _no_place(needs: Needs, waited_s: float) -> str:
     cluster: Any = ray  # without types of its own
-    nodes = [node["Resources"] for node in cluster.nodes() if node["Alive"]]
+    nodes = [node["Resources"] for node in _nodes()]
     return no_place(needs.resources, nodes, cluster.available_resources(), waited_s)
 
 
 def _told(error: BaseException) -> str:
-    """What Ray says of it, on one line and not without end."""
+    """What Ray says of it, on one line and not without end; where it says why, only that."""
     words = " ".join(str(error).split())
+    words = words[max(0, words.find(_WHY)) :]
     return words if len(words) <= _TOLD else f"{words[:_TOLD]}..."

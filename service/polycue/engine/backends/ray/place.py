@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 Amounts = Mapping[str, float]
 
-_NAMES = {"GPU": "GPU", "CPU": "CPU"}
+_NAMES = ("GPU", "CPU")
 
 
 def no_place(needs: Amounts, nodes: Sequence[Amounts], free: Amounts, waited_s: float) -> str:
@@ -12,17 +12,18 @@ def no_place(needs: Amounts, nodes: Sequence[Amounts], free: Amounts, waited_s: 
 
     Tells a cluster that can never hold the actor as it is from one that is full.
     """
-    asked = _amounts(needs)
+    asked = _amounts({name: amount for name, amount in needs.items() if amount})
+    count = f"{len(nodes)} {'node' if len(nodes) == 1 else 'nodes'}"
     if not any(_holds(node, needs) for node in nodes):
         most = {name: max((node.get(name, 0) for node in nodes), default=0) for name in _NAMES}
         return (
-            f"no node of the Ray cluster has {asked}, which --ray-gpus and --ray-cpus ask for each"
-            f" actor; there are {len(nodes)} nodes, with at most {_amounts(most)}"
+            f"no node has the {asked} that --ray-gpus and --ray-cpus ask for each actor:"
+            f" {count}, with at most {_amounts(most)}"
         )
+    left = _amounts({name: free.get(name, 0) for name in _NAMES})
     return (
-        f"no node of the Ray cluster had {asked} free for {waited_s:g} s; of its {len(nodes)} nodes"
-        f" {_amounts({name: free.get(name, 0) for name in _NAMES})} are not taken: add nodes, or"
-        " lower --ray-actors-min"
+        f"no node had the {asked} of an actor free within {waited_s:g} s: {count}, with {left} left"
+        " on all together"
     )
 
 
