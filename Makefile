@@ -5,7 +5,7 @@ PY := $(BIN)/python
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-eyes test-clients clients test-bad-inputs test-faults soak check format format-check lint layers types proto proto-check lock \
+.PHONY: help demo test test-eyes test-clients clients test-bad-inputs test-faults manifests-test manifests-tools soak check format format-check lint layers types proto proto-check lock \
         bench bench-all peers bench-quality bench-demo-models demo-models film ffmpeg postgresql prometheus hooks clean lock-debian image-test
 
 help:                          ## list the targets
@@ -23,6 +23,11 @@ test-faults: .venv/ready ffmpeg postgresql ## kill, freeze, fill and cut off ser
 
 test-eyes: .venv/ready ffmpeg prometheus ## try the dashboard and the alerts on a real Prometheus (a minute)
 	$(BIN)/pytest tests/monitoring
+
+manifests-test: .venv/ready manifests-tools postgresql ## render, validate and judge deploy/ (a minute)
+	$(BIN)/pytest tests/kubernetes -n auto --maxprocesses 4 --dist loadfile
+
+manifests-tools: .venv-kubernetes/ready ## install what those tests need; without it they are skipped
 
 soak: .venv/ready postgresql   ## kill servers a thousand times (an hour; goes on where it was stopped)
 	PYTHONPATH=tests nice $(PY) benchmarks/soak.py
@@ -83,6 +88,14 @@ prometheus:
 	@command -v prometheus >/dev/null || ls .prometheus/prometheus >/dev/null 2>&1 || \
 	    sh tests/install-prometheus.sh
 
+# kubectl, helm, a linter of policies and the schemas of what is not Kubernetes' own.
+.venv-kubernetes/ready: tests/kubernetes/tools.lock tests/kubernetes/unpack.py | $(UV)
+	@echo "Installing what manifests are tested with ..."
+	@$(PYTHON) -m venv --without-pip $(@D)
+	@$(UV) pip install -q --python $(@D)/bin/python --no-deps --require-hashes -r $<
+	@$(@D)/bin/python tests/kubernetes/unpack.py
+	@touch $@
+
 hooks: .venv/ready             ## run the checks before every commit
 	$(BIN)/prek install
 
@@ -134,6 +147,9 @@ lock: | $(UV)                  ## compile the lock files anew
 	    --no-emit-find-links --custom-compile-command "make lock" -q -o requirements-build.lock
 	$(UV) pip compile benchmarks/quality.in --universal --generate-hashes --no-emit-index-url \
 	    --no-emit-find-links --custom-compile-command "make lock" -q -o benchmarks/quality.lock
+	$(UV) pip compile tests/kubernetes/tools.in --universal --python-version 3.11 --generate-hashes \
+	    --overrides tests/kubernetes/overrides.txt --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make lock" -q -o tests/kubernetes/tools.lock
 
 # Debian's packages change often: the images have those of the day this was run.
 lock-debian:                   ## note down the Debian packages of the images anew (needs apt)
@@ -192,4 +208,5 @@ film: .venv/service ffmpeg     ## make the demo film and its script anew
 	$(PY) -m demo.film.make
 
 clean:                         ## remove what make made, the environment included
-	rm -rf .venv .venv-client .venv-quality .venv-train .venv-peers .venv-argos .polycue demo/out demo/work
+	rm -rf .venv .venv-client .venv-quality .venv-train .venv-peers .venv-argos .venv-kubernetes \
+	    .polycue demo/out demo/work
