@@ -50,9 +50,9 @@ def call_span(path: str, request_id: str) -> CallSpan:
         "polycue.request_id": request_id,
     }
     tracer = api.get_tracer("polycue_client")
-    span = tracer.start_span(path, context=_around(api), kind=api.SpanKind.CLIENT, attributes=facts)
+    span = tracer.start_span(path, context=around(api), kind=api.SpanKind.CLIENT, attributes=facts)
     context = span.get_span_context()
-    return CallSpan(((_HEADER, _written(context)),) if context.is_valid else (), span)
+    return CallSpan(((_HEADER, written(context)),) if context.is_valid else (), span)
 
 
 def _code_of(outcome: Any) -> Any:
@@ -73,7 +73,7 @@ def _api() -> Any:
     return sys.modules.get(_API)
 
 
-def _around(api: Any) -> Any:
+def around(api: Any) -> Any:
     """The environment's trace where the program is in none of its own; None is the current one."""
     found = os.environ.get("TRACEPARENT", "")
     if api.get_current_span().get_span_context().is_valid or not _FORM.fullmatch(found):
@@ -85,5 +85,5 @@ def _around(api: Any) -> Any:
     return api.set_span_in_context(api.NonRecordingSpan(context))
 
 
-def _written(context: Any) -> str:
+def written(context: Any) -> str:
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags & 1:02x}"

@@ -6,6 +6,7 @@ import click
 
 from polycue_client.cli.exits import ExitCode
 from polycue_client.cli.lazy import LazyCommand, LazyGroup
+from polycue_client.cli.tracing import traced
 
 _COMMANDS = {
     "subtitle": LazyCommand(
@@ -43,6 +44,8 @@ _COMMANDS = {
     "doctor": LazyCommand("polycue.commands.doctor:doctor", "Say what is missing on this machine."),
 }
 
+# Those that ask a server for something.
+_TRACED = ("subtitle", "translate", "convert", "sync", "jobs")
 
 # After \b click keeps the lines as they are.
 _HELP = """Video in, subtitles out, in any language, offline.
@@ -75,7 +78,8 @@ def polycue(server: str) -> None:
 def run(args: Sequence[str]) -> int:
     """Run the command and return the exit code."""
     try:
-        outcome = polycue.main(args=list(args), prog_name="polycue", standalone_mode=False)
+        with traced(args, _TRACED):
+            outcome = polycue.main(args=list(args), prog_name="polycue", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
