@@ -144,8 +144,8 @@ def _check_batches(collector: Collector) -> None:
     assert rows
     assert batches
     for row in rows.values():
-        (batch,) = row.links
-        assert row.id in batches[batch].links
+        (where,) = row.links
+        assert row.id in batches[where].links
         assert row.facts["polycue.waited_ms"] <= row.ms + 1
     for batch in batches.values():
         assert batch.facts["polycue.rows"] == len(batch.links)

@@ -88,7 +88,7 @@ class Collector(pb_grpc.TraceServiceServicer):
 def collecting(address: str = "127.0.0.1:0") -> Iterator[Collector]:
     collector = Collector()
     server = grpc.server(ThreadPoolExecutor(4))
-    pb_grpc.add_TraceServiceServicer_to_server(collector, server)
+    pb_grpc.add_TraceServiceServicer_to_server(collector, server)  # type: ignore[no-untyped-call]
     port = server.add_insecure_port(address)
     collector.address = f"127.0.0.1:{port}"
     server.start()

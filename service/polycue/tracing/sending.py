@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 MOST_WAITING = 8192  # a film of two hours makes one to two thousand spans
 _A_BATCH = 512
 _EVERY_S = 1.0  # what is little is sent so often
+_LAST_MOMENT_S = 0.5
 
 
 class Heard(Protocol):
@@ -63,6 +64,7 @@ class Sending(SpanProcessor):
             self._news.notify_all()
         self._thread.join(self._close_within_s)
         self._exporter.shutdown()  # ends what is still tried
+        self._thread.join(_LAST_MOMENT_S)
         with self._news:
             left = len(self._waiting)
             self._waiting.clear()

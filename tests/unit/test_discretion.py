@@ -1,0 +1,61 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polycue.discretion import cleaned
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        (
+            "[Errno 2] No such file or directory: '/data/The Name.en.srt'",
+            "[Errno 2] No such file or directory",
+        ),
+        (
+            "connection to postgresql://polycue:hunter2@db:5432/films failed",
+            "connection to postgresql://***@db:5432/films failed",
+        ),
+        (
+            "GET https://films.example/a.mkv?X-Amz-Signature=abc 403",
+            "GET https://films.example/a.mkv?*** 403",
+        ),
+        ("authorization: Bearer pq_c2VjcmV0.-_~+/=", "authorization: *** ***"),
+        ("Bearer abc123", "Bearer ***"),
+        ("host=db password=hunter2 user=polycue", "host=db password=*** user=polycue"),
+        ("AWS_SECRET='abc' is wrong", "AWS_SECRET='***' is wrong"),
+        ("KeyError: 'what somebody said'", "KeyError"),
+        ("polycue is ready on 127.0.0.1:50051", "polycue is ready on 127.0.0.1:50051"),
+        ("40 tokens: 12 of them", "40 tokens: 12 of them"),
+        ("s3://films/2026/a.mkv", "s3://films/2026/a.mkv"),
+        ("a changed file is used: tokens.toml", "a changed file is used: tokens.toml"),
+    ],
+)
+def test_secrets_and_names_are_taken_out_and_nothing_else(said: str, left: str) -> None:
+    assert cleaned(said) == left
+
+
+def test_errors_as_structlog_tells_them_are_cleaned_too() -> None:
+    told = [
+        {"exc_type": "KeyError", "exc_value": "'what somebody said'", "frames": [{"lineno": 3}]},
+        {"exc_type": "OSError", "exc_value": "[Errno 28] No space left on device: 'a.srt'"},
+    ]
+    assert cleaned(told) == [
+        {"exc_type": "KeyError", "exc_value": "", "frames": [{"lineno": 3}]},
+        {"exc_type": "OSError", "exc_value": "[Errno 28] No space left on device"},
+    ]
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
+def test_whatever_a_line_holds_can_still_be_written_and_is_clean_at_once(value: object) -> None:
+    once = cleaned(value)
+    json.dumps(once)
+    assert cleaned(once) == once
+
+
+@given(st.text(st.characters(categories=["L", "N"]), min_size=1))
+def test_no_password_in_an_address_is_left(password: str) -> None:
+    text = cleaned(f"postgresql://polycue:{password}@db/films")
+    assert text == "postgresql://***@db/films"
