@@ -37,7 +37,7 @@ def prometheus(
     clip = cut(repository / "demo" / "tour.mp4", folder / "clip.mp4", seconds=12.0)
     with (
         loaded(repository, folder / "models", clip, folder) as server,
-        watching(server.metrics, monitoring / "polycue.rules.yml", folder) as prometheus,
+        watching([server.metrics], monitoring / "polycue.rules.yml", folder) as prometheus,
     ):
         prometheus.has_looked_again()
         for _ in range(2):  # what was not there before the first time has grown by the second

@@ -43,13 +43,16 @@ class Loaded:
 
 
 @contextlib.contextmanager
-def loaded(repository: Path, models: Path, clip: Path, folder: Path) -> Iterator[Loaded]:
+def loaded(
+    repository: Path, models: Path, clip: Path, folder: Path, *options: str
+) -> Iterator[Loaded]:
     """A server in a process of its own, so that its numbers are nobody else's."""
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "polycue", "--listen", "127.0.0.1:0"),
             *("--metrics-listen", "127.0.0.1:0", "--log-format", "json", "--device", "cpu"),
             *("--data-dir", str(folder / "data"), "--models-dir", str(models), "--lease-s", "3"),
+            *options,
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -9,7 +9,7 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,10 @@ _WAIT_S = 30
 _OWN = Path(__file__).resolve().parents[2] / ".prometheus"  # of tests/install-prometheus.sh
 _CONFIG = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
-rule_files: [{rules}]
+rule_files: [rules.yml]
 scrape_configs:
   - job_name: polycue
-    static_configs: [{{targets: ["{target}"]}}]
+    static_configs: [{{targets: {targets}}}]
   - job_name: bell
     static_configs: [{{targets: ["{bell}"]}}]
 """
@@ -100,16 +100,18 @@ class Bell:
 
 
 @contextlib.contextmanager
-def watching(target: str, rules: Path, folder: Path) -> Iterator[Prometheus]:
-    """One that looks at ``target`` and knows ``rules``, with its data in ``folder``."""
+def watching(targets: Sequence[str], rules: Path, folder: Path) -> Iterator[Prometheus]:
+    """One that looks at ``targets`` and knows ``rules``, with its data in ``folder``."""
     bell, address = Bell(), f"127.0.0.1:{_free_port()}"
+    shutil.copy(rules, folder / "rules.yml")
     config = folder / "prometheus.yml"
-    config.write_text(_CONFIG.format(rules=rules, target=target, bell=bell.address))
+    config.write_text(_CONFIG.format(targets=json.dumps(targets), bell=bell.address))
     process = subprocess.Popen(
         [
-            *(program("prometheus"), f"--config.file={config}"),
-            *(f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address={address}"),
+            *(program("prometheus"), f"--config.file={config.name}"),
+            *("--storage.tsdb.path=series", f"--web.listen-address={address}"),
         ],
+        cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -12,8 +12,10 @@ from polycue.domain.errors import Cancelled, StorageUnavailable, StoreUnusable
 from polycue.jobs.files.bucket import BucketFiles
 from polycue.jobs.files.objects import Objects
 from polycue.jobs.files.protocol import Part
+from polycue.jobs.files.timed import TimedFiles
 from polycue.jobs.job import new_id
 from support.buckets import BUCKET, s3_server
+from support.counted import Counted
 
 LIVE = CancelToken()
 MIB = 1024 * 1024
@@ -109,11 +111,14 @@ def test_what_was_sent_of_a_cancelled_file_is_removed_again(
 
 
 def test_a_store_that_is_gone_is_told_after_some_tries(own_endpoint: int) -> None:
+    counted = Counted()
     with closing(Objects(retry_pauses_s=(0, 0))) as objects:
-        files = BucketFiles(objects, BUCKET)
+        files = TimedFiles(BucketFiles(objects, BUCKET), "bucket")
         with pytest.raises(StorageUnavailable, match="does not answer") as caught:
             files.remove("jobs/j")
         assert str(own_endpoint) not in str(caught.value)
+        assert counted("store_retries_total", store="bucket") == 2
+        assert counted("store_failures_total", store="bucket", reason="unavailable") == 1
         growth = files.grow("uploads/u", ())
         growth.append(b"abc")
         with pytest.raises(StorageUnavailable):

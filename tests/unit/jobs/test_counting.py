@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from polycue import metrics
 from polycue.domain.cue import Cue
 from polycue.domain.errors import NotFound, StorageFull, StoreUnavailable
 from polycue.domain.progress import CuesReady, Stage, StageMoved
 from polycue.jobs.board import JobDraft
 from polycue.jobs.feed import Feed
+from polycue.jobs.files.local import LocalFiles
+from polycue.jobs.files.timed import TimedFiles
 from polycue.jobs.folder import DataFolder
 from polycue.jobs.heartbeat import Heartbeat
 from polycue.jobs.job import Failure, JobState
@@ -116,6 +119,14 @@ def test_only_what_the_store_is_to_blame_for_is_its_failure() -> None:
     assert counted("store_failures_total", store="sqlite", reason="unavailable") == 1
     assert counted("store_failures_total", store="sqlite", reason="unusable") == 0
     assert counted("store_seconds_count", store="sqlite", operation="jobs.get") == 3
+
+
+def test_what_has_not_failed_yet_is_told_as_0(tmp_path: Path) -> None:
+    TimedFiles(LocalFiles(tmp_path), "folder")
+    for reason in ("full", "unavailable", "unusable"):
+        labels = {"store": "folder", "reason": reason}
+        told = metrics.REGISTRY.get_sample_value("polycue_store_failures_total", labels)
+        assert told is not None  # or Prometheus would take the first failure for an old one
 
 
 def test_room_is_told_while_there_is_a_disk(folder: DataFolder, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from polycue.jobs.store.postgres import PostgresDatabase
 from polycue.jobs.store.postgres_schema import MIGRATIONS
 from polycue.jobs.store.session import Session
 from polycue.testing.store import TENANT
+from support.counted import Counted
 from support.postgres import Cluster
 from support.stores import claim, make, to, try_claim, up_for_long
 
@@ -79,6 +80,7 @@ def test_a_server_that_starts_waits_for_no_job_of_another(
 def test_work_waits_for_a_server_that_restarts_and_is_kept_once(
     postgres: Cluster, jobs: SqlJobs
 ) -> None:
+    counted = Counted()
     make(jobs)
     job, lease = claim(jobs)
     postgres.stop("immediate")  # as a crash
@@ -91,6 +93,8 @@ def test_work_waits_for_a_server_that_restarts_and_is_kept_once(
     assert jobs.chunks(job.id, "transcribe") == {0: b"heard with great effort"}
     assert jobs.end(lease, to(JobState.SUCCEEDED)).ended
     assert "secret" not in str(logs)
+    assert counted("store_retries_total", store="postgresql") > 0
+    assert counted("store_failures_total", store="postgresql", reason="unavailable") == 0
 
 
 def test_work_waits_for_a_server_that_does_not_answer(postgres: Cluster, jobs: SqlJobs) -> None:
