@@ -13,7 +13,7 @@ from support.loaded import loaded
 from support.prometheus import Prometheus, program, watching
 from support.studio import cut
 
-# Of these there is nothing to see where nothing goes wrong, and models run in threads.
+# Of these there is nothing to see where nothing goes wrong, models run in threads, traces are off.
 QUIET = {
     "polycue_calls_refused_total",
     "polycue_jobs_let_go_total",
@@ -23,6 +23,7 @@ QUIET = {
     "polycue_engine_up",
     "polycue_models_let_go_total",
     "polycue_reloads_total",
+    "polycue_spans_total",
 }
 
 
