@@ -177,6 +177,17 @@ class Settings(BaseSettings):
     ray_actors_min: int = Field(
         default=1, ge=1, le=1024, description="Actors with models that there always are."
     )
+    ray_actors_max: int = Field(
+        default=8,
+        ge=1,
+        le=1024,
+        description="Actors there are at most, while work waits for them; not below the minimum.",
+    )
+    ray_idle_s: float = Field(
+        default=60,
+        gt=0,
+        description="Actors beyond the minimum go when there was no work for them for so long.",
+    )
     ray_gpus: float = Field(
         default=1,
         ge=0,

@@ -98,6 +98,7 @@ def open_engine(settings: Settings, *, preload: bool) -> Engine:
         compute_type=host.device.compute_type,
         note=note,
         credits_=Credits(in_all_of(memory_of("cpu", 0))),
+        staffed=host.staffed,
     )
     counting.show_queues(recognisers.queues)
     recogniser = Recogniser(recognisers)

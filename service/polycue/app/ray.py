@@ -4,7 +4,6 @@ import importlib.util
 import logging
 import math
 import os
-from dataclasses import replace
 
 from polycue.config import Settings
 from polycue.domain.errors import DeviceUnavailable
@@ -12,7 +11,7 @@ from polycue.engine.backends.backend import Host
 from polycue.engine.backends.ray.asked import Hello, Needs
 from polycue.engine.backends.ray.begin import Actors
 from polycue.engine.backends.ray.node_models import ChooseOnNode
-from polycue.engine.backends.supervised.host import supervised_host
+from polycue.engine.backends.supervised.host import elastic_host
 from polycue.engine.backends.supervised.pace import Pace
 from polycue.engine.backends.supervised.supervisor import Supervisor
 from polycue.engine.backends.supervised.work import Choose
@@ -40,17 +39,20 @@ def open_ray(settings: Settings, pace: Pace) -> Host:
         place_s=settings.ray_place_s,
         environment=environment(),
     )
-    supervisors = [
-        Supervisor(_wish(settings), pace, begin=actors.begin, device=_device(settings, number))
-        for number in range(settings.ray_actors_min)
-    ]
-    host = supervised_host(supervisors, settings.compute_type, name="ray", own_models=True)
 
-    def close() -> None:
-        host.close()
-        actors.close()
+    def make(number: int) -> Supervisor:
+        device = _device(settings, number)
+        return Supervisor(_wish(settings), pace, begin=actors.begin, device=device)
 
-    return replace(host, abandon=close, close=close)
+    return elastic_host(
+        "ray",
+        make,
+        settings.compute_type,
+        least=settings.ray_actors_min,
+        most=max(settings.ray_actors_min, settings.ray_actors_max),
+        idle_s=settings.ray_idle_s,
+        close=actors.close,
+    )
 
 
 def needs(settings: Settings) -> Needs:

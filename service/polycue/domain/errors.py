@@ -497,12 +497,13 @@ class NoRoomNow(EngineError):
 class EngineDied(EngineError):
     """The process that holds the models ended, or had to be ended, while it did a piece of work.
 
-    ``cause`` says how, such as "SIGSEGV" or "it did not answer".
+    ``cause`` says how, such as "SIGSEGV" or "it did not answer". ``lost`` means that its machine
+    went or the way there, for which no work is to blame.
     """
 
-    def __init__(self, work: str, cause: str) -> None:
+    def __init__(self, work: str, cause: str, *, lost: bool = False) -> None:
         super().__init__(f"the engine ended at work on {work}: {cause}")
-        self.work, self.cause = work, cause
+        self.work, self.cause, self.lost = work, cause, lost
 
 
 class PoisonChunk(EngineDied):

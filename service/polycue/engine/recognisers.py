@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from polycue.engine.backends.backend import Backend
+from polycue.engine.backends.backend import Backend, Staff
 from polycue.engine.batch_done import BatchDone, Queued
 from polycue.engine.batching.batcher import Batcher
 from polycue.engine.batching.credits import Credits
@@ -18,7 +18,8 @@ class Recognisers:
     ``find`` gives the folder of a model by name, ``default`` the name where a caller gives none;
     both may raise ModelMissing. ``open_backends`` loads it on each of the devices, which compute in
     ``compute_type``. ``note`` is told of each batch of any of them, and ``credits_`` bound what
-    waits for all of them together. Safe to use from any thread; ``close`` must be called.
+    waits for all of them together. ``staffed`` hears who works with what was opened. Safe to
+    use from any thread; ``close`` must be called.
     """
 
     def __init__(
@@ -31,7 +32,9 @@ class Recognisers:
         compute_type: str,
         note: Callable[[BatchDone], None] = lambda done: None,
         credits_: Credits | None = None,
+        staffed: Callable[[Sequence[Backend], Staff], None] = lambda backends, staff: None,
     ) -> None:
+        self._staffed = staffed
         self._note, self._credits = note, credits_ or Credits()
         self._find, self._open_backends, self._default = find, open_backends, default
         self._shelf, self._compute_type = shelf, compute_type
@@ -52,9 +55,7 @@ class Recognisers:
         with self._shelf.use(
             folder,
             size=lambda: footprint(folder, self._compute_type),
-            load=lambda: Batcher(
-                self._open_backends(folder, folder.name), note=self._note, credits_=self._credits
-            ),
+            load=lambda: self._batcher(folder),
         ) as batcher:
             yield batcher
 
@@ -65,6 +66,12 @@ class Recognisers:
             ModelMissing: there is no default.
         """
         return model or self._default()
+
+    def _batcher(self, folder: Path) -> Batcher:
+        backends = self._open_backends(folder, folder.name)
+        batcher = Batcher(backends, note=self._note, credits_=self._credits)
+        self._staffed(backends, batcher)
+        return batcher
 
     def queues(self) -> list[Queued]:
         """What waits for each model in memory."""

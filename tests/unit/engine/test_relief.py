@@ -11,7 +11,7 @@ import pytest
 from polycue.domain.chunk import Recognised
 from polycue.domain.errors import DeviceUnavailable, OutOfMemory
 from polycue.domain.transcript import ChunkFacts
-from polycue.engine.backends.supervised.host import SupervisedBackend
+from polycue.engine.backends.supervised.recogniser import SupervisedBackend
 from polycue.engine.backends.supervised.relief import Relieved
 from polycue.engine.backends.supervised.work import Load, Loaded, ModelSpec
 from polycue.engine.devices import Device
@@ -48,7 +48,7 @@ class OnDevice:
 
 
 def relieved(own: OnDevice, other: OnDevice) -> Relieved:
-    return Relieved(own, [other], mend=lambda: None)
+    return Relieved(own, lambda: [other], mend=lambda: None)
 
 
 def test_a_batch_that_another_device_has_no_room_for_is_split_there() -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.errors import DeviceUnavailable, Draining, ModelError, NoRoomNow
 from polycue.domain.translation import Hypotheses, Search
+from polycue.engine.batch_done import Queued
 from polycue.engine.devices import Device
 from polycue.speech.passage import Passage
 from polycue.translation.packages import Package
@@ -61,6 +62,27 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Free the model. ``run`` is not called any more."""
+        ...
+
+
+class Staff(Protocol):
+    """Who puts rows into batches, for backends of one model that come and go."""
+
+    @property
+    def queue(self) -> Queued: ...
+    @property
+    def closed(self) -> bool: ...
+
+    def take_in(self, backend: Backend) -> None:
+        """Have one more work on the rows.
+
+        Raises:
+            Draining: it is closed.
+        """
+        ...
+
+    def let_go(self, backend: Backend) -> None:
+        """Have one work on no more rows, and close it; blocks until its batches have ended."""
         ...
 
 
@@ -128,7 +150,8 @@ class TextModels(TextBackend, Protocol):
 class Host:
     """Where all models live, on one device or several that are alike.
 
-    ``open_recogniser`` loads the model in a folder, under a name, on each of them. ``up`` says at
+    ``open_recogniser`` loads the model in a folder, under a name, on each of them; who works with
+    what it gave is told to ``staffed``, where devices come and go. ``up`` says at
     once whether models can be used now. ``restore`` loads again what was lost, and
     raises DeviceUnavailable where that cannot be done. ``abandon`` ends at once what is at work, as
     far as that can be ended; nothing is asked for any more.
@@ -142,6 +165,7 @@ class Host:
     restore: Callable[[], None]
     abandon: Callable[[], None]
     close: Callable[[], None]
+    staffed: Callable[[Sequence[Backend], Staff], None] = lambda backends, staff: None
 
     @property
     def devices(self) -> tuple[Device, ...]:

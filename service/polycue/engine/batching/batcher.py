@@ -39,28 +39,16 @@ class Batcher:
         clock: Callable[[], float] = time.monotonic,
         credits_: Credits | None = None,
     ) -> None:
+        self.facts: ModelFacts = backends[0].facts
         self._benches = [Bench(backend) for backend in backends]
+        self._changing = threading.Lock()  # of the benches; taken before the hall's
         self._note, self._clock = note, clock
         self._hall = Hall(self.max_rows, credits_ or Credits(), of_request(self.capacity), clock)
-        self._workers = [
-            threading.Thread(
-                target=self._work,
-                args=(bench, number),
-                name=f"{bench.backend.facts.name}-{bench.backend.device}-{number}",
-                daemon=True,
-            )
-            for bench in self._benches
-            for number in range(bench.backend.workers)
-        ]
-        for worker in self._workers:
-            worker.start()
+        for bench in self._benches:
+            self._begin(bench)
 
     def __repr__(self) -> str:
         return f"Batcher({self.facts.name}: {self._hall}, {self._benches})"
-
-    @property
-    def facts(self) -> ModelFacts:
-        return self._benches[0].backend.facts
 
     @property
     def max_rows(self) -> int:
@@ -97,16 +85,59 @@ class Batcher:
         """
         return self._hall.enter(passage, order, cancel, entered).result
 
+    def take_in(self, backend: Backend) -> None:
+        """Have one more work on the rows, of the same model, from now on.
+
+        Raises:
+            Draining: the batcher is closed; the backend is not.
+        """
+        with self._changing:
+            if self._hall.closed:
+                raise Draining
+            bench = Bench(backend)
+            self._benches = [*self._benches, bench]
+            self._hall.allow(of_request(self.capacity))
+            self._begin(bench)
+
+    def let_go(self, backend: Backend) -> None:
+        """Have one work on no more rows, let its batches end, and close it; blocks until then.
+
+        At least one other must be there. One that is not, or no more, is left alone.
+        """
+        with self._changing:
+            bench = next((bench for bench in self._benches if bench.backend is backend), None)
+            if bench is None or self._hall.closed:
+                return
+            self._benches = [other for other in self._benches if other is not bench]
+            self._hall.allow(of_request(self.capacity))
+            self._hall.leave(bench)
+        _end(bench)
+
+    @property
+    def closed(self) -> bool:
+        return self._hall.closed
+
     def close(self) -> None:
         """Fail what waits with ``Draining``, let running batches end, and free the model."""
         self._hall.close()
-        for worker in self._workers:
-            worker.join()
-        for bench in self._benches:
-            try:
-                bench.backend.close()
-            except Exception:  # the other devices have the model too
-                log.exception("a model did not close", device=bench.backend.device)
+        with self._changing:  # nobody comes or goes from now on
+            benches = self._benches
+        for bench in benches:
+            _end(bench)
+
+    def _begin(self, bench: Bench) -> None:
+        backend = bench.backend
+        bench.workers = [
+            threading.Thread(
+                target=self._work,
+                args=(bench, number),
+                name=f"{backend.facts.name}-{backend.device}-{number}",
+                daemon=True,
+            )
+            for number in range(backend.workers)
+        ]
+        for worker in bench.workers:
+            worker.start()
 
     def _work(self, bench: Bench, worker: int) -> None:
         while rows := self._hall.take(bench):
@@ -179,3 +210,13 @@ class Batcher:
             self._note(done)
         except Exception:  # a batch is worth more than what is told of it
             log.exception("batch not noted")
+
+
+def _end(bench: Bench) -> None:
+    """Wait for its batches, and free its model."""
+    for worker in bench.workers:
+        worker.join()
+    try:
+        bench.backend.close()
+    except Exception:  # the other devices have the model too
+        log.exception("a model did not close", device=bench.backend.device)

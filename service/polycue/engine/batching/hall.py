@@ -111,7 +111,7 @@ class Hall:
         self._idle += 1
         pause_s = 0.0  # who was busy takes at once what is there
         busy = self._running
-        while not self.closed:
+        while not (self.closed or bench.leaving):
             if not pause_s and (rows := self._begin(bench, busy)):
                 self._idle -= 1
                 self._running += 1
@@ -119,12 +119,25 @@ class Hall:
             yield pause_s or None
             busy = 0  # with what was begun since
             pause_s = self._queue.pause_s(bench.rows, idle=self._idle, now_s=self._clock())
+        self._idle -= 1
+        self._pass_on()
         return []
 
     def rest(self) -> None:
         """A worker's batch has ended."""
         with self._lock:
             self._running -= 1
+
+    def leave(self, bench: Bench) -> None:
+        """Give this one's workers nothing more; what runs there ends."""
+        with self._lock:
+            bench.leaving = True
+            self._work_there.notify_all()
+
+    def allow(self, of_request: int) -> None:
+        """How much requests that come from now on may hold: there are more workers, or fewer."""
+        with self._lock:
+            self._of_request = of_request
 
     def put_back(self, rows: Sequence[Row]) -> None:
         """Rows that ran in vain take their places again, if anybody still wants them."""
@@ -170,6 +183,11 @@ class Hall:
     def _to_ready(self, row: Row) -> None:
         self._queue.made(row, self._clock())
         self._work_there.notify()
+
+    def _pass_on(self) -> None:
+        """A worker may have been woken for what is for others now."""
+        if self._queue.ready and not self.closed:
+            self._work_there.notify()
 
     def _end(self, row: Row) -> None:
         """It waits no more, in the queue or at the door."""

@@ -56,6 +56,8 @@ class Bench:
         self.backend = backend
         self._lock = threading.Lock()
         self._room = Room(backend.max_rows)
+        self.leaving = False  # under the hall's lock
+        self.workers: list[threading.Thread] = []
 
     def __repr__(self) -> str:
         return f"Bench({self.backend.device}, {self._room})"

@@ -112,7 +112,9 @@ class TextBatcher:
                 return
             for text, tokens in lengths.items():
                 self._queue.put(call, text, tokens)
-            more = self._models.workers - self._running
+            more = max(
+                0, self._models.workers - self._running
+            )  # there may be fewer than there were
             self._running += more
         for _ in range(more):
             self._submit(self._work)

@@ -555,6 +555,85 @@ def test_a_device_that_does_not_free_its_model_keeps_no_other_from_it() -> None:
     assert other.closed
 
 
+def test_a_backend_that_joins_takes_of_what_waits() -> None:
+    first, second, live = GatedBackend(max_rows=1), GatedBackend(max_rows=1), CancelToken()
+    with running(first) as batcher:
+        results = [ask(batcher, passage(n), cancel=live) for n in range(3)]
+        first.wait_for_batch()
+        assert batcher.capacity == 1
+        batcher.take_in(second)
+        assert batcher.capacity == 2
+        second.let(3)
+        assert [results[n].result(PATIENCE_S).facts.start_ms for n in (1, 2)] == [1, 2]
+        first.let()
+        results[0].result(PATIENCE_S)
+    assert (first.batches, second.batches) == ([[0]], [[1], [2]])
+    assert second.closed
+
+
+def test_a_backend_that_is_let_go_ends_its_batch_and_takes_no_other() -> None:
+    stays, goes, live = GatedBackend(max_rows=1), GatedBackend(max_rows=1), CancelToken()
+    with running(stays) as batcher:
+        first = ask(batcher, passage(0), cancel=live)
+        stays.wait_for_batch()
+        batcher.take_in(goes)
+        second = ask(batcher, passage(1), cancel=live)
+        goes.wait_for_batch()
+        last = ask(batcher, passage(2), cancel=live)
+        leaving = threading.Thread(target=batcher.let_go, args=(goes,))
+        leaving.start()
+        goes.let(2)
+        leaving.join(PATIENCE_S)
+        assert goes.closed
+        assert second.result(PATIENCE_S).facts.start_ms == 1
+        stays.let(2)
+        assert [one.result(PATIENCE_S).facts.start_ms for one in (first, last)] == [0, 2]
+        assert batcher.capacity == 1
+        batcher.let_go(goes)  # once more does nothing
+    assert goes.batches == [[1]]
+
+
+def test_an_idle_backend_is_let_go_at_once() -> None:
+    stays, goes, live = GatedBackend(max_rows=1), GatedBackend(max_rows=1), CancelToken()
+    with running(stays, goes) as batcher:
+        batcher.let_go(goes)
+        assert goes.closed
+        for number in range(3):
+            row = ask(batcher, passage(number), cancel=live)
+            stays.let()
+            assert row.result(PATIENCE_S).facts.start_ms == number
+    assert not goes.batches
+
+
+def test_nobody_joins_what_is_closed() -> None:
+    late = GatedBackend()
+    with running(GatedBackend()) as batcher:
+        pass
+    with pytest.raises(Draining):
+        batcher.take_in(late)
+    batcher.let_go(late)
+    assert not late.closed
+
+
+def test_backends_come_and_go_and_every_row_is_heard_once() -> None:
+    stays, live = GatedBackend(max_rows=2), CancelToken()
+    stays.let(10_000)
+    with running(stays, room=200) as batcher:
+        results = [ask(batcher, passage(n), cancel=live) for n in range(150)]
+        visitors = []
+        for _ in range(5):
+            visitor = GatedBackend(max_rows=2, workers=2)
+            visitor.let(10_000)
+            visitors.append(visitor)
+            batcher.take_in(visitor)
+            batcher.let_go(visitor)
+        heard = [result.result(PATIENCE_S).facts.start_ms for result in results]
+    assert heard == list(range(150))
+    batches = [batch for one in (stays, *visitors) for batch in one.batches]
+    assert sorted(start for batch in batches for start in batch) == heard
+    assert all(visitor.closed for visitor in visitors)
+
+
 def test_many_callers_in_many_threads_each_get_what_they_asked_for() -> None:
     backend = GatedBackend(max_rows=4, workers=3, holds=3, poisoned_ms=[7])
     backend.let(10_000)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from polycue.engine.backends.supervised.child import Cause
 from polycue.engine.backends.supervised.work import Answer, Call
 
 
@@ -45,7 +46,7 @@ class Cluster(Protocol):
     def join(self, address: str) -> None: ...
     def begin(self, number: int, needs: Needs, hello: Hello, within_s: float) -> Begun: ...
     def ask(self, number: int, call: Call) -> Future[Answer]: ...
-    def watch(self, number: int) -> Future[str]: ...
+    def watch(self, number: int) -> Future[Cause]: ...
     def end(self, number: int) -> None: ...
 
 
@@ -98,7 +99,7 @@ class Watch:
 
     number: int
 
-    def do(self, cluster: Cluster) -> Future[str]:
+    def do(self, cluster: Cluster) -> Future[Cause]:
         return cluster.watch(self.number)
 
 

@@ -41,18 +41,22 @@ class ActorChild(Child):
         if error is None:
             self._answered(replace(answer.result(), number=number))
         elif isinstance(error, EngineDied):
-            self.end(Cause(End.LOST, error.cause if self._bridge.alive else _way_lost(error)))
+            self.end(self._cause_of(error))
         else:
             self._answered(Answer(number, error=error))
+
+    def _cause_of(self, error: EngineDied) -> Cause:
+        if not self._bridge.alive:
+            return Cause(End.LOST, f"the bridge to the Ray cluster ended: {error.cause}")
+        return Cause(End.LOST if error.lost else End.EXITED, error.cause)
 
     def _kill(self) -> None:
         self._bridge.ask(Finish(self._number))
 
-    def _ended(self, told: Future[str]) -> None:
+    def _ended(self, told: Future[Cause]) -> None:
         error = told.exception()
         self._gone.set()
-        self.end(Cause(End.LOST, _way_lost(error) if error else told.result()))
-
-
-def _way_lost(error: BaseException) -> str:
-    return f"the bridge to the Ray cluster ended: {getattr(error, 'cause', error)}"
+        if error is None:
+            self.end(told.result())
+        else:
+            self.end(Cause(End.LOST, f"the bridge to the Ray cluster ended: {error}"))

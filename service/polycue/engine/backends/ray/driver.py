@@ -8,12 +8,13 @@ from importlib.metadata import version
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError, RayTaskError
+from ray.exceptions import ActorDiedError, RayActorError, RayTaskError
 
 from polycue.domain.errors import ClusterUnavailable, EngineDied
 from polycue.engine.backends.ray import actor
 from polycue.engine.backends.ray.asked import Begun, Hello, Needs
 from polycue.engine.backends.ray.place import no_place
+from polycue.engine.backends.supervised.child import Cause, End
 from polycue.engine.backends.supervised.work import Answer, Call
 
 # Calls at a time, more than there are: one that waited would lose of its deadline. Ray starts as
@@ -22,6 +23,7 @@ _MOST_AT_ONCE = 128
 _LOG = "log"
 _AUTO = "auto"
 _REACH_S = 5
+_PROCESS_DIED = "its worker process has died"
 _WHY = "The actor is dead because"
 _TOLD = 250  # characters of what Ray says, which goes on for pages
 
@@ -33,7 +35,7 @@ class Driver:
         """``engine`` is what actors are made of."""
         self._engine = engine
         self._actors: dict[int, Any] = {}
-        self._ended: dict[int, Future[str]] = {}
+        self._ended: dict[int, Future[Cause]] = {}
         self._pool = ThreadPoolExecutor(4, "ray-log")
 
     def join(self, address: str) -> None:
@@ -76,7 +78,7 @@ class Driver:
             raise EngineDied("its work", "its actor was ended")
         return _answer(handle.do.remote(call))
 
-    def watch(self, number: int) -> Future[str]:
+    def watch(self, number: int) -> Future[Cause]:
         return self._ended[number]
 
     def end(self, number: int) -> None:
@@ -88,7 +90,7 @@ class Driver:
         """Take in what an actor logs, and so hear of its end."""
         handle = self._actors.get(number)
         if handle is None:
-            self._ended[number].set_result("it was ended")
+            self._ended[number].set_result(Cause(End.CLOSED, "it was ended"))
             return
         heard: Future[Any] = handle.lines.options(concurrency_group=_LOG).remote().future()
         heard.add_done_callback(lambda lines: self._pool.submit(self._heard, number, node, lines))
@@ -97,7 +99,7 @@ class Driver:
         error = lines.exception()
         if error is not None:
             self._actors.pop(number, None)
-            self._ended[number].set_result(_told(error))
+            self._ended[number].set_result(_cause(error))
             return
         actor.log(lines.result(), node)
         self._listen(number, node)
@@ -177,10 +179,17 @@ def _answer(said: Any) -> Future[Answer]:
         elif isinstance(error, RayTaskError):  # it could not read the call, or write the answer
             answer.set_exception(error)
         else:
-            answer.set_exception(EngineDied("its work", _told(error)))
+            answer.set_exception(_cause(error).died())
 
     said.future().add_done_callback(settle)
     return answer
+
+
+def _cause(error: BaseException) -> Cause:
+    """What Ray's error means: the process of an actor ended, or all that it was part of."""
+    told = _told(error)
+    ended = isinstance(error, ActorDiedError) and _PROCESS_DIED in told
+    return Cause(End.EXITED if ended else End.LOST, told)
 
 
 def _no_place(needs: Needs, waited_s: float) -> str:

@@ -37,7 +37,7 @@ class Cause:
     text: str
 
     def died(self) -> EngineDied:
-        return EngineDied("its work", self.text)
+        return EngineDied("its work", self.text, lost=self.end is End.LOST)
 
 
 class Child(ABC):

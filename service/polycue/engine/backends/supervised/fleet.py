@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from polycue import metrics, telemetry
@@ -26,7 +27,7 @@ class Fleet:
     def __init__(self, supervisors: Sequence[Supervisor], *, own_models: bool = False) -> None:
         """``own_models``: each has its own copies, so that one can lack what others have."""
         self._of_a_device = (DeviceUnavailable, *([ModelError] if own_models else []))
-        self.supervisors = tuple(supervisors)
+        self.supervisors = tuple(supervisors)  # replaced as a whole
         self._lock = threading.Lock()
         self._mending: set[Supervisor] = set()
         self._closed = threading.Event()
@@ -86,8 +87,9 @@ class Fleet:
         Raises:
             PolycueError: none could; as the first of them says.
         """
-        with ThreadPoolExecutor(len(self.supervisors), "devices") as pool:
-            tries = [pool.submit(do, supervisor) for supervisor in self.supervisors]
+        supervisors = self.supervisors
+        with ThreadPoolExecutor(len(supervisors), "devices") as pool:
+            tries = [pool.submit(do, supervisor) for supervisor in supervisors]
         failed = [error for one in tries if isinstance(error := one.exception(), Exception)]
         unforeseen = [error for error in failed if not isinstance(error, self._of_a_device)]
         if unforeseen or len(failed) == len(tries):
@@ -95,6 +97,19 @@ class Fleet:
         for error in failed:
             log.warning("a device is out of order", problem=str(error))
         return [one.result() for one in tries if one.exception() is None]
+
+    def add(self, supervisor: Supervisor) -> None:
+        """One more device, which is up."""
+        with self._lock:
+            self.supervisors = (*self.supervisors, supervisor)
+        self._tell()
+
+    def remove(self, supervisor: Supervisor) -> None:
+        """A device that is no part of it any more, and not closed by it."""
+        with self._lock:
+            self.supervisors = tuple(one for one in self.supervisors if one is not supervisor)
+        with suppress(KeyError):
+            metrics.ENGINE_UP.remove(supervisor.device.label)
 
     def mend(self, supervisor: Supervisor) -> None:
         """Bring a device that is not up back in a thread of its own; returns at once."""

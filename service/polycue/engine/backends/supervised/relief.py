@@ -34,9 +34,16 @@ class Relieved:
     """
 
     def __init__(
-        self, own: Replaceable, others: Sequence[Replaceable], *, mend: Callable[[], None]
+        self,
+        own: Replaceable,
+        others: Callable[[], Sequence[Replaceable]],
+        *,
+        mend: Callable[[], None],
     ) -> None:
-        """``mend`` is called wherever ``own`` was found out of order, and returns at once."""
+        """``others`` are those of now; there may be none.
+
+        ``mend`` is called wherever ``own`` was found out of order, and returns at once.
+        """
         self._own, self._others, self._mend = own, others, mend
 
     def __repr__(self) -> str:
@@ -80,13 +87,14 @@ class Relieved:
         ]
 
     def _by_one_that_is_up(self, do: Callable[[Backend], T]) -> T:
-        for backend in (self._own, *self._others):
+        others = self._others()
+        for backend in (self._own, *others):
             if backend.up:
                 try:
                     return do(backend)
                 except DeviceUnavailable:  # since then
                     continue
-            elif backend is self._own and any(other.up for other in self._others):
+            elif backend is self._own and any(other.up for other in others):
                 self._mend()
         return self._by_one_that_comes_back(do)
 
@@ -94,7 +102,7 @@ class Relieved:
         try:
             return do(self._own)
         except DeviceUnavailable:
-            for backend in self._others:
+            for backend in self._others():
                 with suppress(DeviceUnavailable):
                     return do(backend)
             raise

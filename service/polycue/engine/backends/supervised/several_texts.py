@@ -1,6 +1,7 @@
 """Translation models on several devices: each call goes where the fewest are at work."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
@@ -18,22 +19,43 @@ class ReplaceableTexts(TextModels, Protocol):
 
 
 class SeveralTexts:
-    """``TextModels`` of several devices, at least one. A model is loaded where a call needs it."""
+    """``TextModels`` of devices that come and go, at least one.
 
-    def __init__(self, devices: Sequence[ReplaceableTexts]) -> None:
-        self._lock = threading.Lock()
-        self._at_work = dict.fromkeys(devices, 0)
+    A model is loaded where a call needs it.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._devices: dict[object, ReplaceableTexts] = {}
+        self._at_work: Counter[ReplaceableTexts] = Counter()
 
     def __repr__(self) -> str:
-        return f"SeveralTexts({', '.join(map(repr, self._at_work))})"
+        return f"SeveralTexts({', '.join(map(repr, self._all()))})"
 
     @property
     def workers(self) -> int:
-        return sum(device.workers for device in self._at_work)
+        return sum(device.workers for device in self._all())
 
     @property
     def call_tokens(self) -> int:
-        return next(iter(self._at_work)).call_tokens  # they are alike
+        return self._all()[0].call_tokens  # they are alike
+
+    @property
+    def busy(self) -> int:
+        """How many calls are at work."""
+        with self._changed:
+            return sum(self._at_work.values())
+
+    def add(self, key: object, device: ReplaceableTexts) -> None:
+        with self._changed:
+            self._devices[key] = device
+
+    def remove(self, key: object) -> None:
+        """Give a device no more calls, and wait for those it has."""
+        with self._changed:
+            device = self._devices.pop(key)
+            self._changed.wait_for(lambda: not self._at_work[device])
+            del self._at_work[device]
 
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
         with self._idlest() as device:
@@ -52,22 +74,28 @@ class SeveralTexts:
             device.load(package)
 
     def forget(self, package: Package) -> None:
-        for device in self._at_work:
+        for device in self._all():
             device.forget(package)
 
     def close(self) -> None:
-        for device in self._at_work:
+        for device in self._all():
             device.close()
+
+    def _all(self) -> list[ReplaceableTexts]:
+        with self._changed:
+            return list(self._devices.values())
 
     @contextmanager
     def _idlest(self) -> Iterator[ReplaceableTexts]:
         """Of those that are up, or of all where none is: it says what is wrong."""
-        with self._lock:
-            up = [device for device in self._at_work if device.up] or list(self._at_work)
+        with self._changed:
+            devices = list(self._devices.values())
+            up = [device for device in devices if device.up] or devices
             device = min(up, key=self._at_work.__getitem__)
             self._at_work[device] += 1
         try:
             yield device
         finally:
-            with self._lock:
+            with self._changed:
                 self._at_work[device] -= 1
+                self._changed.notify_all()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from polycue import metrics, telemetry
-from polycue.domain.errors import DeviceUnavailable, Draining, EngineDied
+from polycue.domain.errors import ClusterUnavailable, DeviceUnavailable, Draining, EngineDied
 from polycue.engine.backends.supervised.backoff import Backoff
 from polycue.engine.backends.supervised.child import Cause, Child, End
 from polycue.engine.backends.supervised.pace import Pace
@@ -153,10 +153,24 @@ class Supervisor:
 
         Raises:
             EngineDied: the child ended meanwhile; where it was alone, by this work's fault.
+            ClusterUnavailable: it was alone, and went with its machine.
             ModelDamaged, DeviceUnavailable: what it needs cannot be loaded now.
             Draining: the supervisor is closed.
             PolycueError: what the work itself raises.
         """
+        try:
+            return self._run(work, needs, kind, amount, alone=alone)
+        except EngineDied as error:
+            if not alone:
+                raise
+            if error.lost:
+                raise ClusterUnavailable(error.cause) from error
+            if not self.device.place:
+                raise
+        # Of a machine that goes the first that is seen may be its processes.
+        return self._run(work, needs, kind, amount, alone=True)
+
+    def _run(self, work: Work[T], needs: Loads[Any], kind: str, amount: float, *, alone: bool) -> T:
         with self._room.entered(alone=alone):
             running = self._having(needs, alone=alone)
             began_s = time.monotonic()
