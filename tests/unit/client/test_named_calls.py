@@ -37,7 +37,7 @@ class Server(catalog_pb2_grpc.CatalogServiceServicer):
 @contextmanager
 def listening() -> Iterator[tuple[Server, str]]:
     server = grpc.server(ThreadPoolExecutor(2))
-    servicer = Server()  # type: ignore[abstract] - one method is enough
+    servicer = Server()  # type: ignore[abstract]
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
