@@ -4,15 +4,19 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 
+from polycue import telemetry
 from polycue.domain.audio import Span
 from polycue.domain.chunk import Recognised
 from polycue.domain.defence import Signal
 from polycue.domain.request import DefenceOptions
+from polycue.domain.transcript import text_of
 from polycue.engine.batching.work import Result
 from polycue.engine.deciding import Decision, Undecided
 from polycue.speech.hallucination import better, defended, doubts, redecoded
 from polycue.speech.passage import DecodeSettings, Passage
 from polycue.speech.scores import told
+
+log = telemetry.logger(__name__)
 
 Ask = Callable[[Future[Passage], DecodeSettings], Result]
 """Queues a passage, which is made with these settings."""
@@ -172,7 +176,16 @@ class _Tries:
         best = self._best
         if best is not self._first:
             best = redecoded(self._first, best, self._reasons)
-        return defended(best, self._speech, self._options)
+        best = defended(best, self._speech, self._options)
+        if self._reasons:
+            log.debug(
+                "what was heard is in doubt",
+                signs=[sign.value for sign in self._reasons],
+                at_ms=self._first.facts.start_ms,
+                first=telemetry.text(text_of(self._first.words)),
+                kept=telemetry.text(text_of(best.words)),
+            )
+        return best
 
     def _doubts_of(self, found: Recognised) -> tuple[Signal, ...]:
         return doubts(found, self._speech, self._options) if self._options.enabled else ()

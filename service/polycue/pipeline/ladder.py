@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from polycue import telemetry
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import EngineError, ModelError, TranslationFailed
 from polycue.domain.translation import MOST_HYPOTHESES, Hypotheses, Hypothesis, Rung, Search
@@ -12,6 +13,8 @@ from polycue.translation.clauses import clauses
 from polycue.translation.guard import objection
 from polycue.translation.terms import DISGUISES, around, disguised, in_place, joined, revealed
 from polycue.translation.tokens import cleaned, has_letters, is_unspaced
+
+log = telemetry.logger(__name__)
 
 _OTHER_ROUTES = 2  # a third one would be tried for sentences that no model knows what to do with
 
@@ -50,6 +53,7 @@ class Ladder:
         for attempt in attempts:
             if attempt.open:
                 attempt.give_up()
+            _tell(attempt)
 
     def _begin(self, attempts: Sequence[Attempt]) -> None:
         """All hypotheses of a single leg cost nothing; those of a pivot are asked for when due."""
@@ -162,3 +166,15 @@ class Ladder:
             return [None]
         middle = len(texts) // 2
         return self._ask(texts[:middle], search, route) + self._ask(texts[middle:], search, route)
+
+
+def _tell(attempt: Attempt) -> None:
+    """Of a sentence whose first translation was not fit to be shown, for who looks into it."""
+    if attempt.problem is not None:
+        log.debug(
+            "a translation was not fit",
+            problem=attempt.problem.value,
+            instead=attempt.rung.value if attempt.rung else "",
+            said=telemetry.text(attempt.source),
+            shown=telemetry.text(attempt.text or ""),
+        )
