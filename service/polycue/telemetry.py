@@ -37,10 +37,10 @@ _SHARED: tuple[Processor, ...] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
 
-# Libraries that tell whole URLs, headers and signatures, or texts, below this level.
+# Libraries that tell whole URLs, headers and signatures, or texts, or far too much below warnings.
 _INDISCREET = (
     *("httpx", "httpcore", "botocore", "aiobotocore", "s3fs", "fsspec", "asyncio"),
-    *("argostranslate", "faster_whisper", "charset_normalizer", "urllib3"),
+    *("argostranslate", "faster_whisper", "charset_normalizer", "urllib3", "grpc"),
 )
 # One that writes a line for each failed try; who sends spans says so himself.
 _NOISY = ("opentelemetry",)
