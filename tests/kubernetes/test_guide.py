@@ -1,0 +1,74 @@
+"""docs/deploy.md: what it shows renders, and what it names is there."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from polycue.config import Settings
+from support.manifests import KUBERNETES, ROOT, Document, find, render
+
+UNIT = ROOT / "deploy/systemd/polycue.service"
+
+
+@pytest.fixture(scope="module")
+def guide() -> str:
+    return (ROOT / "docs/deploy.md").read_text()
+
+
+@pytest.fixture
+def shown(guide: str, tmp_path: Path) -> list[Document]:
+    """The operator's overlay, beside a checkout."""
+    (example,) = re.findall(r"```yaml\n# kustomization.yaml\n(.*?)```", guide, re.DOTALL)
+    (tmp_path / "polycue").mkdir()
+    shutil.copytree(KUBERNETES, tmp_path / "polycue/deploy/kubernetes")
+    overlay = tmp_path / "ours"
+    overlay.mkdir()
+    (overlay / "kustomization.yaml").write_text(example)
+    return render(overlay)
+
+
+def test_the_overlay_that_it_shows_renders(shown: list[Document]) -> None:
+    container = find(shown, "Deployment")["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"].startswith("registry.example.org/polycue@sha256:")
+    egress = find(shown, "NetworkPolicy", "polycue-store")["spec"]["egress"]
+    assert egress[1]["to"] == [{"ipBlock": {"cidr": "10.20.0.0/16"}}]
+    assert {port["port"] for port in egress[0]["ports"]} == {53}
+    assert find(shown, "PersistentVolumeClaim", "polycue-models")["spec"]["storageClassName"]
+    assert find(shown, "ScaledObject")
+    assert find(shown, "PrometheusRule")
+
+
+def test_every_file_and_setting_that_it_names_is_there(guide: str) -> None:
+    for path in re.findall(r"(?<![\w./])(deploy/[\w./-]+\w)", guide):
+        assert (ROOT / path).exists(), path
+    known = {f"POLYCUE_{name.upper()}" for name in Settings.model_fields}
+    named = set(re.findall(r"\b(POLYCUE_[A-Z_]+[A-Z])\b(?!_?\*)", guide))
+    assert named - {"POLYCUE_RAY"} <= known
+
+
+def test_the_secrets_that_it_makes_are_those_that_are_used(guide: str) -> None:
+    made = set(re.findall(r"create secret \w+ (\S+)", guide))
+    manifests = "".join(file.read_text() for file in KUBERNETES.rglob("*.yaml"))
+    used = set(
+        re.findall(
+            r"(?:secretName: |secretRef: {name: |parameter: connection, name: )([\w-]+)", manifests
+        )
+    )
+    assert made == used
+
+
+def test_the_unit_for_systemd_is_valid_and_has_real_settings() -> None:
+    unit = UNIT.read_text()
+    known = {f"POLYCUE_{name.upper()}" for name in Settings.model_fields}
+    assert set(re.findall(r"Environment=(POLYCUE_\w+)=", unit)) <= known
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not installed")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", UNIT], capture_output=True, text=True, check=False
+    )
+    said = [line for line in done.stderr.splitlines() if UNIT.name in line]
+    # That it is not installed here is no fault of the unit.
+    assert all("is not executable" in line for line in said), said
