@@ -158,13 +158,15 @@ def test_every_port_of_ray_is_set_and_let_through(
         )
 
 
-def test_there_are_workers_for_as_many_actors_as_a_server_may_want(
-    cluster: Document, settings: dict[str, str]
+def test_there_are_workers_for_as_many_actors_as_all_servers_may_want(
+    rendered: list[Document], cluster: Document, settings: dict[str, str]
 ) -> None:
     (group,) = worker_groups(cluster)
     gpus = group["template"]["spec"]["containers"][0]["resources"]["limits"]["nvidia.com/gpu"]
-    of_an_actor = float(settings["POLYCUE_RAY_GPUS"])
-    assert int(settings["POLYCUE_RAY_ACTORS_MIN"]) * of_an_actor <= group["minReplicas"] * gpus
+    servers = find(rendered, "Deployment")["spec"]["replicas"]
+    for actors, workers in (("MIN", "minReplicas"), ("MAX", "maxReplicas")):
+        wanted = servers * int(settings[f"POLYCUE_RAY_ACTORS_{actors}"])
+        assert group[workers] * gpus == wanted * float(settings["POLYCUE_RAY_GPUS"])
     # A machine may have to be bought, started and given the image first.
     assert float(settings["POLYCUE_RAY_PLACE_S"]) >= 300
 
