@@ -41,6 +41,7 @@ class Elastic:
         self._fleet, self._crew, self._texts = fleet, crew, texts
         self._size, self._make, self._clock = size, make, clock
         self._lock = threading.Lock()
+        self._settled = threading.Condition(self._lock)
         self._numbers = dict(zip(fleet.supervisors, range(len(fleet.supervisors)), strict=True))
         self._coming: dict[Supervisor, int] = {}
         self._down_s: dict[Supervisor, float] = {}
@@ -60,6 +61,11 @@ class Elastic:
             coming = list(self._coming)
         for supervisor in coming:
             supervisor.close()
+
+    def settle(self, timeout_s: float) -> bool:
+        """Wait until none is on its way, and say whether that is so."""
+        with self._settled:
+            return self._settled.wait_for(lambda: not self._coming, timeout_s)
 
     def look(self) -> None:
         """See how many there should be, and begin to have it so."""
@@ -111,6 +117,7 @@ class Elastic:
                 number = self._coming.pop(supervisor)
                 if joined:
                     self._numbers[supervisor] = number
+                self._settled.notify_all()
             if not joined:
                 supervisor.close()
 
