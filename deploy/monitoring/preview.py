@@ -23,7 +23,7 @@ import matplotlib as mpl
 mpl.use("Agg")
 from matplotlib import pyplot
 from matplotlib.axes import Axes
-from matplotlib.dates import DateFormatter
+from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -34,7 +34,7 @@ _RED, _GREEN = "#d13438", "#2f8f4e"
 _MOST_SERIES = 8  # that the legend below a graph has room for
 _STEPS = 120
 _WINDOW = "1m"
-_SCALE = 0.028  # of the page, for the numbers left of a graph
+_SCALE = 0.036  # of the page, for the numbers left of a graph
 
 Json = dict[str, Any]
 
@@ -161,7 +161,7 @@ def _scales(inner: Axes, field: Json, *, hours: int) -> None:
     inner.set_xticks([])
     if hours:
         inner.xaxis.set_major_formatter(DateFormatter("%H:%M"))
-        inner.xaxis.set_major_locator(MaxNLocator(hours))
+        inner.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=hours))
     for spine in inner.spines.values():
         spine.set_visible(False)
 

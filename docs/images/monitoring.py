@@ -35,7 +35,7 @@ PICTURES = {
         "Process",
     ),
 }
-SHOWN = "avg by (instance, device) (rate(polycue_device_busy_seconds_total[1m]))"
+SHOWN = "100 * avg by (instance, device) (rate(polycue_device_busy_seconds_total[1m]))"
 
 
 def keep_busy(server: Loaded, until_s: float) -> None:
@@ -56,7 +56,7 @@ def photograph(prometheus: Prometheus) -> None:
         subprocess.run(
             [
                 *("chromium", "--headless", "--no-sandbox", "--hide-scrollbars"),
-                *("--window-size=1280,900", "--virtual-time-budget=8000"),
+                *("--window-size=1280,800", "--virtual-time-budget=8000"),
                 *(f"--screenshot={HERE / name}", f"http://{prometheus.address}/{page}"),
             ],
             check=True,
