@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from polycue import metrics
@@ -56,6 +56,13 @@ def making_features() -> Iterator[None]:
 def halved(device: str) -> None:
     """A batch was too large for the memory of a device."""
     metrics.BATCHES_HALVED.labels(device).inc()
+
+
+def gone(device: str) -> None:
+    """A device is no part of the engine any more: it is neither down nor has it time to spare."""
+    with suppress(KeyError):
+        metrics.ENGINE_UP.remove(device)
+    metrics.DEVICE_BUSY.remove_by_labels({"device": device})
 
 
 def remembered(texts: int) -> None:

@@ -6,7 +6,7 @@ from polycue import metrics
 from polycue.domain.caller import Caller, Urgency
 from polycue.domain.errors import ModelMissing
 from polycue.engine.batch_done import BatchDone, Queued, Served
-from polycue.engine.counting import count, show_queues
+from polycue.engine.counting import count, gone, show_queues
 from polycue.engine.shelf import Shelf
 
 LIVE, LATER = Caller("films", "clip", Urgency.LIVE), Caller("news", "job", Urgency.BATCH)
@@ -62,6 +62,23 @@ def test_a_batch_that_failed_kept_its_device_busy_and_its_rows_count_when_they_c
     assert counted("device_busy_seconds_total", device="test:2", worker="0") == 2.0
     assert counted("rows_total", **{"device": "test:2", "try": "first"}) == 0
     assert counted("batch_fill_count", device="test:2") == 0
+
+
+def test_a_device_that_has_left_is_not_told_of_as_one_that_is_down_or_idle() -> None:
+    row = Served(LATER, 7.0, 9.0, tokens=0, audio_ms=30_000, again=False)
+    for device in ("test:3", "test:4"):
+        metrics.ENGINE_UP.labels(device).set(1)
+        count(BatchDone("tiny", device, 0, (row,), max_rows=2, took_s=2.0, failed=False))
+    gone("test:3")
+    gone("test:5")  # which never was there
+    left = {
+        sample.labels["device"]
+        for family in (metrics.ENGINE_UP, metrics.DEVICE_BUSY)
+        for found in family.collect()
+        for sample in found.samples
+    }
+    assert "test:4" in left
+    assert "test:3" not in left
 
 
 def test_what_waits_is_seen_as_it_is_when_somebody_looks() -> None:

@@ -3,11 +3,11 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from polycue import metrics, telemetry
 from polycue.domain.errors import DeviceUnavailable, Draining, ModelError, PolycueError
+from polycue.engine import counting
 from polycue.engine.backends.supervised.supervisor import Supervisor
 from polycue.engine.backends.supervised.work import Loads
 
@@ -108,8 +108,7 @@ class Fleet:
         """A device that is no part of it any more, and not closed by it."""
         with self._lock:
             self.supervisors = tuple(one for one in self.supervisors if one is not supervisor)
-        with suppress(KeyError):
-            metrics.ENGINE_UP.remove(supervisor.device.label)
+        counting.gone(supervisor.device.label)
 
     def mend(self, supervisor: Supervisor) -> None:
         """Bring a device that is not up back in a thread of its own; returns at once."""
