@@ -41,6 +41,8 @@ def free_port() -> int:
 class Server:
     """``polycue serve`` at one address and on one folder, as often as it is started."""
 
+    program: tuple[str, ...] = ("-m", "polycue")
+
     def __init__(self, folder: Path, env: Mapping[str, str], *flags: str) -> None:
         self.folder = folder
         self.address = f"127.0.0.1:{free_port()}"
@@ -67,7 +69,7 @@ class Server:
         given = [f"--listen={self.address}", f"--ready-fd={tell}", *self._flags, *flags]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "polycue", *given],
+                [sys.executable, *self.program, *given],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

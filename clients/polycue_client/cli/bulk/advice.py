@@ -63,6 +63,8 @@ def advice(error: Exception) -> str:
             return f"get it with: {command}"
         if known := _OF_REASON.get(error.reason):
             return known
+        if any(v.field.endswith(".uri") for v in error.violations):
+            return "give it another name; the server reads none of this kind"
     match error:
         case NotAllowed():
             return "give a token with --token-file, or in POLYCUE_TOKEN"

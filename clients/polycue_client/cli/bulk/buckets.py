@@ -57,7 +57,7 @@ class Store:
 
     def has(self, bucket: str, key: str) -> bool:
         with _told(f"{SCHEME}{bucket}/{key}"):
-            return bool(self._fs.exists(f"{bucket}/{key}", refresh=True))
+            return bool(self._fs.exists(f"{bucket}/{key}"))
 
 
 class BucketTree:
