@@ -1,5 +1,6 @@
 """Servers that must not start: better none than one that makes things worse."""
 
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -75,3 +76,22 @@ def test_a_server_that_wants_a_gpu_does_not_start_without(tmp_path: Path) -> Non
     words = fleet.server("--device=cuda", f"--models-dir={tmp_path / 'models'}").refuse()
     assert "device 'cuda' cannot be used" in words
     assert "Traceback" not in words
+
+
+@pytest.mark.short
+@ON_SQLITE
+@pytest.mark.parametrize("flag", ["--metrics-listen", "--admin-listen", "--listen"])
+def test_a_port_in_use_is_told_with_its_flag_and_the_next_start_is_a_good_one(
+    fleet: Fleet, aftermath: Aftermath, flag: str
+) -> None:
+    server = fleet.server()
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        taken = f"127.0.0.1:{holder.getsockname()[1]}"
+        said = " ".join(server.refuse(f"{flag}={taken}").split())
+    assert f"cannot listen on {taken}" in said
+    assert f"give another with {flag}" in said
+    assert "Traceback" not in said
+    server.start()
+    with server.client() as polycue:
+        aftermath.create(polycue, Film("a", 2))
+    aftermath.check(server)

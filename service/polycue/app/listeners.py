@@ -1,6 +1,7 @@
 """Where a server answers: its callers, those who look after it, and Prometheus."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from polycue import metrics, telemetry
 from polycue.app.doors import Doors, warn_of_open_doors
@@ -43,10 +44,13 @@ class Listeners:
         """
         warn_of_open_doors(self._settings, self._doors.address)
         if self._settings.metrics_listen:
-            self._end_metrics = _serve_metrics(Address.parse(self._settings.metrics_listen))
+            with _named("--metrics-listen"):
+                self._end_metrics = _serve_metrics(Address.parse(self._settings.metrics_listen))
         if self._admin:
-            log.info("admin is answered", address=await self._admin.start())
-        return await self._server.start(self._doors.address, self._doors.credentials)
+            with _named("--admin-listen"):
+                log.info("admin is answered", address=await self._admin.start())
+        with _named("--listen"):
+            return await self._server.start(self._doors.address, self._doors.credentials)
 
     async def stop(self) -> None:
         """Callers first; health is told to the end."""
@@ -54,6 +58,16 @@ class Listeners:
         if self._admin:
             await self._admin.stop()
         self._end_metrics()
+
+
+@contextmanager
+def _named(flag: str) -> Iterator[None]:
+    """Let who has to choose another address know by which flag."""
+    try:
+        yield
+    except AddressUnusable as error:
+        problem = f"{error.problem}; give another with {flag}"
+        raise AddressUnusable(error.address, problem) from error
 
 
 def _admin(settings: Settings, health: Health) -> Admin | None:
