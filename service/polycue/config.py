@@ -396,6 +396,14 @@ class Settings(BaseSettings):
         gt=0,
         description="How often to look for what other servers on the same database did.",
     )
+    store_wait_s: float = Field(
+        default=10,
+        gt=0,
+        description=(
+            "Calls wait so long for a database or a bucket that does not answer before they are"
+            " refused; jobs wait longer."
+        ),
+    )
     max_attempts: int = Field(
         default=5,
         ge=1,

@@ -69,11 +69,14 @@ _TABLE = """
   faults/test_disks_and_clocks.py
     test_an_upload_that_finds_no_room_is_refused_and_goes_on_when_there_is
     test_a_job_that_finds_no_room_waits_for_it_and_loses_nothing
+  faults/test_bulk.py
+    test_a_full_disk_stops_the_run_with_a_word_and_costs_no_work
 9 a disk or a bucket that fails
   faults/test_disks_and_clocks.py
     test_a_disk_that_fails_ends_a_job_with_a_reason_after_a_few_tries
   faults/test_buckets.py
     test_a_bucket_that_is_away_costs_a_job_a_pause
+    test_a_bucket_that_is_away_is_told_by_health_and_to_callers
   - a failing block device (dm-flakey) wants a kernel module; EIO is given instead
 10 a store that another program holds
   faults/test_disks_and_clocks.py
@@ -88,6 +91,8 @@ _TABLE = """
   faults/test_replicas.py
     test_a_database_that_restarts_is_waited_for
     test_a_database_out_of_reach_is_waited_for
+    test_a_database_that_is_away_is_told_by_health_and_to_callers_and_costs_no_work
+    test_a_database_that_is_away_for_longer_than_work_waits_costs_a_pause_alone
   unit/jobs/store/test_postgres.py
     test_work_waits_for_a_server_that_restarts_and_is_kept_once
   - a failover to another host wants one

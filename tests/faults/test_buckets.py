@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from polycue.api.v1 import jobs_pb2
-from polycue_client import errors
+from polycue_client import Retry, errors
+from support import health
 from support.aftermath import Aftermath
 from support.buckets import BUCKET, ENVIRONMENT, make_bucket, s3_server
 from support.fleet import PATIENT, Fleet
@@ -73,6 +74,26 @@ def test_a_bucket_that_is_away_costs_a_job_a_pause(
         polycue.wait(job)
     aftermath.check(server)
     assert aftermath.redone() == 0
+
+
+def test_a_bucket_that_is_away_is_told_by_health_and_to_callers(
+    fleet: Fleet, outage: Outage
+) -> None:
+    server = fleet.server().start("--store-wait-s=1")
+    path = Film("a", 2).write(fleet.folder)
+    outage.begin()
+    with server.client(Retry(attempts=1)) as once, pytest.raises(errors.ServerUnreachable) as away:
+        once.upload(path)
+    assert away.value.reason == "STORAGE_UNAVAILABLE"
+    assert away.value.retry_after_s
+    for service in ("UploadService", "ArtifactService"):
+        health.wait_for(server, service, health.NOT_SERVING)
+    assert health.status(server, "JobService") == health.SERVING
+    outage.end()
+    for service in ("UploadService", "ArtifactService"):
+        health.wait_for(server, service, health.SERVING)
+    with server.client() as polycue:
+        polycue.upload(path)
 
 
 def test_an_upload_goes_on_when_its_bucket_is_back(fleet: Fleet, outage: Outage) -> None:

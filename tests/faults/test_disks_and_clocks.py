@@ -13,6 +13,7 @@ import pytest
 from polycue.api.v1 import media_pb2
 from polycue.api.v1.jobs_pb2_grpc import JobServiceStub
 from polycue_client import Retry, errors, requests
+from support import health
 from support.aftermath import FORMATS, Aftermath
 from support.fleet import Fleet
 from support.stepped_server import CLOCK, Film
@@ -56,9 +57,19 @@ def test_an_upload_that_finds_no_room_is_refused_and_goes_on_when_there_is(
     film.write_bytes(bytes(2 * MIB))
     server = fleet.server().start()
     ballast = fill(small_disk)
-    with server.client(Retry(attempts=1)) as polycue, pytest.raises(errors.ResourceExhausted):
+    with (
+        server.client(Retry(attempts=1)) as polycue,
+        pytest.raises(errors.ResourceExhausted) as full,
+    ):
         polycue.upload(film)
+    assert full.value.reason == "STORAGE_FULL"
+    assert full.value.retry_after_s
+    for service in ("UploadService", "JobService"):
+        health.wait_for(server, service, health.NOT_SERVING)
+    assert health.status(server, "ArtifactService") == health.SERVING
     ballast.unlink()
+    for service in ("UploadService", "JobService"):
+        health.wait_for(server, service, health.SERVING)
     with server.client() as polycue:
         polycue.upload(film)
         aftermath.create(polycue, Film("a", 2))

@@ -3,6 +3,10 @@
 import threading
 from dataclasses import replace
 
+import pytest
+
+from polycue_client import Retry, errors
+from support import health
 from support.aftermath import Aftermath
 from support.fleet import PATIENT, Fleet, Server
 from support.postgres import Cluster
@@ -97,3 +101,57 @@ def test_a_database_out_of_reach_is_waited_for(
         postgres.thaw()
         polycue.wait(job)
     aftermath.check(server)
+
+
+def test_a_database_that_is_away_is_told_by_health_and_to_callers_and_costs_no_work(
+    fleet: Fleet, director: Director, aftermath: Aftermath, postgres: Cluster
+) -> None:
+    """Under load, for longer than a call waits; a call then says at once when to come back."""
+    server = replica(fleet, 1).start("--store-wait-s=1")
+    held = director.hold("chunk", "c", 2)
+    with server.client() as polycue:
+        jobs = [aftermath.create(polycue, Film(name, 4)) for name in "abcdef"]
+        held.wait()
+        postgres.stop("immediate")
+        try:
+            for service in ("JobService", "UploadService", "ArtifactService"):
+                health.wait_for(server, service, health.NOT_SERVING)
+            for service in ("TranscriptionService", "CatalogService"):
+                assert health.status(server, service) == health.SERVING
+            with (
+                server.client(Retry(attempts=1)) as once,
+                pytest.raises(errors.ServerUnreachable) as refused,
+            ):
+                once.get_job(jobs[0].name)
+            assert refused.value.reason == "STORE_UNAVAILABLE"
+            assert refused.value.retry_after_s
+            held.let_go()
+        finally:
+            postgres.start()
+        for service in ("JobService", "UploadService", "ArtifactService"):
+            health.wait_for(server, service, health.SERVING)
+        for job in jobs:
+            polycue.wait(job)
+    aftermath.check(server)
+    assert aftermath.redone() == 0
+
+
+def test_a_database_that_is_away_for_longer_than_work_waits_costs_a_pause_alone(
+    fleet: Fleet, director: Director, aftermath: Aftermath, postgres: Cluster
+) -> None:
+    """More than a minute: what was begun is given up for then, and goes on by itself."""
+    server = replica(fleet, 1).start("--store-wait-s=1")
+    held = director.hold("chunk", "a", 2)
+    with server.client(replace(PATIENT, patience_s=300)) as polycue:
+        job = aftermath.create(polycue, Film("a", 5))
+        held.wait()
+        postgres.stop("immediate")
+        held.let_go()
+        try:
+            threading.Event().wait(70)  # the time that is tried here is the database's own
+        finally:
+            postgres.start()
+        polycue.wait(job)
+        polycue.wait(aftermath.create(polycue, Film("b", 2)))
+    aftermath.check(server)
+    assert aftermath.redone() <= 1

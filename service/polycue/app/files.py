@@ -72,5 +72,11 @@ def open_elsewhere(settings: Settings, objects: Objects | None) -> Elsewhere:
     return Elsewhere(rules, Web(rules), buckets)
 
 
+def bucket_of(settings: Settings, objects: Objects | None) -> tuple[Objects, str] | None:
+    """Where uploads and results are kept, if that is a bucket: the way there, and its name."""
+    name = _bucket_of(settings).partition("/")[0]
+    return (objects, name) if objects and name else None
+
+
 def _bucket_of(settings: Settings) -> str:
     return (settings.files_url or "").removeprefix("s3://")

@@ -10,7 +10,8 @@ from polycue import metrics
 from polycue.app.database import open_database
 from polycue.app.doors import Doors
 from polycue.app.engine import Engine
-from polycue.app.files import open_elsewhere, open_files, open_objects
+from polycue.app.files import bucket_of, open_elsewhere, open_files, open_objects
+from polycue.app.stores import Stores
 from polycue.config import Settings
 from polycue.domain.errors import PoisonJob
 from polycue.jobs.artifacts import Artifacts
@@ -65,6 +66,7 @@ class Keep:
     uploads: Uploads
     artifacts: Artifacts
     retention: Retention
+    stores: Stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ def open_keep(settings: Settings, clock: Clock, doors: Doors, closing: ExitStack
         uploads,
         artifacts,
         retention,
+        Stores(database, folder, bucket_of(settings, objects)),
     )
 
 
@@ -144,12 +147,13 @@ def _poisoned(job: Job) -> Failure:
     return failure_of(PoisonJob(job.id, job.attempts, job.reached))
 
 
-def start_threads(doors: Doors, closing: ExitStack) -> Threads:
+def start_threads(settings: Settings, doors: Doors, closing: ExitStack) -> Threads:
+    wait_s = settings.store_wait_s
     threads = Threads(
         clips=Workers("clip", doors.clips),
         texts=Workers("text", doors.texts),
-        store=Lane("store", threads=2),
-        disk=Lane("disk", threads=8),
+        store=Lane("store", threads=2, store_wait_s=wait_s),
+        disk=Lane("disk", threads=8, store_wait_s=wait_s),
         chores=Lane("chores", threads=3),
     )
     for lane in (threads.clips, threads.texts, threads.store, threads.disk, threads.chores):

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import ExitStack
 
 from polycue import metrics, telemetry
@@ -18,6 +18,7 @@ from polycue.app.parts import (
     start_threads,
 )
 from polycue.app.stop import Stop
+from polycue.app.stores import STORED
 from polycue.config import Settings
 from polycue.domain.errors import PolycueError
 from polycue.jobs.clock import Clock, wall_clock
@@ -47,7 +48,7 @@ class App:
         self._doors = doors = make_doors(settings, clock)
         with ExitStack() as closing:  # closed from the last to the first
             self._keep = open_keep(settings, clock, doors, closing)
-            self._threads = start_threads(doors, closing)
+            self._threads = start_threads(settings, doors, closing)
             admission, sources = make_admission(settings, engine, self._keep)
             self._runner = make_runner(settings, engine, self._keep, admission)
             self._services = make_services(
@@ -67,7 +68,7 @@ class App:
             address = await listeners.start()
             self._runner.start()
             chores += map(_chore, (self._tidy(), self._tell_readiness(listeners.health)))
-            chores.append(_chore(measure_lag()))
+            chores += map(_chore, (self._tell_stores(listeners.health), measure_lag()))
             on_ready(address)
             await stop.gently.wait()
         finally:
@@ -136,6 +137,19 @@ class App:
             await health.set_serving(TRANSCRIPTION, is_serving=False)
             metrics.READY.set(0)
 
+    async def _tell_stores(self, health: Health) -> None:
+        """Let health say NOT_SERVING for what is of no use while a store is away, or full."""
+        told = dict[str, str]()
+        while True:
+            found = await self._threads.chores(self._keep.stores.problems)
+            for service in STORED:
+                if (service in found) is not (service in told):
+                    await health.set_serving(service, is_serving=service not in found)
+            if found.keys() != told.keys():
+                _say_what_is_away(found)
+            told = found
+            await asyncio.sleep(_LOOK_EVERY_S)
+
     async def _until_ready(self) -> None:
         while True:
             try:
@@ -145,6 +159,13 @@ class App:
                 await asyncio.sleep(getattr(error, "retry_after_s", None) or _CHORES_EVERY_S)
             else:
                 return
+
+
+def _say_what_is_away(problems: Mapping[str, str]) -> None:
+    if problems:
+        log.warning("services wait for a store", problems=sorted(set(problems.values())))
+    else:
+        log.info("no service waits for a store any more")
 
 
 def _chore(work: Coroutine[None, None, None]) -> asyncio.Task[None]:

@@ -8,6 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import ParamSpec, Protocol, TypeVar
 
+from polycue.jobs.outage import waiting_at_most
+
 
 class Closable(Protocol):
     def close(self) -> None: ...
@@ -25,8 +27,9 @@ class Lane:
     up everything else.
     """
 
-    def __init__(self, name: str, *, threads: int) -> None:
-        self._name = name
+    def __init__(self, name: str, *, threads: int, store_wait_s: float | None = None) -> None:
+        """What is done here waits ``store_wait_s`` for stores; None: as long as those want to."""
+        self._name, self._store_wait_s = name, store_wait_s
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"polycue-{name}")
 
     def __repr__(self) -> str:
@@ -39,7 +42,14 @@ class Lane:
     def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Begin the work without waiting for it; log lines keep the request id of the caller."""
         context = contextvars.copy_context()
-        return self._executor.submit(context.run, functools.partial(work, *args, **kwargs))
+        done = functools.partial(work, *args, **kwargs)
+        return self._executor.submit(context.run, self._patiently, done)
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        if self._store_wait_s is None:
+            return work()
+        with waiting_at_most(self._store_wait_s):
+            return work()
 
     @asynccontextmanager
     async def holding(

@@ -179,9 +179,16 @@ class _Refusal:
             (REQUEST_ID, request_id),
             (status.DETAILS_KEY, self.rich.SerializeToString()),
         ]
-        if self.delay_s is not None and self.delay_s <= _LONGEST_PUSHBACK_S:
+        if self.delay_s is not None and _is_short(self.delay_s, context.time_remaining()):
             trailers.append((_PUSHBACK, str(self.delay_s * 1000)))
         await context.abort(self.code, self.rich.message, trailing_metadata=tuple(trailers))
+
+
+def _is_short(delay_s: int, left_s: float | None) -> bool:
+    """Whether a client may wait within the call; one whose time ends meanwhile is told nothing."""
+    return delay_s <= (
+        _LONGEST_PUSHBACK_S if left_s is None else min(_LONGEST_PUSHBACK_S, left_s / 2)
+    )
 
 
 def _tell(method: str, context: Context, took_s: float, ended: Mapping[str, str]) -> None:

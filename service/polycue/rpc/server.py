@@ -29,9 +29,11 @@ from polycue.rpc.uploads import UploadService
 
 PACKAGE = "polycue.api.v1"
 TRANSCRIPTION = f"{PACKAGE}.TranscriptionService"
+UPLOADS, JOBS, ARTIFACTS = (f"{PACKAGE}.{name}Service" for name in ("Upload", "Job", "Artifact"))
 SERVICES = (
     TRANSCRIPTION,
-    *(f"{PACKAGE}.{name}Service" for name in ("Upload", "Job", "Artifact", "Subtitle", "Catalog")),
+    *(UPLOADS, JOBS, ARTIFACTS),
+    *(f"{PACKAGE}.{name}Service" for name in ("Subtitle", "Catalog")),
 )
 
 # Unknown options are ignored without a word, so each is tested by its effect or was measured.

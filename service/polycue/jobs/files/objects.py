@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from polycue import metrics, telemetry
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import StorageFull, StorageUnavailable
+from polycue.jobs import outage
 
 NEVER = CancelToken()
 """The flag of what nobody cancels."""
@@ -26,6 +27,7 @@ _PATIENCE_S = 30  # with a store that swallows everything each try takes its tim
 _CONNECT_S, _READ_S = 5, 20
 _SENT_AT_ONCE_BYTES = 16 * 1024 * 1024  # the store wants at least 5 MiB in all but the last
 _SENT_TOGETHER = 3
+_WHAT = "uploads and results"
 _DELETED_AT_ONCE = 1000  # S3 takes no more in one call
 _FULL = {"QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded"}
 PERMANENT = {
@@ -58,6 +60,7 @@ class Objects:
         import s3fs
 
         self._pauses_s = tuple(retry_pauses_s)
+        self.outage = outage.Outage()
         self._fs = s3fs.S3FileSystem(
             skip_instance_cache=True,
             use_listings_cache=False,
@@ -150,6 +153,11 @@ class Objects:
         found = self._call(lambda: self._fs._lsdir(prefix, refresh=True))
         return [each["name"].rpartition("/")[2] for each in found]
 
+    def look(self, bucket: str) -> None:
+        """Ask for next to nothing, once: ``outage`` knows the answer."""
+        with suppress(StorageUnavailable, StorageFull, FileNotFoundError):
+            self._wait(self._fs._call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1), NEVER)
+
     def delete(self, keys: Sequence[str]) -> None:
         for begin in range(0, len(keys), _DELETED_AT_ONCE):
             some = list(keys[begin : begin + _DELETED_AT_ONCE])
@@ -161,14 +169,17 @@ class Objects:
 
     def _call(self, work: Callable[[], Coroutine[Any, Any, T]], cancel: CancelToken = NEVER) -> T:
         """What the work gives, tried again after pauses where the store is at fault."""
+        if self.outage.is_hopeless(_PATIENCE_S):  # who looks at it now and then finds it back
+            raise StorageUnavailable(_WHAT, self.outage.problem)
         woken, began_s = threading.Event(), time.monotonic()
+        waits_s = outage.patience_s(_PATIENCE_S)
         forget = cancel.on_cancel(woken.set)
         try:
             for pause_s in self._pauses_s:
                 try:
                     return self._wait(work(), cancel)
                 except StorageUnavailable as error:
-                    if error.problem in PERMANENT or time.monotonic() - began_s > _PATIENCE_S:
+                    if error.problem in PERMANENT or time.monotonic() - began_s > waits_s:
                         raise
                 metrics.STORE_RETRIES.labels("bucket").inc()
                 woken.wait(pause_s)
@@ -185,14 +196,21 @@ class Objects:
 
         forget = cancel.on_cancel(stop)
         try:
-            return future.result()
+            answer = future.result()
         except FileNotFoundError as error:
+            self.outage.answered()
             if _code_of(error) == "NoSuchBucket":
                 raise _ours(error) from error
             raise
         except (Exception, concurrent.futures.CancelledError) as error:
             cancel.check()
-            raise _ours(error) from error
+            ours = _ours(error)
+            if isinstance(ours, StorageUnavailable) and ours.problem not in PERMANENT:
+                self.outage.failed(ours.problem)
+            raise ours from error
+        else:
+            self.outage.answered()
+            return answer
         finally:
             forget()
 
@@ -215,8 +233,8 @@ def _ours(error: Exception) -> StorageFull | StorageUnavailable:
     code = _code_of(error)
     log.warning("the object store is at fault", problem=f"{type(error).__name__}: {error}")
     if code in _FULL:
-        return StorageFull("uploads and results")
-    return StorageUnavailable("uploads and results", code or "the object store does not answer")
+        return StorageFull(_WHAT)
+    return StorageUnavailable(_WHAT, code or "the object store does not answer")
 
 
 def _code_of(error: Exception) -> str:

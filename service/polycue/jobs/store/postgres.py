@@ -16,6 +16,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from polycue import metrics, telemetry
 from polycue.domain.errors import StorageFull, StoreUnavailable, StoreUnusable
+from polycue.jobs import outage
 from polycue.jobs.store.postgres_schema import MIGRATIONS
 from polycue.jobs.store.session import Row, Session, Value
 
@@ -71,6 +72,7 @@ class PostgresDatabase:
             StoreUnavailable: nobody answers there, or lets us in.
         """
         self._name, self._patience_s = _name_of(url), patience_s
+        self.outage = outage.Outage()
         self._closed = threading.Event()
         self._pool: ConnectionPool[_Connection] = ConnectionPool(
             url,
@@ -106,13 +108,16 @@ class PostgresDatabase:
             _migrate(connection, self._name)
 
     def _patiently(self, work: Callable[[], T]) -> T:
-        until_s, delay_s = time.monotonic() + self._patience_s, _FIRST_DELAY_S
+        if self.outage.is_hopeless(self._patience_s):  # who waits for it finds it back
+            raise StoreUnavailable(self.outage.problem)
+        until_s, delay_s = time.monotonic() + outage.patience_s(self._patience_s), _FIRST_DELAY_S
         while True:
             try:
-                return work()
+                answer = work()
             except errors.DiskFull as error:
                 raise StorageFull("the job store") from error
             except (psycopg.OperationalError, *_LOST) as error:
+                self.outage.failed(_problem(error))
                 if time.monotonic() + delay_s > until_s:
                     raise StoreUnavailable(_problem(error)) from error
                 if delay_s == _FIRST_DELAY_S:
@@ -123,6 +128,9 @@ class PostgresDatabase:
                 delay_s = min(2 * delay_s, _LONGEST_DELAY_S)
             except psycopg.Error as error:
                 raise StoreUnusable(self._name, _problem(error)) from error
+            else:
+                self.outage.answered()
+                return answer
 
 
 class _Session:

@@ -12,6 +12,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from polycue.jobs.outage import Outage
 from polycue.jobs.timed import timed
 
 Value = str | int | bytes | None
@@ -44,6 +45,11 @@ class Database(Protocol):
     @property
     def shared(self) -> bool:
         """Whether other servers may use it too."""
+        ...
+
+    @property
+    def outage(self) -> Outage:
+        """Whether it answers."""
         ...
 
     def transact(self, work: Callable[[Session], T]) -> T:

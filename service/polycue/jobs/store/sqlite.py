@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from polycue.domain.errors import StorageFull, StoreError, StoreUnavailable, StoreUnusable
+from polycue.jobs import outage
 from polycue.jobs.clock import Clock, wall_clock
 from polycue.jobs.store.session import Row, Session, Value
 from polycue.jobs.store.sqlite_schema import MIGRATIONS
@@ -43,6 +44,7 @@ class SqliteDatabase:
             _make(path)
         self._name, self._patience_s = str(path or ":memory:"), patience_s
         self._lock = threading.Lock()
+        self.outage = outage.Outage()
         # Autocommit: transactions begin and end where we say so, not where sqlite3 guesses.
         self._connection = sqlite3.connect(
             self._name, timeout=patience_s, isolation_level=None, check_same_thread=False
@@ -64,15 +66,18 @@ class SqliteDatabase:
 
     def transact(self, work: Callable[[Session], T]) -> T:
         """See ``Database``."""
-        if not self._lock.acquire(timeout=self._patience_s):
+        waits_s = outage.patience_s(self._patience_s)
+        if not self._lock.acquire(timeout=waits_s):
             raise StoreUnavailable("it is busy")
         try:
+            self._connection.execute(f"PRAGMA busy_timeout = {round(waits_s * 1000)}")
             self._connection.execute("BEGIN IMMEDIATE")
             done = work(_Session(self._connection))
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise self._ours(error) from error
         else:
+            self.outage.answered()
             return done
         finally:
             if self._connection.in_transaction:  # a full disk has rolled it back already
@@ -88,7 +93,8 @@ class SqliteDatabase:
             case sqlite3.SQLITE_FULL:
                 return StorageFull("the job store")
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-                return StoreUnavailable("another program holds its file")
+                self.outage.failed("another program holds its file")
+                return StoreUnavailable(self.outage.problem)
         return StoreUnusable(self._name, str(error))
 
     def _set_up(self, clock: Clock) -> None:
