@@ -25,7 +25,7 @@ FILMS = {
 class SteppedServer(Server):
     """Whose films take no time."""
 
-    program = ("-m", "support.stepped_server")
+    program: tuple[str, ...] = ("-m", "support.stepped_server")
 
 
 @pytest.fixture(scope="module")
