@@ -175,6 +175,7 @@ bench-all: .venv/ready ffmpeg peers ## every benchmark that needs no GPU (hours)
 	$(PY) benchmarks/formats.py
 	$(PY) benchmarks/engine_child.py
 	$(PY) benchmarks/resume.py
+	$(PY) benchmarks/tracing.py
 	$(PY) benchmarks/hallucination.py
 	$(PY) benchmarks/demo_models.py
 	$(PY) benchmarks/load.py

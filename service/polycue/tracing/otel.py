@@ -80,6 +80,10 @@ class OtelTracer:
     def place(self) -> str:
         return _place(trace.get_current_span().get_span_context())
 
+    def flush(self) -> None:
+        """Wait until what has ended by now is sent, or given up."""
+        self._processor.force_flush()
+
     def close(self) -> None:
         """Send what waits, for as long as that may take."""
         self._processor.shutdown()
