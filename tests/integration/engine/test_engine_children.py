@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from polycue import metrics
+from polycue import metrics, telemetry
 from polycue.domain.cancel import CancelToken
 from polycue.domain.chunk import Recognised
 from polycue.domain.errors import (
@@ -38,6 +38,7 @@ from polycue.engine.batching.batcher import Batcher
 from polycue.translation.packages import Package
 from support.asking import ask
 from support.fragile import PROGRAM, SEVERAL, Do, passage
+from support.told import telling
 
 PATIENCE_S = 30.0
 CPU = Choose("cpu", "int8", 0, 1)
@@ -152,6 +153,16 @@ def test_an_error_nobody_foresaw_is_told_and_its_traceback_is_in_the_log(
     (record,) = (r for r in caplog.records if r.name == "polycue.engine.child")
     assert record.levelno == logging.ERROR
     assert "in _obey" in record.getMessage()
+
+
+def test_a_line_of_the_child_says_for_whom_it_worked(backend: Backend) -> None:
+    with (
+        telling("polycue.engine.child") as told,
+        telemetry.bound(request_ids=["r1", "r2"], jobs=["j1"]),
+        pytest.raises(RuntimeError),
+    ):
+        backend.run([passage(7, Do.SURPRISE)])
+    assert told.wait_for("broke down") == {"request_ids": ["r1", "r2"], "jobs": ["j1"]}
 
 
 def test_an_answer_that_cannot_travel_or_be_read_keeps_nobody_waiting(backend: Backend) -> None:
