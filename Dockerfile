@@ -60,10 +60,11 @@ RUN touch /before \
 
 FROM packages-cuda AS packages-ray
 ARG PIP_CERT
-COPY requirements-ray.lock deploy/image/left-out-ray.txt ./
+COPY requirements-ray.lock deploy/image/left-out-ray.txt deploy/image/compile.py ./
 RUN touch /before \
     && sh install.sh requirements-ray.lock /reports/ray.json \
     && python3 leave_out.py left-out-ray.txt /opt/polycue/lib/python3.11/site-packages \
+    && /opt/polycue/bin/python -B compile.py ray ray.scripts.scripts \
     && rm -rf /added && sh install.sh --new-since /before /added
 
 # ---- polycue itself, and the bytecode of all it imports: most of Python's files nobody ever reads --
@@ -75,7 +76,8 @@ COPY deploy/image/compile.py ./
 RUN touch /before \
     && /opt/build/bin/pip wheel -q --no-deps --no-build-isolation --wheel-dir /wheels . \
     && sh install.sh /wheels /reports/app.json \
-    && /opt/polycue/bin/python -B compile.py \
+    && /opt/polycue/bin/python -B compile.py 'polycue.*' 'polycue_client.*' \
+        argostranslate.package psycopg psycopg_pool s3fs \
     && sh install.sh --new-since /before /added
 COPY deploy/image/debian-*.lock deploy/image/sbom.py ./
 COPY --from=debian /roots/runtime/var/lib/dpkg/status.d /debian/runtime

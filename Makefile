@@ -40,6 +40,11 @@ test-bad-inputs: .venv/ready ffmpeg ## put every bad input through the real serv
 
 check: format-check lint layers types proto-check  ## everything CI asks besides the tests
 
+# The images themselves, from packages over the network to a job in them: root, 15 GB of disk.
+image-test: .venv/service      ## build the images and try them behind hard walls (ten minutes; root)
+	@command -v buildah >/dev/null && command -v debootstrap >/dev/null || sh tests/install-buildah.sh
+	PYTHONPATH=tests $(PY) -m images
+
 # --- set-up -------------------------------------------------------------------------------------
 
 # No system package is needed but Python's own venv module; where Debian split it off, say so.

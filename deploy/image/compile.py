@@ -1,4 +1,6 @@
-"""Compile what polycue imports, Python's own modules among it, and nothing else.
+"""Compile what is imported with these modules, Python's own among it, and nothing else.
+
+    compile.py MODULE [...]     "MODULE.*": and all that is below it
 
 A tenth of the packages' size would be bytecode that nobody reads. What is compiled here is never
 checked against its source again: the files of an image do not change.
@@ -11,15 +13,20 @@ import sys
 from pathlib import Path
 
 ROOTS = (Path(sys.prefix), Path(sys.base_prefix) / "lib")
-
-LEFT_ALONE = "polycue.testing"
+LEFT_ALONE = ("polycue.testing",)
+NOT_EVERYWHERE = {"ray"}  # an extra that not every image has
 
 
 def import_all(package: str) -> None:
     found = importlib.import_module(package)
     for module in pkgutil.walk_packages(found.__path__, f"{package}."):
-        if not module.name.startswith(LEFT_ALONE) and not module.name.endswith("__main__"):
+        if module.name.startswith(LEFT_ALONE) or module.name.endswith("__main__"):
+            continue
+        try:
             importlib.import_module(module.name)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in NOT_EVERYWHERE:
+                raise
 
 
 def compile_imported() -> None:
@@ -34,9 +41,9 @@ def compile_imported() -> None:
 
 
 if __name__ == "__main__":
-    import_all("polycue")
-    import_all("polycue_client")
-    # Imported by those above at their first use.
-    for name in ("argostranslate.package", "psycopg", "psycopg_pool", "s3fs"):
-        importlib.import_module(name)
+    for name in sys.argv[1:]:
+        if name.endswith(".*"):
+            import_all(name.removesuffix(".*"))
+        else:
+            importlib.import_module(name)
     compile_imported()

@@ -82,10 +82,10 @@ def _component(
 
 def bill(components: Iterable[Component]) -> str:
     """The text of it; raises ValueError if it is not what the schema says."""
+    image = Component(name="polycue", type=ComponentType.CONTAINER, bom_ref="polycue-image")
     bom = Bom(components=components)
-    bom.metadata.component = Component(
-        name="polycue", type=ComponentType.CONTAINER, bom_ref="polycue-image"
-    )
+    bom.metadata.component = image
+    bom.register_dependency(image, bom.components)
     text = make_outputter(bom, OutputFormat.JSON, SchemaVersion.V1_6).output_as_string(indent=1)
     problem = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
     if problem is not None:

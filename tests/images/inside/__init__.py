@@ -1,0 +1,1 @@
+"""What runs in an image, with its own Python and what it has."""
