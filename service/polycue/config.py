@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -466,7 +467,7 @@ class Settings(BaseSettings):
         ),
     )
     otlp_endpoint: str | None = Field(
-        default_factory=lambda: os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
+        default_factory=lambda: _otlp_endpoint(os.environ),
         pattern=r"^https?://[^\s/@]+/?$",
         description=(
             "OpenTelemetry collector to send traces to, by OTLP over gRPC: http://HOST:4317, or"
@@ -511,6 +512,17 @@ class Settings(BaseSettings):
             if not _SOURCE_HOST.fullmatch(host):
                 raise ValueError(f"{host!r} is not of the form NAME, *.SUFFIX or *, with :PORT")
         return hosts
+
+
+def _otlp_endpoint(environment: Mapping[str, str]) -> str | None:
+    """The collector that OpenTelemetry's own variables name, if it is one for traces by gRPC."""
+    names = ("OTEL_EXPORTER_OTLP_TRACES_{}", "OTEL_EXPORTER_OTLP_{}")
+    protocol, endpoint = (
+        next((v for name in names if (v := environment.get(name.format(what)))), "")
+        for what in ("PROTOCOL", "ENDPOINT")
+    )
+    wanted = environment.get("OTEL_TRACES_EXPORTER", "otlp") == "otlp"
+    return endpoint or None if wanted and protocol in {"", "grpc"} else None
 
 
 def _split(value: object, separator: str) -> object:

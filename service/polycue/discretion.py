@@ -26,6 +26,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         rf"\1\2{_HIDDEN}",
     ),
+    # PostgreSQL quotes values there.
+    (re.compile(r"\b(DETAIL|CONTEXT|LINE \d+): [^\n]*"), rf"\1: {_HIDDEN}"),
     # The message of a KeyError is the key, whatever that was.
     (re.compile(r"\bKeyError: [^\n]*"), "KeyError"),
 )

@@ -82,14 +82,20 @@ def test_a_film_is_one_trace_from_the_command_line_to_ffmpeg(
 ) -> None:
     film = Path(shutil.copy(repository / "demo" / "tour.mp4", tmp_path))
     polycue(server, "subtitle", str(film), "--translate-to", "es", "--mux", collector=collector)
+    with server.client() as client:
+        client.transcribe(film)
     stop(server)
+    assert _short(_ways(collector.spans)) >= {
+        "Transcribe/listen/decode/ffmpeg",
+        "Transcribe/listen/recognise row/recognise batch",
+    }
     spans = [span for span in collector.spans if span.trace == TRACE]
     assert spans, "nothing hangs under the caller's trace"
     by_id = {span.id: span for span in spans}
     assert len(by_id) == len(spans)
     (root,) = (span for span in spans if span.parent not in by_id)
     assert (root.name, root.parent) == ("polycue subtitle", "b7ad6b7169203331")
-    assert _short(_ways(collector, spans)) >= {
+    assert _short(_ways(spans)) >= {
         f"{ATTEMPT}/bring",
         f"{ATTEMPT}/probe/ffprobe",
         f"{ATTEMPT}/listen/decode/ffmpeg",
@@ -115,7 +121,7 @@ def test_a_film_is_one_trace_from_the_command_line_to_ffmpeg(
     assert not any(span.failed for span in spans)
 
 
-def _ways(collector: Collector, spans: list[Seen]) -> Iterator[list[str]]:
+def _ways(spans: list[Seen]) -> Iterator[list[str]]:
     by_id = {span.id: span for span in spans}
     for span in spans:
         names, at = [span.name], span

@@ -26,6 +26,10 @@ from polycue.discretion import cleaned
         ("Bearer abc123", "Bearer ***"),
         ("host=db password=hunter2 user=polycue", "host=db password=*** user=polycue"),
         ("AWS_SECRET='abc' is wrong", "AWS_SECRET='***' is wrong"),
+        (
+            'invalid input syntax for type json\nDETAIL:  Token "Hello" is invalid.',
+            "invalid input syntax for type json\nDETAIL: ***",
+        ),
         ("KeyError: 'what somebody said'", "KeyError"),
         ("polycue is ready on 127.0.0.1:50051", "polycue is ready on 127.0.0.1:50051"),
         ("40 tokens: 12 of them", "40 tokens: 12 of them"),
