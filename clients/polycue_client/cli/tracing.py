@@ -15,10 +15,13 @@ _SEND_S = 2  # what a collector that is away may cost a command
 
 @contextmanager
 def traced(args: Sequence[str], commands: Collection[str]) -> Iterator[None]:
-    """The command in the block, if it is one of these and somebody wants to know."""
+    """The command in the block, if it is one of these and somebody wants to know.
+
+    Not one that does thousands of films: each of its calls, and so each film, is its own trace.
+    """
     command = next((arg for arg in args if not arg.startswith("-")), "")
     endpoint = os.environ.get(_ENDPOINT, "")
-    if command not in commands or not endpoint:
+    if command not in commands or not endpoint or "--recursive" in args:
         yield
         return
     try:
