@@ -13,6 +13,8 @@ import urllib.parse
 from contextlib import ExitStack
 from pathlib import Path
 
+from PIL import Image
+
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
 from polycue_client.errors import PolycueClientError
@@ -38,6 +40,13 @@ PICTURES = {
 SHOWN = "100 * avg by (instance, device) (rate(polycue_device_busy_seconds_total[1m]))"
 
 
+GRAPH = {"g0.expr": SHOWN, "g0.tab": "0", "g0.range_input": f"{MINUTES}m"}
+PAGES = {
+    "alerts.png": "classic/alerts",
+    "prometheus.png": f"classic/graph?{urllib.parse.urlencode(GRAPH)}",
+}
+
+
 def keep_busy(server: Loaded, until_s: float) -> None:
     while time.monotonic() < until_s:
         try:
@@ -47,12 +56,7 @@ def keep_busy(server: Loaded, until_s: float) -> None:
 
 
 def photograph(prometheus: Prometheus) -> None:
-    graph = {"g0.expr": SHOWN, "g0.tab": "0", "g0.range_input": f"{MINUTES}m"}
-    pages = {
-        "alerts.png": "classic/alerts",
-        "prometheus.png": f"classic/graph?{urllib.parse.urlencode(graph)}",
-    }
-    for name, page in pages.items():
+    for name, page in PAGES.items():
         subprocess.run(
             [
                 *("chromium", "--headless", "--no-sandbox", "--hide-scrollbars"),
@@ -69,6 +73,13 @@ def draw(prometheus: Prometheus) -> None:
         command = [sys.executable, MONITORING / "preview.py", "-o", HERE / name]
         command += ["--prometheus", prometheus.address, "--minutes", str(MINUTES + 1)]
         subprocess.run([*command, *(f"--row={row}" for row in rows)], check=True)
+
+
+def make_small() -> None:
+    """A few colours are enough for lines and letters, and a third of the bytes."""
+    for name in (*PICTURES, *PAGES):
+        picture = Image.open(HERE / name).convert("RGB")
+        picture.quantize(colors=128).save(HERE / name, optimize=True)
 
 
 def main() -> None:
@@ -98,6 +109,7 @@ def main() -> None:
             thread.join()
         draw(prometheus)
         photograph(prometheus)
+        make_small()
 
 
 if __name__ == "__main__":
