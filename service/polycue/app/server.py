@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import ExitStack
 
-from polycue import metrics, telemetry
+from polycue import telemetry
 from polycue.app.doors import make_doors
 from polycue.app.engine import Engine
 from polycue.app.lag import measure_lag
@@ -88,7 +88,6 @@ class App:
         gate = self._doors.door.gate
         gate.shut()
         await listeners.health.stop_serving()
-        metrics.READY.set(0)
         hurrying = asyncio.create_task(self._hurry(stop))
         await _pause(self._settings.drain_delay_s, unless=stop.at_once)
         loop = asyncio.get_running_loop()
@@ -131,11 +130,9 @@ class App:
         while True:
             await self._until_ready()
             await health.set_serving(TRANSCRIPTION, is_serving=True)
-            metrics.READY.set(1)
             while self._engine.up():  # noqa: ASYNC110 - engines know no event loop
                 await asyncio.sleep(_LOOK_EVERY_S)
             await health.set_serving(TRANSCRIPTION, is_serving=False)
-            metrics.READY.set(0)
 
     async def _tell_stores(self, health: Health) -> None:
         """Let health say NOT_SERVING for what is of no use while a store is away, or full."""

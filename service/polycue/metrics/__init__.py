@@ -68,8 +68,8 @@ from polycue.metrics.server import (
     CALLS_REFUSED,
     INFO,
     LOOP_LAG,
-    READY,
     RELOADS,
+    SERVING,
     SPANS,
 )
 from polycue.metrics.store import DATA_FREE, DATA_SIZE, STORE_FAILURES, STORE_RETRIES, STORE_SECONDS
@@ -132,7 +132,6 @@ __all__ = [
     "MODEL_LOAD_SECONDS",
     "NOTICES",
     "OLDEST_ROW",
-    "READY",
     "REGISTRY",
     "RELOADS",
     "ROWS",
@@ -142,6 +141,7 @@ __all__ = [
     "ROW_AGE",
     "ROW_WAIT",
     "SANDBOX",
+    "SERVING",
     "SOUND_DECODED",
     "SOUND_SECONDS",
     "SPANS",

@@ -31,8 +31,9 @@ SPANS = counter(
     ["outcome"],
 )
 
-READY = gauge(
-    "polycue_transcription_ready",
-    "1 while health says SERVING for transcription: models are loaded and a device can be used.",
+SERVING = gauge(
+    "polycue_serving",
+    "1 while health says SERVING for this service: its models, its store, its disk can be used.",
+    ["service"],
 )
 INFO = gauge("polycue_info", "1; its labels say what this server is.", ["version", "engine"])

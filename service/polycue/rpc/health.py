@@ -6,6 +6,8 @@ from contextlib import suppress
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from polycue import metrics
+
 NAME: str = health.SERVICE_NAME
 
 # HealthServicer writes to its watchers under a lock; one that reads nothing holds it.
@@ -17,6 +19,7 @@ class Health:
 
     def __init__(self) -> None:
         self._servicer = health.aio.HealthServicer()
+        self._services: set[str] = set()
 
     def register(self, server: grpc.aio.Server) -> None:
         health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
@@ -24,12 +27,22 @@ class Health:
     async def set_serving(self, service: str, *, is_serving: bool) -> None:
         answer = health_pb2.HealthCheckResponse
         status = answer.SERVING if is_serving else answer.NOT_SERVING
+        self._services.add(service)
+        _count(service, is_serving)
         with suppress(TimeoutError):
             async with asyncio.timeout(_STATUS_S):
                 await self._servicer.set(service, status)
 
     async def stop_serving(self) -> None:
         """Tell load balancers, for good, that nothing here serves any more."""
+        for service in self._services:
+            _count(service, False)
         with suppress(TimeoutError):
             async with asyncio.timeout(_STATUS_S):
                 await self._servicer.enter_graceful_shutdown()
+
+
+def _count(service: str, is_serving: bool) -> None:
+    """Of the server as a whole, which has no name, it is known by whether it can be asked."""
+    if service:
+        metrics.SERVING.labels(service.rpartition(".")[2]).set(is_serving)

@@ -20,6 +20,7 @@ from polycue.testing.pipeline import FakePipeline, Gate
 from polycue_client.cli.app import run
 from support.callers import METHODS, TokensFile
 from support.certificates import Authority
+from support.counted import now
 from support.serving import Channel, Serve, happened, refused
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -92,8 +93,10 @@ def test_health_is_told_until_the_last_call_has_ended(serve: Serve, tmp_path: Pa
             stub: Any = health_pb2_grpc.HealthStub(cast(Any, mine))
             watching = stub.Watch(health_pb2.HealthCheckRequest(service=""))
             assert (await watching.read()).status == SERVING
+            assert now("serving", service="JobService") == 1
             stop.ask()
             assert (await watching.read()).status == NOT_SERVING
+            assert now("serving", service="JobService") == 0
             assert (await refused(METHODS[0].call(channel))).reason == "DRAINING"
             assert await health(mine) == NOT_SERVING
         gate.open()
