@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from support.manifests import KUBERNETES, Document, combined, render
+from support.manifests import COMPONENTS, KUBERNETES, Document, combined, render
 
 OVERLAYS = ("cpu", "cuda", "ray")
 
@@ -17,7 +17,7 @@ def overlay(request: pytest.FixtureRequest) -> list[Document]:
 @pytest.fixture(scope="session")
 def with_all_components(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("overlay")
-    return combined(folder, "cuda", "keda", "monitoring", "models-image")
+    return combined(folder, "cuda", *COMPONENTS)
 
 
 @pytest.fixture(params=(*OVERLAYS, "models", "all of it"))

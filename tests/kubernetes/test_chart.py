@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from support.manifests import CHART, KUBERNETES, Document, chart, combined, find, pods, render, tool
+from support.manifests import (
+    CHART,
+    COMPONENTS,
+    KUBERNETES,
+    Document,
+    chart,
+    combined,
+    find,
+    pods,
+    render,
+    tool,
+)
 
 
 def values(folder: Path, **given: Any) -> Path:
@@ -54,9 +65,10 @@ def test_it_makes_the_same_with_all_components(tmp_path: Path) -> None:
         tmp_path,
         keda={"enabled": True},
         monitoring={"enabled": True},
+        tracing={"endpoint": "http://collector.monitoring.svc:4317"},
         models={"image": "polycue-models:1"},
     )
-    components = combined(tmp_path, "cpu", "keda", "monitoring", "models-image")
+    components = combined(tmp_path, "cpu", *COMPONENTS)
     assert comparable(chart(told)) == comparable(render(components))
 
 

@@ -17,6 +17,7 @@ Document = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
 KUBERNETES = ROOT / "deploy/kubernetes"
+COMPONENTS = sorted(folder.name for folder in (KUBERNETES / "components").iterdir())
 CHART = ROOT / "deploy/helm/polycue"
 _TOOLS = ROOT / ".venv-kubernetes/bin"
 _LIMIT_S = 60

@@ -20,6 +20,9 @@
 {{- if eq .Values.device "cuda" -}}
 {{- $own = merge (dict "POLYCUE_DEVICE_INDEX" (ternary "0" "all" (eq (int .Values.gpus) 1)) "POLYCUE_MAX_RUNNING_JOBS" "8") $own -}}
 {{- end -}}
+{{- with .Values.tracing.endpoint -}}
+{{- $_ := set $own "POLYCUE_OTLP_ENDPOINT" . -}}
+{{- end -}}
 {{- range $name, $value := mergeOverwrite $own .Values.settings }}
 {{ $name }}: {{ $value | toString | quote }}
 {{- end -}}
