@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "threads": "in threads of the server",
     "child": "in a child process of the server",
-    "ray": "on Ray",
+    "ray": "in actors of a Ray cluster",
 }
 
 
@@ -45,7 +45,7 @@ def look_at_engine(models_dir: Path | None) -> Iterator[Finding]:
 
     from polycue.app.host import open_host
     from polycue.config import Settings
-    from polycue.domain.errors import DeviceUnavailable
+    from polycue.domain.errors import ClusterUnavailable, DeviceUnavailable
     from polycue.models.place import default_models_dir
     from polycue.models.store import ModelStore
 
@@ -54,6 +54,8 @@ def look_at_engine(models_dir: Path | None) -> Iterator[Finding]:
         with contextlib.redirect_stdout(sys.stderr):  # log lines are no part of the answer
             host = open_host(settings)
             try:
+                if host.name == "ray":  # to be joined, and an actor to be had; others are here
+                    host.restore()
                 store = ModelStore(models_dir or default_models_dir())
                 found = [_placed(host), *shared(host, settings.model_memory_bytes, store)]
             finally:
@@ -61,6 +63,8 @@ def look_at_engine(models_dir: Path | None) -> Iterator[Finding]:
     except ValidationError as error:
         first = error.errors()[0]
         yield Finding("engine", State.FAILED, f"{first['loc'][0]}: {first['msg']}")
+    except ClusterUnavailable as error:
+        yield Finding("engine", State.FAILED, str(error), "look at POLYCUE_RAY_* and RAY_AUTH_*")
     except DeviceUnavailable as error:
         yield Finding("engine", State.FAILED, error.reason, "set POLYCUE_DEVICE or POLYCUE_ENGINE")
     else:
@@ -69,7 +73,8 @@ def look_at_engine(models_dir: Path | None) -> Iterator[Finding]:
 
 def _placed(host: "Host") -> Finding:
     devices = [device.label for device in host.devices]
-    where = _WHERE[host.name] if len(devices) == 1 else "in a child process for each device"
+    several = host.name == "child" and len(devices) > 1
+    where = "in a child process for each device" if several else _WHERE[host.name]
     return Finding("engine", State.FINE, f"models run {where}, on {', '.join(devices)}")
 
 

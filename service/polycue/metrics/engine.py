@@ -132,6 +132,7 @@ ENGINE_RESTARTS = counter(
 )
 ENGINE_UP = gauge(
     "polycue_engine_up",
-    "1 while the engine child of this device can be used; none where models run in threads.",
+    "1 while the engine child or the actor of this device can be used; none where models run in"
+    " threads.",
     ["device"],
 )

@@ -16,6 +16,7 @@ from polycue.engine.devices import Device
 from polycue.media import sandbox
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
+from support.fleet import free_port
 
 # What the extra `service` brings; without it doctor must still run.
 LIGHT = """
@@ -89,6 +90,19 @@ def test_where_models_run_is_told_and_tried(
     assert code == 1
     assert found["engine"]["state"] == "failed"
     assert "it does not compute in int3" in found["engine"]["detail"]
+
+
+def test_a_ray_cluster_that_cannot_be_used_is_told_with_the_reason(
+    with_demo_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray", reason="Ray is an extra")
+    monkeypatch.setenv("POLYCUE_ENGINE", "ray")
+    monkeypatch.setenv("POLYCUE_RAY_ADDRESS", f"127.0.0.1:{free_port()}")
+    code, found = examine(with_demo_models)
+    assert code == 1
+    assert found["engine"]["state"] == "failed"
+    assert "the Ray cluster cannot be used" in found["engine"]["detail"]
+    assert "POLYCUE_RAY_*" in found["engine"]["advice"]
 
 
 def test_what_a_device_does_at_once_is_told_with_the_memory_for_models(
