@@ -5,7 +5,7 @@ PY := $(BIN)/python
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-eyes test-clients clients test-bad-inputs test-faults manifests-test manifests-tools soak check format format-check lint layers types proto proto-check lock \
+.PHONY: help demo test test-eyes test-clients clients test-bad-inputs test-faults test-ray manifests-test manifests-tools soak check format format-check lint layers types proto proto-check lock \
         bench bench-all peers bench-quality bench-demo-models demo-models film ffmpeg postgresql prometheus hooks clean lock-debian image-test
 
 help:                          ## list the targets
@@ -20,6 +20,11 @@ test: .venv/ready ffmpeg       ## run all tests but the minutes of faults
 
 test-faults: .venv/ready ffmpeg postgresql ## kill, freeze, fill and cut off servers, on both stores (minutes)
 	$(BIN)/pytest tests/faults -m "" -n 2
+	$(BIN)/pytest tests/ray -m ""
+
+# One after the other: a cluster's processes take half a gigabyte, and a core to start.
+test-ray: .venv/ready ffmpeg   ## films on a real Ray cluster, which is taken apart meanwhile (minutes)
+	$(BIN)/pytest tests/ray -m ""
 
 test-eyes: .venv/ready ffmpeg prometheus ## try the dashboard and the alerts on a real Prometheus (a minute)
 	$(BIN)/pytest tests/monitoring

@@ -1,8 +1,9 @@
 """Every fault we know of, and the tests that hold us to outliving it.
 
 The numbers are those of our own list; what must be true after each is in ``support.aftermath``. A
-test sees to it that each one named here exists. ``make test-faults`` runs those below this folder,
-``make test`` the others and the short ones of these, ``make test-bad-inputs`` the bad inputs.
+test sees to it that each one named here exists. ``make test-faults`` runs those below this folder
+and below ``ray``, ``make test`` the others and the short ones of these, ``make test-bad-inputs``
+the bad inputs.
 """
 
 from collections.abc import Iterator
@@ -222,11 +223,16 @@ _TABLE = """
   unit/jobs/store/test_sqlite.py
     test_a_file_of_the_first_release_is_brought_up_to_date
 41 Ray: an actor, a node, the head or the driver killed
-  - polycue does not run on Ray
+  ray/test_losses.py
+    test_a_batch_whose_place_is_lost_is_done_in_another_and_no_other_is_done_again
+    test_a_chunk_that_ends_two_actors_fails_by_itself
+    test_a_film_under_which_actors_nodes_and_the_driver_are_killed_gets_the_same_bytes
+    test_a_film_whose_head_is_lost_goes_on_when_there_is_another
 42 a chunk delivered twice
   unit/jobs/store/test_leases.py
     test_chunks_are_kept_once_each_by_stage_and_in_order
-  - a partition between Ray's nodes: polycue does not run on Ray
+  ray/test_losses.py
+    test_a_batch_that_its_node_answers_too_late_is_done_once_more_and_told_once
 43 two servers on one SQLite file
   faults/test_refused_starts.py
     test_a_second_server_on_one_folder_is_refused

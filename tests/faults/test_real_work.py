@@ -1,34 +1,20 @@
 """The demo film, the demo models and ffmpeg: what is killed under them changes no byte."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from polycue_client import Polycue, errors
+from polycue_client import errors
 from support.children import child_of, descendants, signalled
+from support.demo import begin, import_models, tracks
 from support.fleet import Fleet, Server, orphans, python_path
-
-FORMATS = ["srt", "vtt"]
 
 
 @pytest.fixture(scope="session")
-def models(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    command = [sys.executable, "-m", "polycue_client", "models", "import"]
-    given = [f"--models-dir={folder}", str(repository / "demo" / "models")]
-    env = {**os.environ, "PYTHONPATH": python_path()}
-    subprocess.run([*command, *given], check=True, capture_output=True, env=env)
-    return folder
-
-
-@pytest.fixture
-def film(repository: Path) -> Path:
-    return repository / "demo" / "tour.mp4"
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return import_models(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture
@@ -44,28 +30,17 @@ def works(tmp_path: Path, models: Path, store: str) -> Iterator[Fleet]:
 
 
 @pytest.fixture(scope="module")
-def unharmed(
-    tmp_path_factory: pytest.TempPathFactory, models: Path, repository: Path
-) -> dict[str, bytes]:
+def unharmed(tmp_path_factory: pytest.TempPathFactory, models: Path) -> dict[str, bytes]:
     """The tracks of a run that nothing happens to."""
     flags = (f"--models-dir={models}", "--threads=1")
     folder = tmp_path_factory.mktemp("unharmed")
     fleet = Fleet(folder, {"PYTHONPATH": python_path()}, "", flags)
     try:
         with fleet.server().start().client() as polycue:
-            job = polycue.wait(begin(polycue, repository / "demo" / "tour.mp4"))
+            job = polycue.wait(begin(polycue))
             return tracks(polycue, job.name)
     finally:
         fleet.end()
-
-
-def begin(polycue: Polycue, film: Path) -> str:
-    return polycue.subtitle(film, translate_to=["es"], formats=FORMATS).name
-
-
-def tracks(polycue: Polycue, job: str) -> dict[str, bytes]:
-    artifacts = polycue.get_job(job).artifacts
-    return {a.filename: polycue.read(a) for a in artifacts if a.filename.endswith((".srt", ".vtt"))}
 
 
 def check_end(fleet: Fleet, server: Server, job: str, unharmed: dict[str, bytes]) -> None:
@@ -82,12 +57,12 @@ def check_end(fleet: Fleet, server: Server, job: str, unharmed: dict[str, bytes]
 
 
 def test_a_film_whose_server_is_killed_again_and_again_gets_the_same_bytes(
-    works: Fleet, film: Path, unharmed: dict[str, bytes]
+    works: Fleet, unharmed: dict[str, bytes]
 ) -> None:
     server = works.server().start()
     told: list[tuple[str, int]] = []
     with server.client() as polycue:
-        job, kills = begin(polycue, film), 0
+        job, kills = begin(polycue), 0
         for event in polycue.watch(job, include_cues=True):
             told += [(event.cues.language_code, cue.index) for cue in event.cues.cues]
             if event.HasField("cues") and kills < 3:
@@ -101,11 +76,11 @@ def test_a_film_whose_server_is_killed_again_and_again_gets_the_same_bytes(
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_a_film_whose_ffmpeg_is_killed_gets_the_same_bytes(
-    works: Fleet, film: Path, unharmed: dict[str, bytes]
+    works: Fleet, unharmed: dict[str, bytes]
 ) -> None:
     server = works.server().start()
     with server.client() as polycue:
-        job, killed = begin(polycue, film), 0
+        job, killed = begin(polycue), 0
         for event in polycue.watch(job, include_cues=True):
             if event.HasField("progress") and not killed:
                 killed += signalled(child_of(server.pid, "ffmpeg"), signal.SIGKILL)
@@ -115,12 +90,12 @@ def test_a_film_whose_ffmpeg_is_killed_gets_the_same_bytes(
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_a_film_under_which_everything_is_killed_in_turn_gets_the_same_bytes(
-    works: Fleet, film: Path, unharmed: dict[str, bytes]
+    works: Fleet, unharmed: dict[str, bytes]
 ) -> None:
     server = works.server().start()
     victims = ["engine", "server", "engine", "server"]
     with server.client() as polycue:
-        job = begin(polycue, film)
+        job = begin(polycue)
         for event in polycue.watch(job, include_cues=True):
             if not (event.HasField("cues") and victims):
                 continue
@@ -134,10 +109,10 @@ def test_a_film_under_which_everything_is_killed_in_turn_gets_the_same_bytes(
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
-def test_a_cancel_reaches_ffmpeg_and_the_models(works: Fleet, film: Path) -> None:
+def test_a_cancel_reaches_ffmpeg_and_the_models(works: Fleet) -> None:
     server = works.server().start()
     with server.client() as polycue:
-        job = begin(polycue, film)
+        job = begin(polycue)
         decoding = child_of(server.pid, "ffmpeg")
         polycue.cancel(job)
         with pytest.raises(errors.JobCancelled):

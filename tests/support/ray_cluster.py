@@ -56,7 +56,6 @@ class Node:
         return f"{self.cluster.folder}/{self.host}"
 
     def start(self) -> "Node":
-        ray = Path(sys.executable).with_name("ray")
         given = [
             *(f"--node-ip-address={self.host}", f"--object-store-memory={_STORE_BYTES}"),
             *("--disable-usage-stats", "--include-log-monitor=false", *self.flags),
@@ -64,7 +63,7 @@ class Node:
         told = self.cluster.folder / f"{self.host}.log"
         with told.open("ab") as log:
             done = subprocess.run(
-                [ray, "start", *given],
+                [*self.cluster.ray, "start", *given],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -81,15 +80,29 @@ class Node:
         """All of it at once, as when a machine loses its power."""
         _kill_marked(self.mark)
 
+    def freeze(self) -> None:
+        """Let it hold its connections and answer nothing, as behind a network that is parted."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
     def pids(self, name: str) -> list[int]:
         """Processes of it whose command line holds the name, such as ``raylet`` or ``Engine``."""
         return [pid for pid in marked(self.mark) if name in _command(pid)]
+
+    def _signal(self, number: signal.Signals) -> None:
+        for pid in marked(self.mark):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
 
 class Cluster:
     """A head and as many further nodes as are asked for; each may be killed and started again."""
 
-    def __init__(self, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, env: Mapping[str, str] | None = None, ray: tuple[str, ...] = ()) -> None:
+        """``env`` is what all its processes get; ``ray`` the command that starts them."""
+        self.ray = ray or (str(Path(sys.executable).with_name("ray")),)
         self.folder = Path(tempfile.mkdtemp(prefix="polycue-ray-"))
         self.port = free_port()
         self.address = f"127.0.0.2:{self.port}"
@@ -121,6 +134,13 @@ class Cluster:
     def worker(self, cpus: int = 1, *flags: str, **env: str) -> Node:
         return self._node(env, f"--address={self.address}", f"--num-cpus={cpus}", *flags)
 
+    def mend(self) -> None:
+        """Start again what was killed."""
+        for node in self.nodes:
+            if not node.pids("raylet/raylet"):
+                node.kill()
+                node.start()
+
     def remove(self) -> None:
         for node in self.nodes:
             node.kill()
@@ -133,8 +153,10 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running_cluster(env: Mapping[str, str] | None = None) -> Iterator[Cluster]:
-    cluster = Cluster(env)
+def running_cluster(
+    env: Mapping[str, str] | None = None, ray: tuple[str, ...] = ()
+) -> Iterator[Cluster]:
+    cluster = Cluster(env, ray)
     try:
         yield cluster
     finally:

@@ -19,7 +19,10 @@ from polycue.engine.devices import Device
 from polycue.speech.passage import Passage
 from polycue.translation.packages import Package
 
-BRIDGE = ("-m", "polycue.testing.timed_bridge")  # a program, for whoever has such actors begun
+# Programs: of the bridge to a cluster with such actors, and of such a child.
+BRIDGE = ("-m", "polycue.testing.timed_bridge")
+CHILD = ("-m", "polycue.testing.timed_child")
+
 _WORD_MS = 500
 
 

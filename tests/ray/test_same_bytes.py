@@ -1,0 +1,35 @@
+"""The same film in threads, in a child and on a Ray cluster."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from support.demo import begin, tracks
+from support.fleet import Fleet, Server, python_path
+from support.ray_cluster import Cluster
+
+FORMATS = ["srt", "vtt", "json"]
+
+
+def made_by(server: Server) -> dict[str, bytes]:
+    with server.client() as polycue:
+        job = begin(polycue, formats=FORMATS)
+        polycue.wait(job)
+        return tracks(polycue, job)
+
+
+def test_a_film_is_the_same_to_the_byte_wherever_its_models_are(
+    two_nodes: Cluster, serve: Callable[..., Server], tmp_path: Path, models: Path
+) -> None:
+    fleet = Fleet(tmp_path, {"PYTHONPATH": python_path()}, "", (f"--models-dir={models}",))
+    try:
+        found = {
+            engine: made_by(fleet.server(f"--engine={engine}", data=tmp_path / engine).start())
+            for engine in ("threads", "child")
+        }
+    finally:
+        fleet.end()
+    found["ray"] = made_by(serve())
+    assert [len(node.pids("Engine")) for node in two_nodes.nodes] == [0, 1, 1]
+    assert len(found["threads"]) == 6
+    assert found["child"] == found["threads"]
+    assert found["ray"] == found["threads"]
