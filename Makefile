@@ -184,6 +184,7 @@ bench-all: .venv/ready ffmpeg peers ## every benchmark that needs no GPU (hours)
 	$(PY) benchmarks/translation_timing.py
 	$(PY) benchmarks/formats.py
 	$(PY) benchmarks/engine_child.py
+	PYTHONPATH=tests $(PY) benchmarks/ray_cluster.py
 	$(PY) benchmarks/resume.py
 	$(PY) benchmarks/tracing.py
 	$(PY) benchmarks/hallucination.py

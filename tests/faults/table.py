@@ -121,6 +121,8 @@ _TABLE = """
     test_auto_falls_back_to_the_processor
   integration/engine/test_engine_children.py
     test_a_child_that_does_not_start_is_an_unavailable_device
+  ray/test_refusals.py
+    test_a_gpu_that_no_node_has_is_named
   - a driver that does not match its device
 18 a chunk that always ends whoever works on it
   faults/test_killed_servers.py
@@ -132,6 +134,8 @@ _TABLE = """
     test_a_flipped_bit_is_found_and_its_file_named
     test_a_file_cut_short_is_found
     test_a_model_that_is_gone_is_missing
+  ray/test_refusals.py
+    test_a_model_that_a_node_does_not_have_is_named_with_the_node
 20 a hostile Argos archive
   unit/models/test_imports.py
     test_an_archive_that_writes_elsewhere_is_refused
@@ -225,9 +229,14 @@ _TABLE = """
 41 Ray: an actor, a node, the head or the driver killed
   ray/test_losses.py
     test_a_batch_whose_place_is_lost_is_done_in_another_and_no_other_is_done_again
-    test_a_chunk_that_ends_two_actors_fails_by_itself
+    test_a_chunk_that_ends_actor_after_actor_fails_by_itself
     test_a_film_under_which_actors_nodes_and_the_driver_are_killed_gets_the_same_bytes
     test_a_film_whose_head_is_lost_goes_on_when_there_is_another
+  ray/test_refusals.py
+    test_jobs_wait_for_a_cluster_that_is_absent
+    test_a_cluster_that_does_not_know_the_token_lets_nobody_in
+    test_a_cluster_of_another_ray_is_refused
+    test_a_node_with_another_polycue_is_refused
 42 a chunk delivered twice
   unit/jobs/store/test_leases.py
     test_chunks_are_kept_once_each_by_stage_and_in_order

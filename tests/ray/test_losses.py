@@ -112,7 +112,9 @@ def test_a_batch_whose_place_is_lost_is_done_in_another_and_no_other_is_done_aga
     assert set(times.values()) == {1}
 
 
-def test_a_chunk_that_ends_two_actors_fails_by_itself(two_nodes: Cluster, tmp_path: Path) -> None:
+def test_a_chunk_that_ends_actor_after_actor_fails_by_itself(
+    two_nodes: Cluster, tmp_path: Path
+) -> None:
     with (
         host_on(two_nodes, 2) as host,
         contextlib.closing(Batcher(host.open_recogniser(tmp_path, "fragile"))) as batcher,

@@ -50,7 +50,7 @@ class Driver:
                 logging_level=logging.WARNING,
             )
         except Exception as error:  # of many kinds: what they say is all that can be told
-            raise ClusterUnavailable(f"{address}: {_told(error)}") from error
+            raise ClusterUnavailable(f"{address}: {_why(error)}") from error
 
     def begin(self, number: int, needs: Needs, hello: Hello, within_s: float) -> Begun:
         try:
@@ -114,6 +114,16 @@ def _reach(address: str) -> None:
     if address != _AUTO:
         host, _, port = address.rpartition(":")
         socket.create_connection((host.strip("[]"), int(port)), _REACH_S).close()
+
+
+def _why(error: BaseException) -> str:
+    """Why a cluster is not joined, of which Ray's last word says nothing where it is the token."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if "AuthenticationError" in f"{type(cause).__name__} {cause}":
+            return "it does not know this server's token: see RAY_AUTH_MODE, RAY_AUTH_TOKEN_PATH"
+        cause = cause.__cause__
+    return _told(error)
 
 
 def _remote(engine: type[actor.Engine], needs: Needs) -> Any:
