@@ -7,6 +7,8 @@ import select
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -198,3 +200,39 @@ def test_ctrl_c_stops_the_work_and_leaves_nothing(
 def children_of(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def test_a_run_over_a_folder_that_is_killed_goes_on_with_its_own_servers_jobs(
+    models: Path, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed as the first film is heard: the next run's server finds its jobs, and then nothing."""
+    state, films = tmp_path / "state", tmp_path / "films"
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))
+    monkeypatch.delenv("POLYCUE_SERVER", raising=False)
+    (films / "season").mkdir(parents=True)
+    for name in ("one.mp4", "season/two.mp4"):
+        (films / name).write_bytes(clip.read_bytes())
+    command = [sys.executable, "-m", "polycue_client", "subtitle", str(films), "-r", "--json"]
+    command += ["--models-dir", str(models), "-t", "es"]
+
+    def made() -> list[Path]:
+        return list(state.glob("polycue/bulk/*.server/jobs.sqlite-wal"))
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as first:
+        until_s = time.monotonic() + 60
+        while not (made() and made()[0].stat().st_size > 100_000):
+            assert time.monotonic() < until_s
+            threading.Event().wait(0.01)
+        first.kill()
+        first.communicate()
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    totals = json.loads(done.stdout)["totals"]
+    assert (totals["done"], totals["failed"]) == (2, 0)
+    assert totals["cues"] > 0
+    assert sorted(str(p.relative_to(films)) for p in films.rglob("*.srt")) == [
+        "one.en.srt",
+        "one.es.srt",
+        "season/two.en.srt",
+        "season/two.es.srt",
+    ]
+    assert made() == []

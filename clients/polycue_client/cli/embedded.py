@@ -66,9 +66,12 @@ def embedded_server(
     file_roots: Sequence[Path],
     interruption: Interruption,
     *,
+    data_dir: Path | None = None,
     program: Sequence[str] = (sys.executable, "-m", "polycue"),
 ) -> Iterator[EmbeddedServer]:
     """Start a server that may read files below ``file_roots``, and stop it with the block.
+
+    Its jobs are gone with it, but for those in a ``data_dir`` of the caller's, which stays.
 
     However that is left, no process and no folder stays behind. A signal ends a server that is not
     ready yet; one that is ready is left to the caller at the first, and killed at the second.
@@ -88,7 +91,7 @@ def embedded_server(
         argv = [
             *program,
             *(f"--listen={address}", "--insecure", "--exit-with-stdin"),
-            *(f"--data-dir={data / 'data'}", "--log-level=warning"),
+            *(f"--data-dir={data_dir or data / 'data'}", "--log-level=warning"),
             f"--max-job-media-s={LONGEST_MEDIA_S}",
             *(f"--file-root={root}" for root in file_roots),
             *flags,

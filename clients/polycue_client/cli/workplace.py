@@ -122,11 +122,12 @@ def workplace(
     *,
     flags: Sequence[str] = (),
     waits: Retry | None = None,
+    data_dir: Path | None = None,
 ) -> Iterator[Workplace]:
     """A signal ends what takes long there; ``say`` tells that a server is waited for.
 
     An embedded one may read what lies below ``roots``, and has these ``flags`` besides those that
-    were chosen.
+    were chosen; what it is to remember for another time is in ``data_dir``.
 
     Raises:
         ServerUnreachable: nobody answers, or no server can be started.
@@ -142,7 +143,9 @@ def workplace(
             yield place
         return
     with (
-        embedded_server([*choice.flags(), *flags], roots, interruption) as embedded,
+        embedded_server(
+            [*choice.flags(), *flags], roots, interruption, data_dir=data_dir
+        ) as embedded,
         connect(embedded.address, retry=NO_PATIENCE) as client,
     ):
         interruption.on_signal(lambda times: client.interrupt())

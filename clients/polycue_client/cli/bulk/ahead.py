@@ -8,7 +8,9 @@ _MOST_SENT, _MOST_NAMED = 64, 256
 
 
 class Ahead:
-    """Twice as many whenever a look found none waiting, whatever the server's machines get through.
+    """As many as are at work, and twice as many as before whenever a look found none waiting.
+
+    So it is enough for any number of machines, of which a client knows nothing.
 
     Never more than half of what may wait there, or others could queue nothing. ``at_once`` bounds
     those that wait and run together; None means no bound of ours.
@@ -29,7 +31,7 @@ class Ahead:
 
     def room(self, *, waiting: int, running: int) -> int:
         """How many more may be queued; ``waiting`` are also those that are on their way there."""
-        room = self._waiting - waiting
+        room = max(self._waiting, min(running, self._most)) - waiting
         if self._at_once is not None:
             room = min(room, self._at_once - waiting - running)
         return max(0, room)

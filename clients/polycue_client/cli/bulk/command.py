@@ -14,8 +14,9 @@ from polycue.api.v1 import media_pb2
 from polycue_client.cli.bulk import keys, rows
 from polycue_client.cli.bulk.ahead import Ahead
 from polycue_client.cli.bulk.ending import tell
-from polycue_client.cli.bulk.journal import Journal, state_folder
+from polycue_client.cli.bulk.journal import Journal
 from polycue_client.cli.bulk.listing import count, listed
+from polycue_client.cli.bulk.memory import Memory
 from polycue_client.cli.bulk.options import BulkChoice
 from polycue_client.cli.bulk.places import Places
 from polycue_client.cli.bulk.report import Report, now
@@ -85,6 +86,8 @@ class _Whole:
         self._fatal: Exception | None = None
 
     def work(self, choice: ServerChoice) -> None:
+        label = self._label()
+        memory = Memory(label, is_embedded=not choice.server)
         flags = [f"--source-bucket={each}" for each in self._places.buckets]
         try:
             with (
@@ -95,20 +98,24 @@ class _Whole:
                     self._shown.say,
                     flags=flags,
                     waits=_PATIENCE,
+                    data_dir=memory.data_dir,
                 ) as place,
                 _counted(self._places, self._totals),
             ):
-                self._work_at(place)
+                self._work_at(place, label, memory)
         except (NotStarted, PolycueClientError) as error:
             self._fatal = error
+        if not (self._fatal or self._interruption.times):
+            memory.forget_jobs()
 
-    def _work_at(self, place: Workplace) -> None:
+    def _label(self) -> str:
         spec = self._item_of(Path("film.mkv")).spec(media_pb2.MediaSource())
-        label = keys.run_key(
-            spec, [tree.label for tree in self._places.trees], self._output.output_dir
-        )
+        places = [tree.label for tree in self._places.trees]
+        return keys.run_key(spec, places, self._output.output_dir)
+
+    def _work_at(self, place: Workplace, label: str, memory: Memory) -> None:
         overwrite = self._output.overwrite
-        journal = Journal(state_folder() / f"{label}.jsonl", replaces=overwrite)
+        journal = Journal(memory.journal, replaces=overwrite)
         films = listed(self._places.trees, self._places.shelf_of)
         sieve = Sieve(films, self._item_of, journal, overwrite=overwrite, tell=self._tell)
         desk = Desk(place, label, journal=journal, overwrite=overwrite)
@@ -154,8 +161,8 @@ class _Whole:
             stopped_by = "interrupted; the same command goes on from here"
         left = (self._totals.films or 0) - self._totals.seen if stopped_by else 0
         return Report(
-            rows=self._rows,
-            places=[tree.label for tree in self._places.trees],
+            rows=sorted(self._rows, key=lambda row: row.film),
+            places=[tree.address or "." for tree in self._places.trees],
             server=choice.server or "a server of its own",
             began=began,
             ended=now(),

@@ -15,12 +15,6 @@ Row = Mapping[str, object]
 _LINE = "line"  # what a line is about
 
 
-def state_folder() -> Path:
-    """As the XDG base directory specification says."""
-    named = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(named) if named else Path.home() / ".local" / "state") / "polycue" / "bulk"
-
-
 class Journal:
     """``rows`` are those of films that were done before, by their keys.
 

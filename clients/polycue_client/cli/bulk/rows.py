@@ -82,7 +82,7 @@ def failed(film: str, error: Exception, job: str = "", *, state: str = FAILED) -
         film,
         state,
         reason=advice.reason_of(error),
-        message=harmless(explain(error)),
+        message=harmless(explain(error).removeprefix(film).removeprefix(":").strip()),
         to_do=advice.advice(error),
         job=job,
         error=error,

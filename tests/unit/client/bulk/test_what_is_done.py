@@ -166,10 +166,17 @@ def test_more_wait_whenever_the_server_ran_dry_and_never_more_than_half_of_what_
     ahead = Ahead(LIMITS, sent=False, at_once=None)
     rooms = []
     for _ in range(6):
-        rooms.append(ahead.room(waiting=0, running=10_000))
+        rooms.append(ahead.room(waiting=0, running=0))
         ahead.ran_dry()
     assert rooms == [8, 16, 32, 50, 50, 50]
     assert ahead.room(waiting=60, running=0) == 0
+
+
+def test_as_many_wait_as_are_at_work_so_that_all_may_end_together() -> None:
+    ahead = Ahead(LIMITS, sent=False, at_once=None)
+    assert ahead.room(waiting=0, running=30) == 30
+    assert ahead.room(waiting=20, running=30) == 10
+    assert ahead.room(waiting=0, running=1000) == 50
 
 
 @pytest.mark.parametrize(("jobs", "tenant", "bound"), [(3, 0, 3), (None, 5, 5), (9, 4, 4)])
