@@ -1,5 +1,7 @@
 """A real Prometheus looks at a real server that has worked: nothing is asked that has no answer."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -91,3 +93,14 @@ def test_the_work_that_was_done_is_what_is_told(prometheus: Prometheus) -> None:
     for stage in ("bring", "probe", "decode", "cut", "listen", "translate", "layout", "render"):
         assert number(f'sum(polycue_stage_seconds_count{{stage="{stage}"}})') > 0, stage
     assert number('polycue_jobs{state="running"}') == 0
+
+
+def test_the_dashboard_is_drawn_without_grafana(
+    prometheus: Prometheus, monitoring: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "queue.png"
+    command: list[str | Path] = [sys.executable, monitoring / "preview.py", "-o", picture]
+    command += ["--prometheus", prometheus.address, "--minutes", "1", "--row", "Queue"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
