@@ -43,12 +43,12 @@ class Problem(Exception):
     """Something of an image is not as it should be."""
 
 
-def try_image(store: Store, target: str) -> None:
+def try_image(store: Store, target: str, revision: str) -> None:
     """Raises Problem at the first thing that is wrong."""
     say(f"\n{target}: building")
-    image = store.build(target, _revision())
+    image = store.build(target, revision)
     config = store.config(image)
-    _check_labels(config)
+    _check_labels(config, revision)
     with store.mounted(image) as root:
         _weigh(target, root)
         for program, *tasks in TURNS[target]:
@@ -62,11 +62,11 @@ def _revision() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def _check_labels(config: Config) -> None:
+def _check_labels(config: Config, revision: str) -> None:
     missing = [name for name in LABELS if not config.labels.get(f"org.opencontainers.image.{name}")]
     if missing:
         raise Problem(f"it has no label {', '.join(missing)}")
-    if config.labels["org.opencontainers.image.revision"] != _revision():
+    if config.labels["org.opencontainers.image.revision"] != revision:
         raise Problem("its label names another revision")
     if config.user != "10001:10001" or not config.health:
         raise Problem(f"it runs as {config.user}, its health check is {config.health}")
@@ -166,10 +166,10 @@ def main() -> int:
         return 1
     store = Store(told.store)
     store.make_base()
-    wrong = []
+    wrong, revision = [], _revision()
     for target in told.targets:
         try:
-            try_image(store, target)
+            try_image(store, target, revision)
         except (Problem, subprocess.CalledProcessError) as problem:
             say(f"  WRONG {problem}")
             wrong.append(target)
