@@ -28,7 +28,7 @@ missing() {
 fetch() {
     # shellcheck disable=SC2046  # words are what is wanted: none has a space
     set -- $(missing "$1")
-    [ $# -eq 0 ] || /usr/lib/apt/apt-helper -q=2 -o APT::Sandbox::User=root download-file "$@"
+    [ $# -eq 0 ] || /usr/lib/apt/apt-helper -q=2 -o APT::Sandbox::User=root download-file "$@" >/dev/null
 }
 
 mkdir -p "$fetched" "$root/var/lib/dpkg/status.d"

@@ -84,6 +84,8 @@ class Store:
 
     def _command(self, *words: str) -> Sequence[str]:
         places = [f"--root={self._folder / 'layers'}", f"--runroot={self._folder / 'run'}"]
+        if driver := os.environ.get("STORAGE_DRIVER"):  # which --root makes buildah forget
+            places.append(f"--storage-driver={driver}")
         return ["buildah", *places, *words]
 
     def _run(self, *words: str) -> str:

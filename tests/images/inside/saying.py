@@ -17,6 +17,10 @@ def fine(found: str) -> None:
     print(f"  ok    {found}", flush=True)  # noqa: T201
 
 
+def note(what: str) -> None:
+    print(f"  NOTE  {what}", flush=True)  # noqa: T201
+
+
 def expect(condition: object, problem: str) -> None:
     if not condition:
         raise SystemExit(f"  WRONG {problem}")

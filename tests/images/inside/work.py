@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from images.inside.saying import BROUGHT, ORDER, TMP, equals_the_script, expect, fine, run
+from images.inside.saying import BROUGHT, ORDER, TMP, equals_the_script, expect, fine, note, run
 
 FILM = BROUGHT / "tour.mp4"
 LOG = TMP / "server.log"
@@ -101,7 +101,7 @@ def gpu() -> None:
     said = run("polycue", "serve", "--insecure", "--device", "cuda", wanted=1)
     expect("there is no NVIDIA device" in said, said)
     fine("told to use a GPU, the server says that there is none, and ends")
-    fine("NOT TRIED: anything on a GPU. None is here; what follows runs on the CPU")
+    note("nothing has been tried on a GPU: none is here, and what follows runs on the CPU")
 
 
 def ray() -> None:
