@@ -155,7 +155,9 @@ def _rendering(log_format: str) -> tuple[Processor, ...]:
     return (
         structlog.processors.format_exc_info,
         _discreet,
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        ),
     )
 
 

@@ -61,6 +61,6 @@ def loaded(
     with ended(process):
         lines = Lines(process)
         metrics = json.loads(lines.until("metrics are answered"))["address"]
-        address = lines.until("is ready on").split()[-1]
+        address = json.loads(lines.until('"event": "ready"'))["address"]
         with connect(address) as polycue:
             yield Loaded(polycue, metrics, repository / "demo" / "tour.mp4", clip, folder)

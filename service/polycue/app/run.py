@@ -19,6 +19,8 @@ from polycue.app.tracing import start_tracing
 from polycue.config import Settings
 from polycue.engine import heap
 
+log = telemetry.logger(__name__)
+
 
 def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> NoReturn:
     """Serve until told to stop, and end the process.
@@ -38,7 +40,7 @@ def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> N
     engine = open_engine(settings, preload=preload)
     try:
         app = App(settings, engine)
-        asyncio.run(_serve(app, _teller(ready_fd), exit_with_stdin=exit_with_stdin))
+        asyncio.run(_serve(app, _teller(settings, ready_fd), exit_with_stdin=exit_with_stdin))
     except BaseException:
         engine.close()
         raise
@@ -78,12 +80,15 @@ async def _serve(app: App, on_ready: Callable[[str], None], *, exit_with_stdin: 
     await app.serve(stop, on_ready=on_ready)
 
 
-def _teller(ready_fd: int | None) -> Callable[[str], None]:
+def _teller(settings: Settings, ready_fd: int | None) -> Callable[[str], None]:
     """Says that calls are answered: to people, and to the program that waits for it."""
 
     def tell(address: str) -> None:
-        sys.stderr.write(f"polycue {version('polycue')} is ready on {address}\n")
-        sys.stderr.flush()
+        if settings.log_format == "json":  # then every line is to be an object
+            log.info("ready", address=address, version=version("polycue"))
+        else:
+            sys.stderr.write(f"polycue {version('polycue')} is ready on {address}\n")
+            sys.stderr.flush()
         if ready_fd is not None:
             # Whoever waited may have gone; that is no reason not to serve.
             with contextlib.suppress(BrokenPipeError), os.fdopen(ready_fd, "w") as pipe:

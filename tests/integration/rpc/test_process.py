@@ -1,5 +1,6 @@
 """``python -m polycue`` as a process: flags, environment, signals, exit codes."""
 
+import json
 import os
 import resource
 import signal
@@ -95,8 +96,10 @@ def test_it_stops_on_sigterm_and_says_when_it_was_ready(tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGTERM)
         words = server.last_words()
         assert server.process.returncode == 0
-        assert f"is ready on {server.address}\n" in words
-        assert '"event": "stopping"' in words
+        lines = [json.loads(line) for line in words.splitlines()]  # each is one
+        told = {line["event"]: line for line in lines}
+        assert told["ready"]["address"] == server.address
+        assert "stopping" in told
         assert "polycue models pull" in words  # no recogniser is installed, and how to get one
 
 

@@ -15,6 +15,7 @@ from polycue.domain.errors import (
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import Stage, StageMoved
 from polycue.domain.usage import EngineUsage
+from polycue.jobs.asked import Asked
 from polycue.jobs.job import Artifact, Failure, Job, JobState, new_id
 from polycue.jobs.store import statements
 from polycue.jobs.store.jobs import SqlJobs
@@ -223,6 +224,15 @@ def test_a_failed_job_waits_again_when_it_is_resumed(jobs: SqlJobs) -> None:
     assert (again.attempts, again.epoch, again.resumed_by) == (0, 1, "r")
     assert jobs.resume(TENANT, job.id, max_queued=0) == again  # it waits: nothing to do
     assert jobs.chunks(job.id, "transcribe") == {3: b"x"}
+
+
+def test_a_job_belongs_to_the_trace_of_whoever_asked_for_it_last(jobs: SqlJobs) -> None:
+    first, second = Asked("r1", "trace", "within", 7), Asked("r2", "other", "", 9)
+    job = make(jobs, asked=first)
+    assert jobs.get(TENANT, job.id).asked == first
+    jobs.ask_cancel(TENANT, job.id)
+    assert jobs.resume(TENANT, job.id, asked=second, max_queued=1).asked == second
+    assert jobs.resume(TENANT, job.id, asked=first, max_queued=1).asked == second  # it waits
 
 
 def test_the_request_that_resumed_a_job_once_does_not_do_it_again(jobs: SqlJobs) -> None:
