@@ -6,7 +6,7 @@ PYTHON ?= python3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-eyes test-clients clients test-bad-inputs test-faults test-ray manifests-test manifests-tools soak check format format-check lint layers types proto proto-check lock \
-        bench bench-all peers bench-quality bench-demo-models demo-models film ffmpeg postgresql prometheus hooks clean lock-debian image-test
+        bench bench-all bench-scaling peers bench-quality bench-demo-models demo-models film ffmpeg postgresql prometheus hooks clean lock-debian image-test
 
 help:                          ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -190,6 +190,11 @@ bench-all: .venv/ready ffmpeg peers ## every benchmark that needs no GPU (hours)
 	$(PY) benchmarks/hallucination.py
 	$(PY) benchmarks/demo_models.py
 	$(PY) benchmarks/load.py
+
+bench-scaling: .venv/ready ffmpeg ## what 1 to 1,024 GPUs would do: measured costs, a check of the model, plots (an hour)
+	$(PY) benchmarks/scale.py costs
+	$(PY) benchmarks/scale.py validate
+	$(PY) benchmarks/scale.py simulate
 
 # Peers want torch, so they have rooms of their own; plain pip, which knows local wheels.
 .venv-peers/ready: benchmarks/peers.txt

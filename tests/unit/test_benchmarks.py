@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-BENCHMARKS = sorted((Path(__file__).resolve().parents[2] / "benchmarks").rglob("*.py"))
+FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
+BENCHMARKS = sorted(FOLDER.rglob("*.py"))
 
 
 def ours(path: Path) -> Iterator[tuple[str, str]]:
@@ -18,7 +19,7 @@ def ours(path: Path) -> Iterator[tuple[str, str]]:
             yield from ((module, name.name) for name in node.names)
 
 
-@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_a_benchmark_finds_what_it_imports_of_ours(path: Path) -> None:
     for module, name in ours(path):
         if not hasattr(importlib.import_module(module), name):

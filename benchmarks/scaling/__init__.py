@@ -1,0 +1,1 @@
+"""polycue on any number of GPUs: its real scheduler, on a clock that only events move."""
