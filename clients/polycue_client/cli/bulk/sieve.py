@@ -1,6 +1,6 @@
 """Takes films from a listing, and lets through those that want a job."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from polycue_client.cli.bulk import keys, rows
@@ -8,7 +8,7 @@ from polycue_client.cli.bulk.journal import Journal
 from polycue_client.cli.bulk.listing import Passed
 from polycue_client.cli.bulk.rows import FilmRow
 from polycue_client.cli.bulk.standing import Standing, standing
-from polycue_client.cli.bulk.trees import Film
+from polycue_client.cli.bulk.trees import Entry, Film
 from polycue_client.cli.bulk.work import Flight
 from polycue_client.cli.results import Item
 
@@ -58,10 +58,10 @@ class Sieve:
         if rival != address:
             return rows.skipped(address, f"would write the same files as {rival}")
         try:
-            there = film.glance.there()
+            there = film.glance.about(flight.item.place.stem)
         except OSError as error:
             return rows.failed(address, error)
-        before = self._done_before(flight)
+        before = self._done_before(flight, there)
         if self._overwrite:
             return before
         match standing(flight.item, there, film.entry):
@@ -71,7 +71,7 @@ class Sieve:
                 return rows.skipped(address, OLDER)
         return None
 
-    def _done_before(self, flight: Flight) -> FilmRow | None:
+    def _done_before(self, flight: Flight, there: Mapping[str, Entry]) -> FilmRow | None:
         """What the journal has of a film whose results are all still there."""
         row = self._journal.rows.get(flight.key)
         try:
@@ -79,7 +79,6 @@ class Sieve:
         except (TypeError, KeyError):
             return None
         names = [output.rpartition("/")[2] for output in found.outputs] if found else []
-        there = flight.film.glance.there()
         return found if names and all(name in there for name in names) else None
 
 

@@ -8,7 +8,7 @@ from polycue_client.cli.bulk.trees import Entry
 from polycue_client.cli.outputs import KINDS
 from polycue_client.cli.results import Item
 
-_LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class Standing(Enum):
@@ -20,7 +20,7 @@ class Standing(Enum):
 
 
 def standing(item: Item, there: Mapping[str, Entry], film: Entry) -> Standing:
-    """Whether there is anything to do.
+    """Whether there is anything to do; ``there`` are the files that are named after the film.
 
     Of a track whose language nobody named, one in any language that is not asked for besides counts
     as the film's own; a forced track never does.
@@ -39,8 +39,12 @@ def standing(item: Item, there: Mapping[str, Entry], film: Entry) -> Standing:
 def _own(item: Item, ending: str, there: Mapping[str, Entry]) -> list[str]:
     """Files that may be the track in the spoken language."""
     others = {path.name for path in item.expected}
-    name = re.compile(re.escape(item.place.stem) + rf"\.{_LANGUAGE}\." + re.escape(ending))
-    return [each for each in there if name.fullmatch(each) and each not in others]
+    found = []
+    for name in there:
+        language, _, rest = name.removeprefix(f"{item.place.stem}.").partition(".")
+        if rest == ending and _LANGUAGE.fullmatch(language) and name not in others:
+            found.append(name)
+    return found
 
 
 def _is_forced(ending: str) -> bool:

@@ -1,5 +1,6 @@
 """Where films are and where their results go: folders, one after the other, here or in a bucket."""
 
+import bisect
 import math
 import threading
 import time
@@ -103,14 +104,23 @@ class Glance:
         self.shelf = shelf
         self._lock = threading.Lock()
         self._there: Mapping[str, Entry] = {}
+        self._names: list[str] = []
         self._until_s = -math.inf
 
-    def there(self) -> Mapping[str, Entry]:
+    def about(self, stem: str) -> Mapping[str, Entry]:
+        """The files that are named after a film, whether it has made them or not.
+
+        Raises:
+            OSError: nobody can tell.
+        """
         with self._lock:
             if time.monotonic() > self._until_s:
                 self._there = self.shelf.there()
+                self._names = sorted(self._there)
                 self._until_s = time.monotonic() + _FRESH_S
-            return self._there
+            begin = bisect.bisect_left(self._names, f"{stem}.")
+            end = bisect.bisect_left(self._names, f"{stem}/")  # which follows on "."
+            return {name: self._there[name] for name in self._names[begin:end]}
 
 
 @dataclass(frozen=True, slots=True)

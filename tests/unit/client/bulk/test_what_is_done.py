@@ -16,7 +16,7 @@ from polycue_client.cli.bulk.folders import FolderTree
 from polycue_client.cli.bulk.journal import Journal
 from polycue_client.cli.bulk.listing import Passed, count, listed
 from polycue_client.cli.bulk.standing import Standing, standing
-from polycue_client.cli.bulk.trees import Entry, Film, Shelf, Tree
+from polycue_client.cli.bulk.trees import Entry, Film, Glance, Shelf, Tree
 from polycue_client.cli.outputs import Placement
 from polycue_client.cli.results import Item
 
@@ -103,7 +103,7 @@ def test_where_no_language_is_named_any_but_the_translations_counts_as_the_films
     own = there("film.en.srt", "film.en.vtt")
     assert standing(wanted, {**translations, **own}, FILM) is Standing.DONE
     assert standing(wanted, {**translations, **there("film.en.srt")}, FILM) is Standing.OPEN
-    forced = there("film.en.forced.srt", "other.en.srt", "film.notes.txt")
+    forced = there("film.en.forced.srt", "film.two.en.srt", "film.notes.txt")
     assert standing(item(unnamed=("srt",)), forced, FILM) is Standing.OPEN
 
 
@@ -192,3 +192,10 @@ def test_a_journals_lines_are_json(tmp_path: Path) -> None:
     journal.done("a", {"film": "fil\udce9m.mkv"})
     lines = (tmp_path / "run.jsonl").read_text().splitlines()
     assert [json.loads(line)["line"] for line in lines] == ["begin", "film"]
+
+
+def test_of_a_large_folder_only_what_is_named_after_a_film_is_looked_at(tmp_path: Path) -> None:
+    names = ("a.mkv", "a.en.srt", "a.b.en.srt", "ab.en.srt", "a-b.srt", "é.en.srt")
+    glance = Glance(tree(tmp_path, *names).shelf(""))
+    assert set(glance.about("a")) == {"a.mkv", "a.en.srt", "a.b.en.srt"}
+    assert set(glance.about("é")) == {"é.en.srt"}
