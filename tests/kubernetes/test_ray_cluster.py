@@ -114,7 +114,7 @@ def test_a_servers_node_and_the_server_see_each_other(
 ) -> None:
     pod = find(rendered, "Deployment")["spec"]["template"]["spec"]
     assert sidecar["restartPolicy"] == "Always"
-    # Measured: from a process namespace of its own a program waits for ever to be let in.
+    # A program finds its node by looking through the processes, and waits for ever for one.
     assert pod["shareProcessNamespace"] is True
     (server,) = pod["containers"]
     for path in ("/tmp/ray", "/dev/shm"):  # noqa: S108
