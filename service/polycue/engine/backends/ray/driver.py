@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from importlib.metadata import version
@@ -61,11 +62,13 @@ class Driver:
             raise EngineDied("the Ray cluster", _told(error)) from error
 
     def _begun(self, number: int, needs: Needs, hello: Hello, within_s: float) -> Begun:
+        _reach_head()
         handle = _remote(self._engine, needs).remote()
         try:
             begun = _greeted(handle, needs, hello, within_s)
         except ClusterUnavailable:
             _kill(handle)
+            _reach_head()
             _stay()
             raise
         self._actors[number], self._ended[number] = handle, Future()
@@ -141,9 +144,11 @@ def _remote(engine: type[actor.Engine], needs: Needs) -> Any:
 def _greeted(handle: Any, needs: Needs, hello: Hello, within_s: float) -> Begun:
     """Wait for a place, and for the actor to be there and like us."""
     said = handle.hello.remote(hello)
-    ready, _ = ray.wait([said], timeout=within_s)
-    if not ready:
-        raise ClusterUnavailable(_no_place(needs, within_s))
+    until_s = time.monotonic() + within_s
+    while not ray.wait([said], timeout=min(_REACH_S, within_s))[0]:
+        _reach_head()
+        if time.monotonic() >= until_s:
+            raise ClusterUnavailable(_no_place(needs, within_s))
     try:
         begun: Begun = ray.get(said)
     except (RayActorError, RayTaskError) as error:
@@ -155,6 +160,19 @@ def _greeted(handle: Any, needs: Needs, hello: Hello, within_s: float) -> Begun:
             " install the same on both"
         )
     return begun
+
+
+def _reach_head() -> None:
+    """See that the head is there, without which Ray answers nothing for a minute.
+
+    Actors that run may have work to do for as long: nothing else is ended for it.
+    """
+    context: Any = ray.get_runtime_context()
+    try:
+        _reach(context.gcs_address)
+    except OSError as error:
+        problem = f"its head at {context.gcs_address} does not answer: {error}"
+        raise ClusterUnavailable(problem) from error
 
 
 def _stay() -> None:
