@@ -8,7 +8,13 @@ import re
 from typing import Any
 
 _HIDDEN = "***"
-_MOST_CHARS = 20_000  # of one value; a traceback has a few thousand
+_HALF_CHARS = 20_000  # of one value's begin and of its end; a traceback has a few thousand
+
+# Without any of these no rule has anything to do, which is so for nearly all values.
+_SUSPECT = re.compile(
+    r"errno|://|bearer|basic|passw|secret|token|key|credential|authorization|detail|context|line ",
+    re.I,
+)
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # What Python says of a file, its name behind: "[Errno 2] No such file or directory: '/a/b'".
@@ -20,7 +26,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]+", re.I), rf"\1 {_HIDDEN}"),
     (
         re.compile(
-            r"\b([\w-]*(?:password|passwd|secret|token|api[_-]?key|credentials?|authorization))"
+            r"\b([\w-]{0,64}(?:password|passwd|secret|token|api[_-]?key|credentials?|authorization))"
             r"(\s*[=:]\s*['\"]?)(?!<|\*)[^\s'\",;&)]+",
             re.I,
         ),
@@ -51,7 +57,10 @@ def cleaned(value: Any) -> Any:
 
 
 def _cleaned(text: str) -> str:
-    text = text[:_MOST_CHARS]
+    if not _SUSPECT.search(text):
+        return text
+    if len(text) > 2 * _HALF_CHARS:
+        text = f"{text[:_HALF_CHARS]} ... {text[-_HALF_CHARS:]}"
     for pattern, instead in _RULES:
         text = pattern.sub(instead, text)
     return text

@@ -59,6 +59,13 @@ def test_whatever_a_line_holds_can_still_be_written_and_is_clean_at_once(value: 
     assert cleaned(once) == once
 
 
+def test_of_what_is_far_too_long_the_begin_and_the_end_are_kept() -> None:
+    text = cleaned(f"it began with token=abc {'x' * 100_000} and ended with password=hunter2")
+    assert text.startswith("it began with token=***")
+    assert text.endswith("and ended with password=***")
+    assert len(text) < 50_000
+
+
 @given(st.text(st.characters(categories=["L", "N"]), min_size=1))
 def test_no_password_in_an_address_is_left(password: str) -> None:
     text = cleaned(f"postgresql://polycue:{password}@db/films")

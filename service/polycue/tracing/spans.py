@@ -156,7 +156,7 @@ def note_error(span: Span, error: BaseException) -> None:
     """Mark the span by what was raised in it; who was told to stop has not failed."""
     kind = type(error).__name__
     if kind in _STOPPED:
-        span.set(stopped=True)
+        span.set(stopped=kind)
     else:
         span.fail(kind)
 

@@ -94,7 +94,7 @@ def test_an_error_is_told_by_its_kind_and_never_in_its_words(kept: Kept) -> None
     assert failed.attributes == {"error.type": "NotMedia"}
     assert not failed.status.is_ok
     assert "Name" not in failed.to_json()
-    assert stopped.attributes == {"polycue.stopped": True}
+    assert stopped.attributes == {"polycue.stopped": "Cancelled"}
     assert stopped.status.is_unset
 
 
