@@ -20,9 +20,9 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # What Python says of a file, its name behind: "[Errno 2] No such file or directory: '/a/b'".
     (re.compile(r"(\[Errno -?\d+\] [^:'\n]{1,80}): [^\n]*"), r"\1"),
     # User and password in an address, also one without a user or without a password.
-    (re.compile(r"(://)[^/@\s'\"]{1,256}@"), rf"\1{_HIDDEN}@"),
+    (re.compile(r"(://)[^/@\s'\"]{1,256}+@"), rf"\1{_HIDDEN}@"),
     # A signed address is itself a key.
-    (re.compile(r"(https?://[^\s?'\"]{1,2048})\?[^\s'\"]*"), rf"\1?{_HIDDEN}"),
+    (re.compile(r"(https?://[^\s?'\"]{1,2048}+)\?[^\s'\"]*"), rf"\1?{_HIDDEN}"),
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]+", re.I), rf"\1 {_HIDDEN}"),
     (
         re.compile(
