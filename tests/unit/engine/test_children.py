@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polycue.domain.errors import DeviceUnavailable
+from polycue.domain.errors import ClusterUnavailable, DeviceUnavailable
 from polycue.engine.backends.processes.wire import Wire
 from polycue.engine.backends.supervised.backoff import Backoff
 from polycue.engine.backends.supervised.pace import Pace
@@ -134,6 +134,13 @@ def test_a_room_is_free_again_after_an_error() -> None:
             raise ZeroDivisionError
     with room.entered(alone=False), room.entered(alone=False):
         pass
+
+
+def test_a_cluster_is_tried_again_after_ten_seconds_at_most() -> None:
+    backoff = Backoff(lambda: 0.0)
+    errors = [backoff.failed("ray", ClusterUnavailable("nobody answers")) for _ in range(6)]
+    assert [error.retry_after_s for error in errors] == [1, 2, 4, 8, 10, 10]
+    assert all(isinstance(error, ClusterUnavailable) for error in errors)
 
 
 def test_what_fails_is_tried_later_each_time_and_after_a_minute_at_most() -> None:

@@ -55,14 +55,14 @@ class Actors:
             Draining: it is closed.
             OSError: this machine starts no more processes.
         """
-        bridge, number = self._joined(), next(self._numbers)
-        work = Begin(number, self._needs, self._hello, self._place_s)
         try:
-            begun = bridge.do(work, within_s=self._place_s + _ANSWER_S)
+            return self._begun(on_end)
         except EngineDied as error:
-            bridge.end(Cause(End.LOST, error.cause))
+            log.warning("another driver is tried", problem=error.cause)
+        try:
+            return self._begun(on_end)
+        except EngineDied as error:
             raise ClusterUnavailable(f"it was lost: {error.cause}") from error
-        return ActorChild(bridge, number, begun, on_end=on_end)
 
     def close(self) -> None:
         """End the bridge, and with it all actors."""
@@ -71,6 +71,17 @@ class Actors:
             if self._bridge is not None:
                 self._bridge.end(Cause(End.CLOSED, "the engine was closed"))
                 self._bridge.wait(_CLOSE_S)
+
+    def _begun(self, on_end: Callable[[Cause], None]) -> ActorChild:
+        """As ``begin``; EngineDied where the bridge was of no more use, and is gone."""
+        bridge, number = self._joined(), next(self._numbers)
+        work = Begin(number, self._needs, self._hello, self._place_s)
+        try:
+            begun = bridge.do(work, within_s=self._place_s + _ANSWER_S)
+        except EngineDied as error:
+            bridge.end(Cause(End.LOST, error.cause))
+            raise
+        return ActorChild(bridge, number, begun, on_end=on_end)
 
     def _joined(self) -> Child:
         with self._joining:

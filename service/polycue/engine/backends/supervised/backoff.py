@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from polycue.domain.errors import DeviceUnavailable
+from polycue.domain.errors import ClusterUnavailable, DeviceUnavailable
 
 _FIRST_S, _LONGEST_S = 1, 60
+_LONGEST_FOR_CLUSTER_S = 10  # it comes back by itself, and many jobs wait for that
 
 
 class Backoff:
@@ -40,7 +41,9 @@ class Backoff:
         """The error to raise; until its ``retry_after_s`` has passed, ``check`` raises it too."""
         with self._lock:
             failures = self._failures[key] = self._failures.get(key, 0) + 1
-            delay_s = int(min(_FIRST_S * 2.0 ** (failures - 1), _LONGEST_S))
+            of_cluster = isinstance(error, ClusterUnavailable)
+            longest_s = _LONGEST_FOR_CLUSTER_S if of_cluster else _LONGEST_S
+            delay_s = int(min(_FIRST_S * 2.0 ** (failures - 1), longest_s))
             error = _put_off(error, delay_s)
             self._refused[key] = self._clock() + delay_s, error
             return error

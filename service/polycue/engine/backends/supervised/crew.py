@@ -35,9 +35,10 @@ class _Opened:
 
     def others(self, own: Supervisor) -> Sequence[Replaceable]:
         """Those after it first, so that the work of one is not all for the first of them."""
-        members = list(self.parts)
+        parts = self.parts.copy()  # in one step, whoever comes and goes meanwhile
+        members = list(parts)
         at = members.index(own) if own in members else 0
-        return [self.parts[m] for m in (*members[at:], *members[:at]) if m is not own]
+        return [parts[m] for m in (*members[at:], *members[:at]) if m is not own]
 
 
 class Crew:
