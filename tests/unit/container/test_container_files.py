@@ -70,6 +70,14 @@ def test_the_images_can_share_jobs_and_files(repository: Path) -> None:
     assert {"psycopg-binary", "s3fs"} <= pins((repository / "requirements.lock").read_text()).keys()
 
 
+def test_what_servers_do_without_is_in_no_lock_that_ships(repository: Path) -> None:
+    overrides = (repository / "overrides-served.txt").read_text()
+    left_out = set(re.findall(r"^([a-z0-9-]+);", overrides, re.MULTILINE))
+    assert {"av", "nvidia-cuda-nvrtc-cu12"} <= left_out
+    for name in ("requirements.lock", "requirements-cuda.lock", "requirements-ray.lock"):
+        assert not left_out & pins((repository / name).read_text()).keys(), name
+
+
 def test_no_lock_says_where_packages_were_fetched(repository: Path) -> None:
     for lock in repository.glob("requirements*.lock"):
         text = lock.read_text()
