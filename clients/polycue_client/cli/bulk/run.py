@@ -29,6 +29,7 @@ from polycue_client.errors import (
     PreconditionFailed,
     ResourceExhausted,
     ServerUnreachable,
+    TimedOut,
 )
 from polycue_client.retry import passes
 
@@ -63,6 +64,7 @@ class Run:
         self._flying: dict[str, Flight] = {}
         self._fetching: dict[Future[FilmRow | None], Flight] = {}
         self._pause_until_s = self._looked_s = 0.0
+        self._unanswered = 0
         self._woken = threading.Event()
         self.fatal: Exception | None = None
 
@@ -81,7 +83,7 @@ class Run:
                     self._wait()
                     self._hear()
                     self._look()
-            except (ServerUnreachable, CallCancelled) as error:
+            except PolycueClientError as error:
                 self.fatal = error
             self._leave()
 
@@ -161,7 +163,7 @@ class Run:
                 self._stop_at(flight, error)
             case PolycueClientError() if advice.is_of_all(error):
                 self._stop_at(flight, error)
-            case NotFound():
+            case NotFound() | TimedOut():
                 self._try_again(flight, error)
             case _:
                 self._failed(flight, error)
@@ -174,8 +176,11 @@ class Run:
         self._pause_until_s = time.monotonic() + min(delay_s, _LONGEST_WAIT_S)
         self._say(f"the server takes no more for now: {error.message}")
 
-    def _try_again(self, flight: Flight, error: NotFound) -> None:
-        """What is gone may have been done, and cleared away, by another process."""
+    def _try_again(self, flight: Flight, error: NotFound | TimedOut) -> None:
+        """What is gone may have been done, and cleared away, by another process.
+
+        A call that got no answer in time may have been heard: asked again it makes no second job.
+        """
         flight.tries += 1
         if flight.tries >= _MOST_TRIES:
             self._failed(flight, error)
@@ -188,7 +193,7 @@ class Run:
         match error:
             case ServerUnreachable() | CallCancelled():
                 self._stop_at(flight, error)
-            case NotFound():
+            case NotFound() | TimedOut():
                 self._try_again(flight, error)
             case OSError() if error.errno in _OF_ALL:
                 self._stop_at(flight, error)
@@ -213,7 +218,14 @@ class Run:
         if time.monotonic() - self._looked_s < _LOOK_S or self._is_over():
             return
         known = list(self._flying)
-        unended = self._desk.unended() if known else {}
+        try:
+            unended = self._desk.unended() if known else {}
+            self._unanswered = 0
+        except TimedOut:
+            self._unanswered += 1
+            if self._unanswered >= _MOST_TRIES:
+                raise
+            return
         for name in known:
             if job := unended.get(name):
                 self._flying[name].see(job)

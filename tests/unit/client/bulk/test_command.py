@@ -228,6 +228,28 @@ def test_a_full_queue_is_waited_for(bulk: Bulk, server: ScriptedServer) -> None:
     assert bulk() == 0
 
 
+@pytest.mark.parametrize("method", ["ListJobs", "CreateJob", "GetJob"])
+def test_a_call_that_gets_no_answer_in_time_is_made_again(
+    bulk: Bulk, server: ScriptedServer, method: str
+) -> None:
+    server.fail(method, Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "too late"))
+    for _ in range(4):
+        makes(server)
+    assert bulk() == 0
+
+
+def test_a_server_that_answers_nothing_any_more_ends_the_run_with_a_report(
+    bulk: Bulk, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(3):
+        makes(server)
+        server.fail("ListJobs", Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "too late"))
+    assert bulk("--json") == 1
+    told = document(capsys)
+    assert told["stopped_by"].startswith("too late")
+    assert told["totals"]["left"] == 3
+
+
 @pytest.mark.parametrize(
     "flags",
     [
