@@ -32,9 +32,8 @@ def health(access: AccessChoice, timeout_s: float) -> None:
     import grpc
 
     from polycue_client.errors import TimedOut, translated
-    from polycue_client.security import Access
 
-    server, told = access.server, Access(access.server, tls=access.encryption())
+    server, told = access.server, access.access(tls=access.encryption())
     with reported(server), told.channel(grpc.secure_channel, grpc.insecure_channel, []) as channel:
         try:
             with translated():

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from polycue_client.cli.parsing import Function, packed
 
 if TYPE_CHECKING:  # it brings grpc, which --help does not wait for
-    from polycue_client.security import Tls
+    from polycue_client.security import Access, Tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,24 @@ class AccessChoice:
 
     def keywords(self) -> dict[str, Any]:
         """What ``connect`` is to be told besides the address."""
-        from polycue_client.security import Access, InTheClear
-
         told: dict[str, Any] = {
             "token": self._token(),
             "tls": self.encryption(),
             "token_in_the_clear": self.token_in_the_clear,
         }
+        self.access(**told)
+        return told
+
+    def access(self, **told: Any) -> "Access":
+        """The way to the server, or a word on how it has to be named."""
+        from polycue_client.security import Access, InTheClear
+
         try:
-            Access(self.server, **told)
+            return Access(self.server, **told)
         except InTheClear as error:
             raise click.UsageError(f"{error}: --tls, or --token-in-the-clear") from error
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-        return told
 
     def _token(self) -> str:
         if self.token_file is None:

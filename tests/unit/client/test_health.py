@@ -76,3 +76,8 @@ def test_it_sends_no_token_so_it_may_ask_in_the_clear(monkeypatch: pytest.Monkey
     monkeypatch.setenv("POLYCUE_TOKEN", "a secret")
     # An address of another machine, which nobody has (RFC 5737): refused it would be with 2.
     assert run(["health", "--server", "192.0.2.1:50052", "--timeout", "0.1"]) == 3
+
+
+def test_servers_that_cannot_be_listed_are_a_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("one:1,two:1") == 2
+    assert "one name that has all their addresses" in capsys.readouterr().err
