@@ -80,6 +80,14 @@ def test_a_changed_setting_rolls_out(tmp_path: Path) -> None:
     assert find(changed, "ConfigMap", "polycue-settings")["data"]["POLYCUE_MAX_CALLS"] == "8"
 
 
+def test_numbers_arrive_as_they_were_written(tmp_path: Path) -> None:
+    given = {"POLYCUE_MAX_UPLOAD_BYTES": 50 * 2**30, "POLYCUE_TRACE_SAMPLING": 0.25}
+    rendered = chart(values(tmp_path, settings={**given, "POLYCUE_OFFLINE": False}))
+    told = find(rendered, "ConfigMap", "polycue-settings")["data"]
+    assert {name: told[name] for name in given} == {name: str(one) for name, one in given.items()}
+    assert told["POLYCUE_OFFLINE"] == "false"
+
+
 def test_an_image_is_named_by_its_digest_where_one_is_given(tmp_path: Path) -> None:
     digest = f"sha256:{'0' * 64}"
     image = {"repository": "registry.example.org/polycue", "digest": digest}

@@ -24,6 +24,8 @@
 {{- $_ := set $own "POLYCUE_OTLP_ENDPOINT" . -}}
 {{- end -}}
 {{- range $name, $value := mergeOverwrite $own .Values.settings }}
+{{- /* Helm reads numbers as floats, and would write ten gigabytes as 1e+10. */}}
+{{- if and (kindIs "float64" $value) (eq (floor $value) $value) }}{{ $value = int64 $value }}{{ end }}
 {{ $name }}: {{ $value | toString | quote }}
 {{- end -}}
 {{- end -}}
