@@ -19,7 +19,14 @@ def test_the_drawing_in_the_docstring_is_the_tree() -> None:
     assert drawn == {cls.__name__ for cls in every_class(errors.PolycueError)}
 
 
-EXAMPLES = {Path: Path("a.mp4"), str: "text", int: 7, float: 1.5, Sequence[str]: ["one", "two"]}
+EXAMPLES = {
+    Path: Path("a.mp4"),
+    str: "text",
+    int: 7,
+    bool: True,
+    float: 1.5,
+    Sequence[str]: ["one", "two"],
+}
 ONLY_IN_THE_MESSAGE = {"advice"}
 
 

@@ -1,4 +1,4 @@
-"""Ray's driver, in the bridge: the only module that imports Ray."""
+"""Ray's driver, in the bridge."""
 
 import logging
 import socket
