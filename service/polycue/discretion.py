@@ -16,22 +16,23 @@ _SUSPECT = re.compile(
     re.I,
 )
 
+_SECRET = (
+    r"((?:password|passwd|secret|token|api[_-]?key|access[_-]?key|credentials?|authorization)"
+    r"['\"]?\s*[=:]\s*"
+)
+
+# A line is cleaned where it is written, the event loop among others: no pattern may begin with
+# what can be long, and so be tried anew at each place of it.
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # What Python says of a file, its name behind: "[Errno 2] No such file or directory: '/a/b'".
     (re.compile(r"(\[Errno -?\d+\] [^:'\n]{1,80}): [^\n]*"), r"\1"),
     # User and password in an address, also one without a user or without a password.
-    (re.compile(r"(://)[^/@\s'\"]{1,256}+@"), rf"\1{_HIDDEN}@"),
+    (re.compile(r"(://)[^/\s'\"]+@"), rf"\1{_HIDDEN}@"),
     # A signed address is itself a key.
-    (re.compile(r"(https?://[^\s?'\"]{1,2048}+)\?[^\s'\"]*"), rf"\1?{_HIDDEN}"),
+    (re.compile(r"(https?://[^\s?'\"]{1,2048}+)\?[^\s'\"]*", re.I), rf"\1?{_HIDDEN}"),
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]+", re.I), rf"\1 {_HIDDEN}"),
-    (
-        re.compile(
-            r"\b([\w-]{0,64}(?:password|passwd|secret|token|api[_-]?key|credentials?|authorization))"
-            r"(\s*[=:]\s*['\"]?)(?!<|\*)[^\s'\",;&)]+",
-            re.I,
-        ),
-        rf"\1\2{_HIDDEN}",
-    ),
+    (re.compile(_SECRET + r"['\"])(?!<)[^'\"\n]+", re.I), rf"\1{_HIDDEN}"),
+    (re.compile(_SECRET + r")(?![<*])[^\s'\",;&)]+", re.I), rf"\1{_HIDDEN}"),
     # PostgreSQL quotes values there.
     (re.compile(r"\b(DETAIL|CONTEXT|LINE \d+): [^\n]*"), rf"\1: {_HIDDEN}"),
     # The message of a KeyError is the key, whatever that was.
@@ -52,8 +53,10 @@ def cleaned(value: Any) -> Any:
             }
         case list() | tuple():
             return [cleaned(one) for one in value]
-        case _:
+        case None | bool() | int() | float():
             return value
+        case _:  # an error, a path: what would be written of it
+            return _cleaned(repr(value))
 
 
 def _cleaned(text: str) -> str:

@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,11 @@ from polycue.discretion import cleaned
         ("Bearer abc123", "Bearer ***"),
         ("host=db password=hunter2 user=polycue", "host=db password=*** user=polycue"),
         ("AWS_SECRET='abc' is wrong", "AWS_SECRET='***' is wrong"),
+        ("postgresql://polycue:p@ss@db/films", "postgresql://***@db/films"),
+        ("{'password': 'one two'}", "{'password': '***'}"),
+        ('{"token": "hunter2"}', '{"token": "***"}'),
+        ("aws_secret_access_key=hunter2", "aws_secret_access_key=***"),
+        ("HTTPS://films.example/a.mkv?sig=abc", "HTTPS://films.example/a.mkv?***"),
         (
             'invalid input syntax for type json\nDETAIL:  Token "Hello" is invalid.',
             "invalid input syntax for type json\nDETAIL: ***",
@@ -50,6 +56,26 @@ def test_errors_as_structlog_tells_them_are_cleaned_too() -> None:
         {"exc_type": "KeyError", "exc_value": "", "frames": [{"lineno": 3}]},
         {"exc_type": "OSError", "exc_value": "[Errno 28] No space left on device"},
     ]
+
+
+def test_what_is_no_text_is_cleaned_as_it_would_be_written() -> None:
+    assert (
+        cleaned(ValueError("postgresql://a:b@db/films"))
+        == "ValueError('postgresql://***@db/films')"
+    )
+    assert cleaned({"problem": OSError(2, "No such file")}) == {
+        "problem": "FileNotFoundError(2, 'No such file')"
+    }
+
+
+@pytest.mark.parametrize(
+    "piece", ["a-", "a_", "://", "http://", "password", "token ", "[Errno 1] a"]
+)
+def test_no_line_takes_long_to_clean_whatever_somebody_puts_into_it(piece: str) -> None:
+    """A pattern that was tried anew at each place took a minute of the processor for the first."""
+    began_s = time.process_time()
+    cleaned(piece * (20_000 // len(piece)))
+    assert time.process_time() - began_s < 5
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
