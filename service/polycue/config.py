@@ -18,6 +18,7 @@ GIB = 1024 * MIB
 DAY_S = 24 * 60 * 60
 
 _SOURCE_HOST = re.compile(r"(\*|(\*\.)?[A-Za-z0-9][A-Za-z0-9.-]*)(:[0-9]{1,5})?")
+_COLLECTOR = re.compile(r"^https?://(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:[0-9]{1,5})?/?$")
 
 
 class Settings(BaseSettings):
@@ -468,7 +469,7 @@ class Settings(BaseSettings):
     )
     otlp_endpoint: str | None = Field(
         default_factory=lambda: _otlp_endpoint(os.environ),
-        pattern=r"^https?://[^\s/@]+/?$",
+        pattern=_COLLECTOR.pattern,
         description=(
             "OpenTelemetry collector to send traces to, by OTLP over gRPC: http://HOST:4317, or"
             " https:// for TLS. Unset: OTEL_EXPORTER_OTLP_ENDPOINT's, or no traces."
@@ -515,14 +516,18 @@ class Settings(BaseSettings):
 
 
 def _otlp_endpoint(environment: Mapping[str, str]) -> str | None:
-    """The collector that OpenTelemetry's own variables name, if it is one for traces by gRPC."""
+    """The collector that OpenTelemetry's own variables name, if it is one for traces by gRPC.
+
+    They are given to all programs of a platform, so what we cannot use is no mistake of ours.
+    """
     names = ("OTEL_EXPORTER_OTLP_TRACES_{}", "OTEL_EXPORTER_OTLP_{}")
     protocol, endpoint = (
         next((v for name in names if (v := environment.get(name.format(what)))), "")
         for what in ("PROTOCOL", "ENDPOINT")
     )
     wanted = environment.get("OTEL_TRACES_EXPORTER", "otlp") == "otlp"
-    return endpoint or None if wanted and protocol in {"", "grpc"} else None
+    usable = wanted and protocol in {"", "grpc"} and _COLLECTOR.search(endpoint)
+    return endpoint if usable else None
 
 
 def _split(value: object, separator: str) -> object:

@@ -1,5 +1,6 @@
 """Traces, by the server's settings. Work never fails, nor waits, for want of them."""
 
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -18,6 +19,8 @@ log = telemetry.logger(__name__)
 def start_tracing(settings: Settings) -> Callable[[], None]:
     """Send spans to the collector that the settings name; returns what ends that."""
     if settings.otlp_endpoint is None:
+        if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+            log.info("no traces: OTEL_* name no collector that takes them by gRPC at a URL")
         return _nothing
     try:
         from polycue.tracing.otel import open_tracer  # an extra, and nobody pays for it unasked
@@ -27,13 +30,17 @@ def start_tracing(settings: Settings) -> Callable[[], None]:
             lacks=error.name,
         )
         return _nothing
-    tracer = open_tracer(
-        settings.otlp_endpoint,
-        _resource(),
-        sampling=settings.trace_sampling,
-        heard=_Heard(settings.otlp_endpoint),
-        close_within_s=_CLOSE_S,
-    )
+    try:
+        tracer = open_tracer(
+            settings.otlp_endpoint,
+            _resource(),
+            sampling=settings.trace_sampling,
+            heard=_Heard(settings.otlp_endpoint),
+            close_within_s=_CLOSE_S,
+        )
+    except Exception as error:  # one of OTEL_*, each of which has its own kind
+        log.warning("no traces: OpenTelemetry does not take its variables", problem=str(error))
+        return _nothing
     spans.install(tracer)
 
     def end() -> None:

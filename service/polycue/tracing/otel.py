@@ -1,7 +1,7 @@
 """The one door to OpenTelemetry: spans made by its SDK, and sent to a collector by OTLP over gRPC.
 
 Nothing waits for the collector and nothing fails without it. The standard ``OTEL_*`` variables of
-the exporter (headers, certificates, timeout, compression) and of the resource hold.
+the exporter (headers, certificates, compression) and of the resource hold.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -79,10 +79,6 @@ class OtelTracer:
 
     def place(self) -> str:
         return _place(trace.get_current_span().get_span_context())
-
-    def flush(self) -> None:
-        """Wait until what has ended by now is sent, or given up."""
-        self._processor.force_flush()
 
     def close(self) -> None:
         """Send what waits, for as long as that may take."""

@@ -5,7 +5,6 @@ wait half a minute for a collector that is not there.
 """
 
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
@@ -71,15 +70,6 @@ class Sending(SpanProcessor):
         if left:
             self._heard.dropped(left, "export")
 
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Wait until all that waited is sent or given up."""
-        until_s = time.monotonic() + timeout_millis / 1000
-        with self._news:
-            self._news.notify_all()
-            return self._news.wait_for(
-                lambda: not self._waiting, max(0.0, until_s - time.monotonic())
-            )
-
     def _send(self) -> None:
         while True:
             with self._news:
@@ -87,7 +77,6 @@ class Sending(SpanProcessor):
                     self._news.wait(_EVERY_S)
                 batch = [self._waiting.popleft() for _ in range(min(_A_BATCH, len(self._waiting)))]
                 over = self._closed and not batch
-                self._news.notify_all()
             if over:
                 return
             if batch:

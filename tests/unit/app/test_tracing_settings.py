@@ -2,8 +2,11 @@
 
 import pytest
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
+from polycue.app.tracing import start_tracing
 from polycue.config import Settings
+from polycue.tracing import spans
 
 OTLP, TRACES = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 
@@ -18,6 +21,9 @@ OTLP, TRACES = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOIN
         ({OTLP: "http://c:4318", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, None),
         ({OTLP: "http://c:4317", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "http://c:4317"),
         ({OTLP: "http://c:4317", "OTEL_TRACES_EXPORTER": "none"}, None),
+        ({OTLP: "http://c:4318/v1/traces"}, None),
+        ({OTLP: "c:4317"}, None),
+        ({OTLP: "http://[2001:db8::1]:4317"}, "http://[2001:db8::1]:4317"),
     ],
 )
 def test_the_flag_goes_before_what_the_platform_says(
@@ -30,7 +36,9 @@ def test_the_flag_goes_before_what_the_platform_says(
     assert Settings().otlp_endpoint == endpoint
 
 
-@pytest.mark.parametrize("given", ["c:4317", "http://user:secret@c:4317", "grpc://c:4317", ""])
+@pytest.mark.parametrize(
+    "given", ["c:4317", "http://user:secret@c:4317", "grpc://c:4317", "http://[::1", ""]
+)
 def test_an_endpoint_that_is_none_is_refused(given: str) -> None:
     with pytest.raises(ValidationError, match="otlp_endpoint"):
         Settings(otlp_endpoint=given)
@@ -40,3 +48,18 @@ def test_an_endpoint_that_is_none_is_refused(given: str) -> None:
 def test_a_share_is_within_0_and_1(given: float) -> None:
     with pytest.raises(ValidationError, match="trace_sampling"):
         Settings(trace_sampling=given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"), ("OTEL_ATTRIBUTE_COUNT_LIMIT", "many")],
+)
+def test_what_opentelemetry_does_not_take_costs_traces_and_not_the_server(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with capture_logs() as lines:
+        start_tracing(Settings(otlp_endpoint="http://127.0.0.1:1"))()
+    assert not spans.tracing()
+    (line,) = (line for line in lines if line["event"].startswith("no traces"))
+    assert value in line["problem"]

@@ -693,6 +693,25 @@ def test_a_command_interrupted_while_it_is_imported_just_ends(film: Path, import
     assert (done.returncode, done.stderr) == (130, b"interrupted\n")
 
 
+@pytest.mark.parametrize("collector", ["http://127.0.0.1:1", "http://[::1", "nonsense"])
+def test_a_collector_that_is_not_there_changes_nothing_that_a_command_says(
+    film: Path, collector: str
+) -> None:
+    command = [sys.executable, "-m", "polycue_client", "subtitle", str(film), "--server"]
+    said = [
+        subprocess.run(
+            [*command, "127.0.0.1:9"],
+            env={**os.environ, **more},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        for more in ({}, {"OTEL_EXPORTER_OTLP_ENDPOINT": collector})
+    ]
+    assert b"no server answers" in said[0].stderr
+    assert (said[1].returncode, said[1].stderr) == (said[0].returncode, said[0].stderr)
+
+
 def test_a_subtitle_file_is_translated_beside_itself(
     polycue: Polycue, server: ScriptedServer, tmp_path: Path
 ) -> None:
