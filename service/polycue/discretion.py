@@ -16,7 +16,7 @@ _SUSPECT = re.compile(
     re.I,
 )
 
-_SECRET = (
+_NAMED = (
     r"((?:password|passwd|secret|token|api[_-]?key|access[_-]?key|credentials?|authorization)"
     r"['\"]?\s*[=:]\s*"
 )
@@ -31,8 +31,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # A signed address is itself a key.
     (re.compile(r"(https?://[^\s?'\"]{1,2048}+)\?[^\s'\"]*", re.I), rf"\1?{_HIDDEN}"),
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]+", re.I), rf"\1 {_HIDDEN}"),
-    (re.compile(_SECRET + r"['\"])(?!<)[^'\"\n]+", re.I), rf"\1{_HIDDEN}"),
-    (re.compile(_SECRET + r")(?![<*])[^\s'\",;&)]+", re.I), rf"\1{_HIDDEN}"),
+    (re.compile(_NAMED + r"['\"])(?!<)[^'\"\n]+", re.I), rf"\1{_HIDDEN}"),
+    (re.compile(_NAMED + r")(?![<*])[^\s'\",;&)]+", re.I), rf"\1{_HIDDEN}"),
     # PostgreSQL quotes values there.
     (re.compile(r"\b(DETAIL|CONTEXT|LINE \d+): [^\n]*"), rf"\1: {_HIDDEN}"),
     # The message of a KeyError is the key, whatever that was.

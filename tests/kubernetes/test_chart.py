@@ -88,6 +88,12 @@ def test_numbers_arrive_as_they_were_written(tmp_path: Path) -> None:
     assert told["POLYCUE_OFFLINE"] == "false"
 
 
+def test_servers_without_stores_in_the_network_reach_names_alone(tmp_path: Path) -> None:
+    rendered = chart(values(tmp_path, network={"store": []}))
+    (names,) = find(rendered, "NetworkPolicy", "polycue-store")["spec"]["egress"]
+    assert {port["port"] for port in names["ports"]} == {53}
+
+
 def test_an_image_is_named_by_its_digest_where_one_is_given(tmp_path: Path) -> None:
     digest = f"sha256:{'0' * 64}"
     image = {"repository": "registry.example.org/polycue", "digest": digest}

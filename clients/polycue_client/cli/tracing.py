@@ -54,7 +54,7 @@ def _endpoint(environment: Mapping[str, str]) -> str:
 
 
 def _provider(endpoint: str) -> Any:
-    """What makes and sends spans; None where it is not installed, or the variables make no sense."""
+    """What makes and sends spans; None where it is not installed or the variables make no sense."""
     try:
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
