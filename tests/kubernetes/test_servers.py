@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
@@ -9,7 +10,17 @@ import pytest
 from polycue.app.doors import safe_address
 from polycue.config import Settings
 from polycue.rpc.server import SERVICES, TRANSCRIPTION
-from support.manifests import KUBERNETES, ROOT, Document, Pod, find, pods, render, variables
+from support.manifests import (
+    KUBERNETES,
+    ROOT,
+    Document,
+    Pod,
+    combined,
+    find,
+    pods,
+    render,
+    variables,
+)
 
 # What comes from Secrets, which no manifest holds.
 SECRET = {
@@ -62,6 +73,15 @@ def test_what_is_referred_to_is_there_or_a_secret(overlay: list[Document]) -> No
     for pod in pods(overlay):
         for kind, name in referred(pod):
             find(overlay, kind, name)
+
+
+@pytest.mark.parametrize("name", ["cpu", "cuda", "ray"])
+def test_with_models_in_an_image_nobody_waits_for_a_volume(name: str, tmp_path: Path) -> None:
+    rendered = render(combined(tmp_path, name, "models-image"))
+    claims = [document for document in rendered if document["kind"] == "PersistentVolumeClaim"]
+    assert not claims
+    for pod in pods(rendered):
+        assert "PersistentVolumeClaim" not in {kind for kind, _ in referred(pod)}, pod.of
 
 
 def test_every_variable_is_a_setting(overlay: list[Document]) -> None:
