@@ -186,7 +186,7 @@ def test_servers_are_spread_over_nodes_and_zones(server: Document) -> None:
         assert one["labelSelector"] == server["selector"]
 
 
-def test_scratch_holds_the_films_of_all_jobs_at_once(
+def test_scratch_holds_the_largest_films_of_all_jobs_or_of_five(
     settings: Settings, server: Document, container: Document
 ) -> None:
     scratch = next(one for one in server["template"]["spec"]["volumes"] if one["name"] == "scratch")

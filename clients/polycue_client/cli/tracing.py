@@ -55,15 +55,15 @@ def _endpoint(environment: Mapping[str, str]) -> str:
 
 def _provider(endpoint: str) -> Any:
     """What makes and sends spans; None where it is not installed or the variables make no sense."""
+    # It would tell of each failed try, between what the command says.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     try:
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
-    except ImportError:  # an extra
+    except Exception:  # an extra; and some variables are read as it is imported
         return None
-    # It would tell of each failed try, between what the command says.
-    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     about = {"service.name": "polycue-cli", "service.version": version("polycue")}
     try:
         provider = TracerProvider(resource=Resource.create(about), shutdown_on_exit=False)

@@ -5,11 +5,15 @@ import socket
 import threading
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from polycue import metrics, telemetry
 from polycue.config import Settings
 from polycue.jobs.job import new_id
 from polycue.tracing import spans
+
+if TYPE_CHECKING:
+    from polycue.tracing.otel import OtelTracer
 
 _CLOSE_S = 2.0  # for the last spans, when the server ends
 
@@ -23,21 +27,13 @@ def start_tracing(settings: Settings) -> Callable[[], None]:
             log.info("no traces: OTEL_* name no collector that takes them by gRPC at a URL")
         return _nothing
     try:
-        from polycue.tracing.otel import open_tracer  # an extra, and nobody pays for it unasked
+        tracer = _open(settings.otlp_endpoint, settings.trace_sampling)
     except ImportError as error:
         log.warning(
             "no traces: OpenTelemetry is not installed; pip install 'polycue[tracing]'",
             lacks=error.name,
         )
         return _nothing
-    try:
-        tracer = open_tracer(
-            settings.otlp_endpoint,
-            _resource(),
-            sampling=settings.trace_sampling,
-            heard=_Heard(settings.otlp_endpoint),
-            close_within_s=_CLOSE_S,
-        )
     except Exception as error:  # one of OTEL_*, each of which has its own kind
         log.warning("no traces: OpenTelemetry does not take its variables", problem=str(error))
         return _nothing
@@ -48,6 +44,18 @@ def start_tracing(settings: Settings) -> Callable[[], None]:
         tracer.close()
 
     return end
+
+
+def _open(endpoint: str, sampling: float) -> "OtelTracer":
+    from polycue.tracing.otel import open_tracer  # an extra, and nobody pays for it unasked
+
+    return open_tracer(
+        endpoint,
+        _resource(),
+        sampling=sampling,
+        heard=_Heard(endpoint),
+        close_within_s=_CLOSE_S,
+    )
 
 
 def _resource() -> dict[str, str]:

@@ -693,9 +693,12 @@ def test_a_command_interrupted_while_it_is_imported_just_ends(film: Path, import
     assert (done.returncode, done.stderr) == (130, b"interrupted\n")
 
 
-@pytest.mark.parametrize("collector", ["http://127.0.0.1:1", "http://[::1", "nonsense"])
+@pytest.mark.parametrize(
+    ("collector", "limit"),
+    [("http://127.0.0.1:1", "5"), ("http://[::1", "5"), ("http://127.0.0.1:1", "many")],
+)
 def test_a_collector_that_is_not_there_changes_nothing_that_a_command_says(
-    film: Path, collector: str
+    film: Path, collector: str, limit: str
 ) -> None:
     command = [sys.executable, "-m", "polycue_client", "subtitle", str(film), "--server"]
     said = [
@@ -706,7 +709,10 @@ def test_a_collector_that_is_not_there_changes_nothing_that_a_command_says(
             timeout=60,
             check=False,
         )
-        for more in ({}, {"OTEL_EXPORTER_OTLP_ENDPOINT": collector})
+        for more in (
+            {},
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": collector, "OTEL_SPAN_EVENT_COUNT_LIMIT": limit},
+        )
     ]
     assert b"no server answers" in said[0].stderr
     assert (said[1].returncode, said[1].stderr) == (said[0].returncode, said[0].stderr)
