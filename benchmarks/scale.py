@@ -7,7 +7,8 @@
 ``scaling`` drives polycue's own queue, fairness, credits and flow of films on a clock that only
 events move (``scaling/events.py``), with one thread and no model. *costs* measures commits of both
 stores and the interpreter's time for a chunk; *simulate* takes those, and results of other
-benchmarks here, and writes benchmarks/results/scaling.json and its plots; *plot* draws them anew.
+benchmarks here, and writes benchmarks/results/scaling.json and its plots; *plot* draws them anew,
+and *show --into docs/scaling.md* writes its tables.
 GPUs are parameters with the source of each (``scaling/grid.py``): none was at hand.
 
 *validate* lets the same films arrive there and at the real thing, threads, clock and all: the
@@ -69,7 +70,7 @@ def simulate(given: argparse.Namespace) -> None:
 
     costs = grid.measured(given.results)
     report: dict[str, Any] = {"assumptions": grid.assumptions(costs), "runs": []}
-    waiting = sorted(grid.cases(costs), key=lambda case: case.gpus)
+    waiting = sorted(grid.cases(costs), key=lambda case: -case.gpus)  # those of many take longest
     with ProcessPoolExecutor(given.processes) as processes:
         for ended in as_completed([processes.submit(case.run) for case in waiting]):
             report["runs"].append(run := ended.result())
@@ -84,6 +85,18 @@ def plot(given: argparse.Namespace) -> None:
 
     report = json.loads((given.results / "scaling.json").read_text(encoding="utf-8"))
     plots.plot(report, given.results)
+
+
+def show(given: argparse.Namespace) -> None:
+    from scaling import table
+
+    names = ("scaling", "scaling_validation")
+    runs, validation = (json.loads((given.results / f"{n}.json").read_text("utf-8")) for n in names)
+    found = table.tables(runs, validation)
+    if given.into:
+        table.write_into(given.into, found)
+    else:
+        print("\n\n".join(found.values()))
 
 
 def _row(pairs: Sequence[Pair]) -> dict[str, Any]:
@@ -119,7 +132,7 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
     one = commands.add_parser("validate")
     one.add_argument("--rounds", type=int, default=3)
-    one.add_argument("--seconds", type=float, default=10.0, help="for which films arrive")
+    one.add_argument("--seconds", type=float, default=20.0, help="for which films arrive")
     one.add_argument("--only", default="", help="a part of a trial's name")
     one.set_defaults(run=validate)
     two = commands.add_parser("costs")
@@ -129,6 +142,9 @@ def main() -> None:
     three.add_argument("--processes", type=int, default=2)
     three.set_defaults(run=simulate)
     commands.add_parser("plot").set_defaults(run=plot)
+    four = commands.add_parser("show")
+    four.add_argument("--into", type=Path, help="a document with places for the tables")
+    four.set_defaults(run=show)
     given = parser.parse_args()
     telemetry.configure(level="error", log_format="console")
     given.run(given)

@@ -17,12 +17,12 @@ from scaling.readings import percentile
 SEED = 20261127
 GPUS = (1, 8, 64, 1024)
 OFFERED = 0.8  # of what the GPUs could do with full batches
-WARM_UP = 0.25  # of a run, which does not count
+WARM_UP = 0.5  # of a run, which does not count
 ROW_BYTES = 128 * 2701 * 4  # features of 27 s for large-v3: 128 mels, 10 ms each, float32
 LINK_BYTES_A_SECOND = 1.25e9  # 10 Gbit/s
 NODE_MEMORY_BYTES = 64 << 30
-SECONDS = {1: 1800.0, 8: 600.0, 64: 150.0, 1024: 60.0}
-"""How long arrivals are looked at, by GPUs: what many do in a minute one does in a day."""
+SECONDS = {1: 960.0, 8: 240.0, 64: 80.0, 1024: 40.0}
+"""How long a run is, by GPUs: what many do in a minute one does in a day."""
 
 PUBLISHED = like_published(
     "A100 as published",

@@ -66,6 +66,6 @@ class Load:
 
 LOADS = (
     Load("steady", hours=0.75),
-    Load("bursty", hours=0.75, together_s=40.0),
+    Load("bursty", hours=0.75, together_s=20.0),
     Load("long films", hours=3.0, spread=0.2),
 )

@@ -58,7 +58,8 @@ def _by_load(axes: Any, runs: Sequence[Run], value: str, title: str) -> None:
     for way, style in ((ONE_DRIVER, "--"), (REPLICAS, "-")):
         for load in LOADS:
             x, y = _line(runs, way.name, PUBLISHED.name, load.name, value)
-            axes.plot(x, y, style + "o", color=COLOURS[load.name], label=f"{load.name}, {way.name}")
+            name = f"{load.name}, {way.name}"
+            axes.plot(x, y, style + "o", color=COLOURS[load.name], label=name, alpha=0.9)
     axes.set_title(f"{title} ({PUBLISHED.name})", fontsize=10)
     axes.legend(frameon=False, fontsize=7)
 
@@ -146,7 +147,7 @@ def _finish(figure: Any, panels: Sequence[Any], assumed: Mapping[str, Any], targ
 def _noted(figure: Any, assumed: Mapping[str, Any], target: Path) -> None:
     from matplotlib import pyplot
 
-    figure.tight_layout(rect=(0, 0.2, 1, 1))
+    figure.tight_layout(rect=(0, 0.17, 1, 1))
     figure.text(0.01, 0.01, told(assumed), fontsize=7.5, va="bottom", color="#444444")
     figure.savefig(target, dpi=110)
     pyplot.close(figure)
@@ -175,7 +176,7 @@ def told(assumed: Mapping[str, Any]) -> str:
             f" (PostgreSQL, {1000 * costs['commit_s']:.1f} ms each).",
             f"{limits}; 2 GiB for waiting rows; 10 Gbit/s out of a driver,"
             f" {costs['row_bytes'] / 1e6:.1f} MB a chunk.",
-            f"Films of 45 minutes (long: 3 hours; bursty: those of 40 s at once) of four tenants,"
+            f"Films of 45 minutes (long: 3 hours; bursty: those of 20 s at once) of four tenants,"
             f" of whom one sends half; {costs['doubtful_share']:.0%} of chunks are heard twice;"
             " no translation.",
         )
