@@ -211,7 +211,7 @@ def test_a_film_whose_head_is_lost_goes_on_when_there_is_another(
     def lose_all() -> None:
         for node in two_nodes.nodes:
             node.kill()
-        server.says("the Ray cluster was lost")
+        server.says("reason=CLUSTER_UNAVAILABLE")  # the job waits, and has not failed
         for node in two_nodes.nodes:
             node.start()
 
