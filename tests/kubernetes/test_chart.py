@@ -122,6 +122,8 @@ def test_helm_has_nothing_to_complain_of() -> None:
             {"settings": {"POLYCUE_DATABASE_URL": "postgresql://a:secret@b/c"}},
             "POLYCUE_DATABASE_URL",
         ),
+        ({"settings": {"AWS_SECRET_ACCESS_KEY": "secret"}}, "AWS_SECRET_ACCESS_KEY"),
+        ({"settings": {"OTEL_EXPORTER_OTLP_HEADERS": "api-key=s"}}, "OTEL_EXPORTER_OTLP_HEADERS"),
         ({"image": {"digest": "latest"}}, "digest"),
     ],
 )
