@@ -19,6 +19,8 @@ _TRANSIENT = (ServerUnreachable, TransferStalled, WriteOffsetMismatch)
 # How often a clip is begun. It may be what its servers are lost for, and would take them all.
 CLIP_TRIES = 3
 
+_MOST_DOUBLINGS = 64  # a float ends after a thousand, which a patient caller may come to
+
 # A server that comes back is not met by all its clients in the same instant.
 _random = random.SystemRandom()
 
@@ -84,7 +86,8 @@ class Failures:
         return wait_s
 
     def _wait_s(self, error: PolycueClientError) -> float:
-        doubled_s = self._retry.first_delay_s * 2.0 ** (self._count - 1)
+        doublings = min(self._count - 1, _MOST_DOUBLINGS)
+        doubled_s = self._retry.first_delay_s * 2.0**doublings
         ours_s = min(doubled_s, self._retry.longest_delay_s) * (1 - 0.3 * self._chance())
         return max(ours_s, error.retry_after_s or 0.0)
 

@@ -387,6 +387,14 @@ def test_waits_grow_to_a_bound_and_differ_by_chance() -> None:
         assert [some.delay_s(away()) for _ in range(4)] == pytest.approx(expected)
 
 
+def test_who_has_patience_for_days_waits_no_longer_each_time() -> None:
+    patient = Retry(attempts=10_000, patience_s=1e9, first_delay_s=0.5, longest_delay_s=2.0)
+    some, _ = failures(patient)
+    for _ in range(2_000):
+        delay_s = some.delay_s(away())
+    assert delay_s == patient.longest_delay_s
+
+
 def test_a_server_that_asks_for_a_pause_gets_it() -> None:
     some, _ = failures(Retry(first_delay_s=1.0, longest_delay_s=5.0))
     assert [some.delay_s(away(3.0)) for _ in range(4)] == [3.0, 3.0, 4.0, 5.0]

@@ -143,6 +143,13 @@ def test_a_cluster_is_tried_again_after_ten_seconds_at_most() -> None:
     assert all(isinstance(error, ClusterUnavailable) for error in errors)
 
 
+def test_a_cluster_that_is_away_for_days_is_still_tried() -> None:
+    backoff = Backoff(lambda: 0.0)
+    for _ in range(10_000):
+        error = backoff.failed("ray", ClusterUnavailable("nobody answers"))
+    assert error.retry_after_s == 10
+
+
 def test_what_fails_is_tried_later_each_time_and_after_a_minute_at_most() -> None:
     now_s = 0.0
     backoff = Backoff(lambda: now_s)

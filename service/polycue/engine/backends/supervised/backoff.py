@@ -10,6 +10,9 @@ from polycue.domain.errors import ClusterUnavailable, DeviceUnavailable
 
 _FIRST_S, _LONGEST_S = 1, 60
 _LONGEST_FOR_CLUSTER_S = 10  # it comes back by itself, and many jobs wait for that
+_MOST_DOUBLINGS = (
+    16  # more than the longest wait has; a float ends after a thousand, or three hours
+)
 
 
 class Backoff:
@@ -43,7 +46,7 @@ class Backoff:
             failures = self._failures[key] = self._failures.get(key, 0) + 1
             of_cluster = isinstance(error, ClusterUnavailable)
             longest_s = _LONGEST_FOR_CLUSTER_S if of_cluster else _LONGEST_S
-            delay_s = int(min(_FIRST_S * 2.0 ** (failures - 1), longest_s))
+            delay_s = min(_FIRST_S * 2 ** min(failures - 1, _MOST_DOUBLINGS), longest_s)
             error = _put_off(error, delay_s)
             self._refused[key] = self._clock() + delay_s, error
             return error
