@@ -12,7 +12,13 @@ from typing import TypeVar
 import pytest
 
 from polycue.domain.caller import Urgency
-from polycue.domain.errors import ClusterUnavailable, Draining, EngineDied, PoisonChunk
+from polycue.domain.errors import (
+    ClusterUnavailable,
+    DeviceUnavailable,
+    Draining,
+    EngineDied,
+    PoisonChunk,
+)
 from polycue.engine.backends.backend import Backend
 from polycue.engine.backends.ray.asked import Hello, Needs
 from polycue.engine.backends.ray.begin import Actors
@@ -192,6 +198,7 @@ class Rows:
 
     def __init__(self) -> None:
         self.waiting = 0
+        self.is_draining = False
         self.there: list[Backend] = []
         self.came = threading.Semaphore(0)
 
@@ -207,6 +214,8 @@ class Rows:
         return Queued({Urgency.BATCH: self.waiting}, again=0, running=0, oldest_s=0, bytes=0)
 
     def take_in(self, backend: Backend) -> None:
+        if self.is_draining:
+            raise Draining
         self.there.append(backend)
         self.came.release()
 
@@ -251,6 +260,7 @@ def test_actors_come_while_rows_wait_and_go_when_they_have_been_idle(
     for _ in range(2):
         assert rows.came.acquire(timeout=PATIENCE_S)
     assert [starts(backend, 7) for backend in rows.there] == [[7], [7], [7]]
+    assert watched.elastic.settle(PATIENCE_S)
     rows.waiting = 0
     watched.look()
     assert sorted(made.labels()) == ["ray:0", "ray:1", "ray:2"]
@@ -291,6 +301,30 @@ def test_a_recogniser_that_is_opened_later_is_on_all_of_them_and_others_do_what_
     made.is_("full")
     made.vanish(End.LOST)
     assert [starts(backend, 1) for backend in (first, second)] == [[1], [1]]
+
+
+def test_one_that_cannot_load_all_that_is_open_is_no_part_of_any(
+    made: Made, folder: Path, rows: Rows
+) -> None:
+    rows.of(made, folder)
+    made.crew.open(folder, "too-large@ray:1")
+    late = made.make(1)
+    with contextlib.closing(late), pytest.raises(DeviceUnavailable):
+        made.crew.join(late)
+    made.crew.staffed(rows.there, rows)  # which takes in whoever has joined
+    assert len(rows.there) == 1
+    assert made.labels() == ["ray:0"]
+
+
+def test_one_that_joins_as_a_recogniser_closes_does_not_keep_it(
+    made: Made, folder: Path, rows: Rows
+) -> None:
+    rows.of(made, folder)
+    rows.is_draining = True
+    late = made.make(1)
+    made.crew.join(late)
+    with contextlib.closing(late):
+        assert diary(folder)[-1] == "forget fragile"
 
 
 def test_one_that_stays_lost_goes_while_others_work(made: Made, folder: Path, rows: Rows) -> None:

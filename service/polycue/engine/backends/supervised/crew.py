@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -77,7 +76,7 @@ class Crew:
                     opened.staff = staff
                     for backend in opened.relieved.values():
                         if backend not in backends:  # it joined meanwhile
-                            staff.take_in(backend)
+                            _take_in(staff, backend)
 
     def queues(self) -> list[Queued]:
         """What waits for each recogniser that somebody works with."""
@@ -100,14 +99,14 @@ class Crew:
         supervisor.restore()
         with self._changing:
             self._forget_closed()
-            for opened in self._opened:
-                self._put(opened, supervisor, supervisor.load(opened.load_on(supervisor)))
+            loaded = [supervisor.load(opened.load_on(supervisor)) for opened in self._opened]
+            for opened, found in zip(self._opened, loaded, strict=True):
+                self._put(opened, supervisor, found)
             self._fleet.add(supervisor)
             self._add_texts(supervisor)
             for opened in self._opened:
                 if opened.staff:
-                    with suppress(Draining):
-                        opened.staff.take_in(opened.relieved[supervisor])
+                    _take_in(opened.staff, opened.relieved[supervisor])
 
     def leave(self, supervisor: Supervisor) -> None:
         """Let a device go: it ends its batches, and nothing is left of it. Blocks until then."""
@@ -142,3 +141,10 @@ class Crew:
 
 def _load(path: Path, name: str, supervisor: Supervisor) -> Load:
     return Load(ModelSpec(path, name, supervisor.device))
+
+
+def _take_in(staff: Staff, backend: Backend) -> None:
+    try:
+        staff.take_in(backend)
+    except Draining:  # its model was given up while it came
+        backend.close()

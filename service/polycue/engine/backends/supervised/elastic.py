@@ -71,12 +71,14 @@ class Elastic:
         """See how many there should be, and begin to have it so."""
         now_s = self._clock()
         self._let_lost_go(now_s)
-        size, there = self._size.of(self.wanted(), now_s), len(self._numbers)
-        if there > size and not self._coming:
+        size = self._size.of(self.wanted(), now_s)
+        with self._lock:  # one that has just come is counted once
+            there, coming = len(self._numbers), len(self._coming)
+        if there > size and not coming:
             for supervisor in list(self._numbers)[size - there :]:  # who came last goes first
                 self._release(supervisor, "idle")
         elif now_s >= self._not_before_s and self._fleet.up:
-            for _ in range(size - there - len(self._coming)):
+            for _ in range(size - there - coming):
                 self._have_one()
 
     def wanted(self) -> int:
