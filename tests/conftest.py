@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from support.postgres import postgres as postgres
+# So that asserts in there say what was there; it must be told before any of it is imported.
+pytest.register_assert_rewrite("support")
+
+from support.postgres import postgres as postgres  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -6,14 +6,11 @@ from pathlib import Path
 
 import pytest
 
-# So that their asserts say what was there; it must be told before they are imported.
-pytest.register_assert_rewrite("support.aftermath", "support.fleet", "support.steps")
-
-from support.aftermath import Aftermath  # noqa: E402
-from support.fleet import Fleet, python_path  # noqa: E402
-from support.postgres import Cluster  # noqa: E402
-from support.steps import Director, directing  # noqa: E402
-from support.zygote import ForkedServer, Zygote, zygote  # noqa: E402
+from support.aftermath import Aftermath
+from support.fleet import Fleet, python_path
+from support.postgres import Cluster
+from support.steps import Director, directing
+from support.zygote import ForkedServer, Zygote, zygote
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("support.fleet", "support.ray_cluster")
-
-from support.demo import import_models  # noqa: E402
-from support.fleet import Fleet, Server, python_path  # noqa: E402
-from support.ray_cluster import Cluster, running_cluster  # noqa: E402
+from support.demo import import_models
+from support.fleet import Fleet, Server, python_path
+from support.ray_cluster import Cluster, running_cluster
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'polycue[ray]'")
 
