@@ -19,6 +19,7 @@ DAY_S = 24 * 60 * 60
 
 _SOURCE_HOST = re.compile(r"(\*|(\*\.)?[A-Za-z0-9][A-Za-z0-9.-]*)(:[0-9]{1,5})?")
 _COLLECTOR = re.compile(r"^https?://(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:[0-9]{1,5})?/?$")
+_RAY_DIGITS = 4  # what it counts in
 
 
 class Settings(BaseSettings):
@@ -188,6 +189,7 @@ class Settings(BaseSettings):
     ray_idle_s: float = Field(
         default=60,
         gt=0,
+        le=DAY_S,
         description="Actors beyond the minimum go when there was no work for them for so long.",
     )
     ray_gpus: float = Field(
@@ -208,6 +210,7 @@ class Settings(BaseSettings):
     ray_place_s: float = Field(
         default=60,
         gt=0,
+        le=DAY_S,
         description=(
             "An actor may wait so long for a place in the cluster; longer than an autoscaler takes"
             " to add a node."
@@ -494,6 +497,15 @@ class Settings(BaseSettings):
             raise ValueError("--engine threads has models on one --device-index only")
         if self.offline and (self.source_host or self.source_bucket):
             raise ValueError("--offline forbids what --source-host and --source-bucket allow")
+        return self
+
+    @model_validator(mode="after")
+    def _ray_can_count(self) -> "Settings":
+        if self.ray_gpus > 1 and self.ray_gpus != int(self.ray_gpus):
+            raise ValueError("--ray-gpus above 1 must be whole: actors share one GPU, not several")
+        for flag, amount in (("--ray-gpus", self.ray_gpus), ("--ray-cpus", self.ray_cpus)):
+            if amount != round(amount, _RAY_DIGITS):
+                raise ValueError(f"{flag} has {_RAY_DIGITS} digits behind the point at most")
         return self
 
     @field_validator("file_root", mode="before")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from polycue.app.ray import environment, needs
 from polycue.config import Settings
@@ -46,6 +47,22 @@ def test_a_node_must_have_all_of_it_by_itself() -> None:
 def test_on_a_cpu_no_gpu_is_asked_for(device: str, gpus: float, expected: float) -> None:
     settings = Settings(engine="ray", device=device, ray_gpus=gpus, ray_cpus=2)  # type: ignore[arg-type]
     assert needs(settings) == Needs(gpus=expected, cpus=2)
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({"ray_gpus": 1.5}, "--ray-gpus above 1 must be whole"),
+        ({"ray_cpus": 0.00001}, "--ray-cpus has 4 digits"),
+        ({"ray_place_s": float("inf")}, "ray_place_s"),
+    ],
+)
+def test_what_ray_cannot_count_is_refused_before_any_cluster_is_asked(
+    wish: dict[str, float], words: str
+) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Settings(engine="ray", **wish)  # type: ignore[arg-type]
+    assert Settings(engine="ray", ray_gpus=0.3333, ray_cpus=1.5).ray_cpus == 1.5
 
 
 def test_the_bridge_gets_what_ray_reads_and_ray_phones_nobody(
