@@ -1,7 +1,8 @@
 """A bridge without Ray: its cluster is this very program, and does as files in a folder say.
 
 ``absent``, ``full`` and ``lost`` are told to who joins, and to who begins an actor; what an actor
-holds is ``fragile``'s. An actor that is asked for ``Vanish`` is lost with its node.
+holds is ``fragile``'s. Where ``waits`` is a FIFO, an actor waits for its place until that ends. One
+that is asked for ``Vanish`` is lost with its node.
 """
 
 import os
@@ -58,6 +59,8 @@ class Cluster:
             raise ClusterUnavailable("no node had the 1 CPU of an actor free")
         if (self._folder / "lost").exists():
             raise EngineDied("the Ray cluster", "its head went")
+        if (self._folder / "waits").exists():
+            (self._folder / "waits").read_text()
         self._actors[number], self._ended[number] = FragileModels(), Future()
         return Begun("10.0.0.9", os.getpid())
 

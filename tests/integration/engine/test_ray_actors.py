@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +27,7 @@ from polycue.engine.backends.supervised.child import End
 from polycue.engine.backends.supervised.crew import Crew
 from polycue.engine.backends.supervised.elastic import Elastic
 from polycue.engine.backends.supervised.fleet import Fleet
+from polycue.engine.backends.supervised.host import elastic_host
 from polycue.engine.backends.supervised.pace import Pace
 from polycue.engine.backends.supervised.several_texts import SeveralTexts
 from polycue.engine.backends.supervised.size import Size
@@ -47,7 +49,7 @@ class Made:
 
     def __init__(self, folder: Path, least: int = 1) -> None:
         self.cluster = folder
-        self._actors = Actors(
+        self.actors = Actors(
             str(folder),
             Needs(gpus=0, cpus=1),
             Hello(folder, recorded_only=False, log_level=logging.INFO),
@@ -63,7 +65,7 @@ class Made:
         return Supervisor(
             Choose("cpu", "int8", 0, 1, 1),
             Pace(factor=20, least_s=60),
-            begin=self._actors.begin,
+            begin=self.actors.begin,
             device=Device("cpu", 0, "int8", 1, place=f"ray:{number}"),
         )
 
@@ -87,7 +89,7 @@ class Made:
 
     def close(self) -> None:
         self.fleet.close()
-        self._actors.close()
+        self.actors.close()
 
 
 @pytest.fixture
@@ -347,6 +349,29 @@ def test_a_closed_crew_begins_nothing(made: Made) -> None:
     made.close()
     with pytest.raises(Draining):
         made.make(7).restore()
+
+
+def test_who_waits_for_a_place_does_not_hold_up_the_end(made: Made) -> None:
+    host = elastic_host(
+        *("ray", made.make, "int8"), least=1, most=1, idle_s=IDLE_S, close=made.actors.close
+    )
+    os.mkfifo(made.cluster / "waits")
+    with ThreadPoolExecutor(1) as pool:
+        restored = pool.submit(host.restore)
+        with (made.cluster / "waits").open("w"):  # once it is read
+            host.close()
+            with pytest.raises(Draining):
+                restored.result(PATIENCE_S)
+
+
+def test_actors_end_without_a_word_where_the_engine_is_closed(made: Made) -> None:
+    made.fleet.restore()
+    child = made.fleet.supervisors[0].child
+    made.actors.close()
+    assert child
+    child.wait(PATIENCE_S)
+    assert child.cause
+    assert child.cause.end is End.CLOSED
 
 
 def test_a_chunk_that_ends_its_actors_process_again_and_again_is_poison(

@@ -58,6 +58,8 @@ class Actors:
         try:
             return self._begun(on_end)
         except EngineDied as error:
+            if self._closed:
+                raise Draining from error
             log.warning("another driver is tried", problem=error.cause)
         try:
             return self._begun(on_end)
@@ -65,12 +67,17 @@ class Actors:
             raise ClusterUnavailable(f"it was lost: {error.cause}") from error
 
     def close(self) -> None:
-        """End the bridge, and with it all actors."""
+        """End the bridge, and with it all actors; who waits for one to begin is told at once."""
         self._closed = True
+        self._end()  # whoever joins a cluster holds the lock until this
         with self._joining:
-            if self._bridge is not None:
-                self._bridge.end(Cause(End.CLOSED, "the engine was closed"))
-                self._bridge.wait(_CLOSE_S)
+            self._end()
+
+    def _end(self) -> None:
+        bridge = self._bridge
+        if bridge is not None:
+            bridge.end(Cause(End.CLOSED, "the engine was closed"))
+            bridge.wait(_CLOSE_S)
 
     def _begun(self, on_end: Callable[[Cause], None]) -> ActorChild:
         """As ``begin``; EngineDied where the bridge was of no more use, and is gone."""
@@ -90,15 +97,16 @@ class Actors:
             if self._bridge is not None and self._bridge.alive:
                 return self._bridge
             self._backoff.check(_CLUSTER)
-            bridge = ChildProcess(self._program, self._environment, on_end=_told)
+            self._bridge = bridge = ChildProcess(self._program, self._environment, on_end=_told)
             try:
                 bridge.do(Join(self._address), within_s=_JOIN_S)
             except Exception as error:
+                if self._closed:
+                    raise Draining from error
                 bridge.end(Cause(End.CLOSED, "it has joined no cluster"))
                 raise self._backoff.failed(_CLUSTER, _unavailable(error)) from error
             self._backoff.worked(_CLUSTER)
             log.info("a Ray cluster was joined", address=self._address, pid=bridge.pid)
-            self._bridge = bridge
             return bridge
 
 

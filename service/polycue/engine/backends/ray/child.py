@@ -47,8 +47,15 @@ class ActorChild(Child):
 
     def _cause_of(self, error: EngineDied) -> Cause:
         if not self._bridge.alive:
-            return Cause(End.LOST, f"the bridge to the Ray cluster ended: {error.cause}")
+            return self._with_bridge(error)
         return Cause(End.LOST if error.lost else End.EXITED, error.cause)
+
+    def _with_bridge(self, error: BaseException) -> Cause:
+        cause = self._bridge.cause
+        if cause is None or cause.end is not End.CLOSED:
+            told = cause.text if cause else str(error)
+            return Cause(End.LOST, f"the bridge to the Ray cluster ended: {told}")
+        return cause
 
     def _kill(self) -> None:
         self._bridge.ask(Finish(self._number))
@@ -59,4 +66,4 @@ class ActorChild(Child):
         if error is None:
             self.end(told.result())
         else:
-            self.end(Cause(End.LOST, f"the bridge to the Ray cluster ended: {error}"))
+            self.end(self._with_bridge(error))

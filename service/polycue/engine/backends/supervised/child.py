@@ -51,7 +51,8 @@ class Child(ABC):
     def __init__(self, *, on_end: Callable[[Cause], None]) -> None:
         """``on_end`` hears once how it ended, in the thread that saw or made it end."""
         self._on_end = on_end
-        self._lock = threading.Lock()
+        # Who is reached by way of another child may hear of that one's end in ending himself.
+        self._lock = threading.RLock()
         self._asked: dict[int, Future[Any]] = {}
         self._numbers = itertools.count()
         self._cause: Cause | None = None
@@ -67,6 +68,11 @@ class Child(ABC):
     @property
     def alive(self) -> bool:
         return self._cause is None
+
+    @property
+    def cause(self) -> Cause | None:
+        """How it ended, None while it is alive."""
+        return self._cause
 
     def ask(self, work: Work[Any]) -> Future[Any]:
         """Send work there; the future has what came of it. Blocks while the child takes it in."""

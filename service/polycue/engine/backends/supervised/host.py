@@ -30,7 +30,8 @@ def elastic_host(
 ) -> Host:
     """As many devices as there is work for, each with its own copies of models.
 
-    ``make`` makes the supervisor of one by its number; ``close`` is called when all are gone.
+    ``make`` makes the supervisor of one by its number; ``close`` ends them all, and the wait
+    for one that is to come.
     """
     fleet = Fleet([make(number) for number in range(least)], own_models=True)
     texts = SeveralTexts()
@@ -39,9 +40,9 @@ def elastic_host(
     elastic.start()
 
     def close_all() -> None:
+        close()  # first: one that waits for its place holds up its supervisor's end
         elastic.close()
         fleet.close()
-        close()
 
     return _host(name, fleet, crew, texts, close=close_all)
 
