@@ -56,17 +56,19 @@ class FolderTree:
 
 
 class OneFile(FolderTree):
-    """A single file that was named, as the only one of its folder."""
+    """A single file that was named, whatever its suffix, as the only one of its folder."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path.parent)
         self._name = path.name
 
     def folders(self) -> Iterator[Found]:
-        for found in super().folders():
-            there = found.files
-            yield Found("", {self._name: there.get(self._name, Entry(0, "", 0.0))}, found.problem)
-            return
+        try:
+            status = self.local(self._name).stat()
+        except OSError as error:
+            yield Found(self._name, {}, error)
+        else:
+            yield Found("", {self._name: _entry(status)}, is_named=True)
 
 
 class FolderShelf:

@@ -42,7 +42,9 @@ def _of_folder(tree: Tree, found: Found, shelf_of: ShelfOf) -> Iterator[Film | P
     for name, entry in found.files.items():
         path = f"{found.path}/{name}" if found.path else name
         why = _why_not(name, found)
-        if why:
+        if found.is_named:
+            yield Film(tree, path, entry, glance)
+        elif why:
             yield Passed(_address(tree, path), why)
         elif _is_media(name) and not name.startswith(".") and not _is_copy(name):
             yield Film(tree, path, entry, glance)

@@ -62,11 +62,15 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A folder's files. ``path`` is from the tree's top, "" for that; ``problem`` why none came."""
+    """A folder's files. ``path`` is from the tree's top, "" for that; ``problem`` why none came.
+
+    ``is_named`` says that it is the file itself that was asked for.
+    """
 
     path: str
     files: Mapping[str, Entry]
     problem: OSError | None = None
+    is_named: bool = False
 
 
 class Tree(Protocol):

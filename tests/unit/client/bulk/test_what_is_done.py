@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from polycue.api.v1 import catalog_pb2, jobs_pb2
 from polycue_client.cli.bulk import keys
 from polycue_client.cli.bulk.ahead import Ahead
-from polycue_client.cli.bulk.folders import FolderTree
+from polycue_client.cli.bulk.folders import FolderTree, OneFile
 from polycue_client.cli.bulk.journal import Journal
 from polycue_client.cli.bulk.listing import Passed, count, listed
 from polycue_client.cli.bulk.standing import Standing, standing
@@ -75,6 +75,19 @@ def test_what_is_no_whole_film_is_passed_over_with_a_word(tmp_path: Path) -> Non
         "late.mkv.part": "is not whole yet, by its name",
     }
     assert len(found) == 3
+
+
+def test_a_file_that_is_named_is_a_film_whatever_its_suffix_and_missed_where_it_is_not_there(
+    tmp_path: Path,
+) -> None:
+    tree(tmp_path, "sound.dat", "other.mkv")
+    named = [OneFile(tmp_path / "sound.dat"), OneFile(tmp_path / "flims")]
+    film, missed = listed(named, beside)
+    assert isinstance(film, Film)
+    assert film.name == "sound.dat"
+    assert isinstance(missed, Passed)
+    assert missed.is_fault
+    assert missed.address == str(tmp_path / "flims")
 
 
 def test_links_that_lead_round_or_nowhere_do_no_harm(tmp_path: Path) -> None:
