@@ -4,6 +4,7 @@ import ipaddress
 import re
 
 _SCHEME = re.compile(r"(?:dns|ipv4|ipv6|passthrough):(?:///?)?")
+_SOCKETS = ("unix:", "unix-abstract:")  # a path may have any characters
 
 
 def target_of(given: str) -> str:
@@ -13,9 +14,9 @@ def target_of(given: str) -> str:
     ``10.0.0.1:50051,10.0.0.2:50051`` becomes such a list, all else is passed on.
 
     Raises:
-        ValueError: a list holds names, or numbers of both kinds.
+        ValueError: a list holds names, or numbers of both kinds, or a port is none.
     """
-    if "," not in given or _SCHEME.match(given):
+    if "," not in given or _SCHEME.match(given) or given.startswith(_SOCKETS):
         return given
     kinds = {_kind(address) for address in hosts_of(given)}
     if kinds not in ({4}, {6}):
@@ -23,6 +24,8 @@ def target_of(given: str) -> str:
             f"{given}: a list of servers holds numbers like 10.0.0.1:50051, all of IPv4 or all of"
             " IPv6; for several names, use one name that has all their addresses"
         )
+    if wrong := [each for each in given.split(",") if not _has_port(each)]:
+        raise ValueError(f"{given}: {wrong[0].strip()} has no port that there can be")
     (kind,) = kinds
     return f"ipv{kind}:{given.replace(' ', '')}"
 
@@ -34,7 +37,7 @@ def several(target: str) -> bool:
 
 def is_local(target: str) -> bool:
     """Whether what is sent there stays on this machine."""
-    if target.startswith(("unix:", "unix-abstract:")):
+    if target.startswith(_SOCKETS):
         return True
     return all(map(_is_loopback, hosts_of(target)))
 
@@ -51,6 +54,11 @@ def _kind(host: str) -> int:
         return ipaddress.ip_address(host).version
     except ValueError:
         return 0
+
+
+def _has_port(address: str) -> bool:
+    port = address.rpartition(":")[2].strip()
+    return port.isdecimal() and 0 < int(port) < 1 << 16
 
 
 def _is_loopback(host: str) -> bool:
