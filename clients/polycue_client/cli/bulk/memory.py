@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 from pathlib import Path
+from typing import IO
 
 _ENDS_WITHIN_S = 5.0
 
@@ -21,7 +22,8 @@ class Memory:
     def __init__(self, label: str, *, is_embedded: bool) -> None:
         self.journal = state_folder() / f"{label}.jsonl"
         folder = state_folder() / f"{label}.server"
-        self.data_dir = folder if is_embedded and _can_be_had(folder) else None
+        self._claim = _claimed(state_folder() / f"{label}.lock") if is_embedded else None
+        self.data_dir = folder if self._claim and _can_be_had(folder) else None
 
     def __repr__(self) -> str:
         return f"Memory({self.journal.stem})"
@@ -32,8 +34,24 @@ class Memory:
             shutil.rmtree(self.data_dir, ignore_errors=True)
 
 
+def _claimed(path: Path) -> IO[bytes] | None:
+    """The file, locked for as long as it is open; None where another run has it, or none can be.
+
+    Of two runs that begin in the same moment neither has a server yet to tell them apart.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = path.open("ab")
+    except OSError:
+        return None
+    if _is_free(file.fileno()):
+        return file
+    file.close()
+    return None
+
+
 def _can_be_had(folder: Path) -> bool:
-    """Whether it can be written, and no other run with a server of its own is at it.
+    """Whether it can be written, and no server is at it.
 
     The lock is the server's own. That of a run which was killed a moment ago may still be ending.
     """

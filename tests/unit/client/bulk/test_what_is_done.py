@@ -15,6 +15,7 @@ from polycue_client.cli.bulk.ahead import Ahead
 from polycue_client.cli.bulk.folders import FolderTree, OneFile
 from polycue_client.cli.bulk.journal import Journal
 from polycue_client.cli.bulk.listing import Passed, count, listed
+from polycue_client.cli.bulk.memory import Memory
 from polycue_client.cli.bulk.standing import Standing, standing
 from polycue_client.cli.bulk.trees import Entry, Film, Glance, Shelf, Tree
 from polycue_client.cli.outputs import Placement
@@ -212,3 +213,15 @@ def test_of_a_large_folder_only_what_is_named_after_a_film_is_looked_at(tmp_path
     glance = Glance(tree(tmp_path, *names).shelf(""))
     assert set(glance.about("a")) == {"a.mkv", "a.en.srt", "a.b.en.srt"}
     assert set(glance.about("é")) == {"é.en.srt"}
+
+
+def test_of_two_runs_that_begin_together_one_has_what_the_last_one_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    first, second = Memory("run", is_embedded=True), Memory("run", is_embedded=True)
+    assert first.data_dir
+    assert second.data_dir is None
+    assert Memory("other", is_embedded=True).data_dir
+    del first  # as a process's end
+    assert Memory("run", is_embedded=True).data_dir
