@@ -87,7 +87,12 @@ class _Whole:
 
     def work(self, choice: ServerChoice) -> None:
         label = self._label()
-        memory = Memory(label, is_embedded=not choice.server)
+        with contextlib.closing(Memory(label, is_embedded=not choice.server)) as memory:
+            self._work_with(choice, label, memory)
+            if not (self._fatal or self._interruption.times):
+                memory.forget_jobs()
+
+    def _work_with(self, choice: ServerChoice, label: str, memory: Memory) -> None:
         flags = [f"--source-bucket={each}" for each in self._places.buckets]
         try:
             with (
@@ -105,8 +110,6 @@ class _Whole:
                 self._work_at(place, label, memory)
         except (NotStarted, PolycueClientError) as error:
             self._fatal = error
-        if not (self._fatal or self._interruption.times):
-            memory.forget_jobs()
 
     def _label(self) -> str:
         spec = self._item_of(Path("film.mkv")).spec(media_pb2.MediaSource())

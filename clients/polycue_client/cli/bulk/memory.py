@@ -17,7 +17,10 @@ def state_folder() -> Path:
 
 
 class Memory:
-    """``label`` names the run, ``data_dir`` is for an embedded server; None where there is none."""
+    """``label`` names the run, ``data_dir`` is for an embedded server; None where there is none.
+
+    ``close`` leaves what is kept to the next run.
+    """
 
     def __init__(self, label: str, *, is_embedded: bool) -> None:
         self.journal = state_folder() / f"{label}.jsonl"
@@ -27,6 +30,10 @@ class Memory:
 
     def __repr__(self) -> str:
         return f"Memory({self.journal.stem})"
+
+    def close(self) -> None:
+        if self._claim:
+            self._claim.close()
 
     def forget_jobs(self) -> None:
         """Remove what the server kept, once that has ended and all is done."""

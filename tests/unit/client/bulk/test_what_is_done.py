@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -219,9 +220,11 @@ def test_of_two_runs_that_begin_together_one_has_what_the_last_one_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    first, second = Memory("run", is_embedded=True), Memory("run", is_embedded=True)
-    assert first.data_dir
-    assert second.data_dir is None
-    assert Memory("other", is_embedded=True).data_dir
-    del first  # as a process's end
-    assert Memory("run", is_embedded=True).data_dir
+    with closing(Memory("run", is_embedded=True)) as first:
+        assert first.data_dir
+        with closing(Memory("run", is_embedded=True)) as second:
+            assert second.data_dir is None
+        with closing(Memory("other", is_embedded=True)) as other:
+            assert other.data_dir
+    with closing(Memory("run", is_embedded=True)) as third:
+        assert third.data_dir == first.data_dir
