@@ -1,5 +1,6 @@
 """What the runs of ``grid`` say, as pictures with their assumptions beside them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -80,12 +81,12 @@ def _waits(runs: Sequence[Run], assumed: Mapping[str, Any], target: Path) -> Non
         axes.set_yscale("log")
         axes.set_title(f"{title} ({REPLICAS.name})", fontsize=10)
         axes.legend(frameon=False, fontsize=7)
-    for way, style in ((ONE_DRIVER, "--"), (REPLICAS, "-")):
+    for way, style in ((ONE_DRIVER, "--^"), (REPLICAS, "-o")):
         for load in LOADS:
             x, y = _line(runs, way.name, PUBLISHED.name, load.name, "fairness")
-            if x:
+            if not all(map(math.isnan, y)):
                 label = f"{load.name}, {way.name}"
-                panels[2].plot(x, y, style + "o", color=COLOURS[load.name], label=label)
+                panels[2].plot(x, y, style, color=COLOURS[load.name], label=label)
     panels[2].set_ylim(0, 1.05)
     panels[2].set_title("fairness among tenants who wait (Jain; 1: equal shares)", fontsize=10)
     panels[2].legend(frameon=False, fontsize=7, loc="lower left")
@@ -120,10 +121,10 @@ def _limits(runs: Sequence[Run], assumed: Mapping[str, Any], target: Path) -> No
 def _line(
     runs: Sequence[Run], way: str, device: str, load: str, value: str, of: str = ""
 ) -> tuple[list[int], list[float]]:
+    """By GPUs; NaN, which breaks a line, where nobody knows."""
     found = sorted(_of(runs, way, device, load), key=lambda run: run["gpus"])
     points = [(run["gpus"], run[value].get(of) if of else run[value]) for run in found]
-    known = [(x, y) for x, y in points if y is not None]
-    return [x for x, _ in known], [y for _, y in known]
+    return [x for x, _ in points], [math.nan if y is None else y for _, y in points]
 
 
 def _of(runs: Sequence[Run], way: str, device: str, load: str) -> list[Run]:
