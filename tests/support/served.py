@@ -84,6 +84,7 @@ class Wire:
         self._cut_after = list(cut_after)
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._threads = [threading.Thread(target=self._accept, name="wire")]
+        self._lock = threading.Lock()
         self._open: list[socket.socket] = []
         self.connections = 0
         self.address = f"127.0.0.1:{self._listening.getsockname()[1]}"
@@ -100,20 +101,22 @@ class Wire:
             thread.join(WAIT_S)
 
     def cut(self) -> None:
-        """Break all connections there are; new ones can be made."""
-        for end in self._open:
+        """Break all connections there are; new ones can be made, and are made at once."""
+        with self._lock:
+            ends, self._open = self._open, []
+        for end in ends:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
-        self._open = []
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):  # what accept raises when the wire is taken down
             while True:
                 client, _ = self._listening.accept()
                 server = socket.create_connection(self._to)
-                self.connections += 1
-                self._open += [client, server]
+                with self._lock:
+                    self.connections += 1
+                    self._open += [client, server]
                 limit = self._cut_after.pop(0) if self._cut_after else None
                 self._pass_on(client, server, limit)
                 self._pass_on(server, client, None)
