@@ -66,6 +66,13 @@ def test_the_lock_for_cuda_is_the_lock_and_nvidias_libraries(repository: Path) -
     assert all(name.startswith("nvidia-") for name in cuda.keys() - plain.keys())
 
 
+def test_the_lock_for_ray_is_that_for_cuda_and_more(repository: Path) -> None:
+    cuda = pins((repository / "requirements-cuda.lock").read_text())
+    ray = pins((repository / "requirements-ray.lock").read_text())
+    assert "ray" in ray
+    assert ray.items() >= cuda.items()
+
+
 def test_the_images_can_share_jobs_and_files(repository: Path) -> None:
     assert {"psycopg-binary", "s3fs"} <= pins((repository / "requirements.lock").read_text()).keys()
 
