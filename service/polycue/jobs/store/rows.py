@@ -1,7 +1,9 @@
 """Jobs and uploads as rows, and back. What nobody searches in is JSON."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import Stage, StageMoved
@@ -11,6 +13,11 @@ from polycue.jobs.files.protocol import Part
 from polycue.jobs.job import Artifact, Failure, Job, JobState
 from polycue.jobs.store.session import Row, Value
 from polycue.jobs.upload import Upload
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 
 def row_of_job(job: Job) -> dict[str, Value]:
@@ -69,22 +76,22 @@ def job_of_row(row: Row) -> Job:
         ttl_ms=row["ttl_ms"],
         language=row["language"],
         stages=tuple(
-            StageMoved(**{**stage, "stage": Stage(stage["stage"])})
+            _known(StageMoved, {**stage, "stage": Stage(stage["stage"])})
             for stage in json.loads(row["stages"])
         ),
         notices=tuple(
-            Notice(**{**notice, "reason": NoticeReason(notice["reason"])})
+            _known(Notice, {**notice, "reason": NoticeReason(notice["reason"])})
             for notice in json.loads(row["notices"])
         ),
         artifacts=tuple(
-            Artifact(**{**artifact, "sha256": bytes.fromhex(artifact["sha256"])})
+            _known(Artifact, {**artifact, "sha256": bytes.fromhex(artifact["sha256"])})
             for artifact in json.loads(row["artifacts"])
         ),
-        failure=Failure(**json.loads(row["failure"])) if row["failure"] else None,
+        failure=_known(Failure, json.loads(row["failure"])) if row["failure"] else None,
         media_ms=row["media_ms"],
         length_ms=row["length_ms"],
         queued_ms=row["queued_ms"],
-        usage=EngineUsage(**json.loads(row["engine_usage"])),
+        usage=_known(EngineUsage, json.loads(row["engine_usage"])),
         owner=row["owner"],
         epoch=row["epoch"],
         lease_until_ms=row["lease_until_ms"],
@@ -92,7 +99,7 @@ def job_of_row(row: Row) -> Job:
         reached=row["reached"],
         plan_hash=row["plan_hash"],
         resumed_by=row["resumed_by"],
-        asked=Asked(**json.loads(row["asked"])),
+        asked=_known(Asked, json.loads(row["asked"])),
     )
 
 
@@ -113,3 +120,9 @@ def upload_of_row(row: Row) -> Upload:
 
 def _plain(artifact: Artifact) -> dict[str, Value]:
     return {**asdict(artifact), "sha256": artifact.sha256.hex()}
+
+
+def _known(kind: type[T], values: Mapping[str, Any]) -> T:
+    """Of values that a later release wrote, beside which this one goes on, those known here."""
+    names = {field.name for field in fields(kind)}
+    return kind(**{name: value for name, value in values.items() if name in names})
