@@ -13,11 +13,12 @@ ARG BASE=debian:bookworm-slim
 
 # ---- Debian, from the archives of its packages: no shell and no package manager is in there --------
 FROM ${BASE} AS debian
-# Where the packages are, and where those are that Debian has replaced since the lock was made.
-ARG DEBIAN_MIRROR=
-ARG DEBIAN_SNAPSHOT=
-COPY deploy/image/debian-*.lock deploy/image/left-out-debian.txt deploy/image/unpack.sh \
-     deploy/image/finish.sh /image/
+# Where the packages are, if not where BASE's own apt takes its packages from; and where those are that
+# Debian has replaced since the lock was made: the address of an archive of Debian's snapshots.
+ARG DEBIAN_MIRROR
+ARG DEBIAN_SNAPSHOT
+COPY deploy/image/debian-*.lock deploy/image/left-out-debian.txt deploy/image/mirror.sh \
+     deploy/image/unpack.sh deploy/image/finish.sh /image/
 RUN cd /image \
     && sh unpack.sh runtime /roots/runtime && sh finish.sh /roots/runtime \
     && sh unpack.sh build /roots/build \

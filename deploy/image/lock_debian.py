@@ -1,7 +1,8 @@
 """Write down which Debian packages the images are made of: `make lock-debian`.
 
 What debian.toml asks for and what that depends on, less what it leaves out, as Debian has it today:
-one line for each package with the SHA-256 of its archive, which the build holds it to. Needs apt.
+one line for each package with the SHA-256 of its archive, which the build holds it to. Needs apt;
+the mirror is this machine's, or DEBIAN_MIRROR.
 """
 
 import re
@@ -24,13 +25,13 @@ Fields = dict[str, str]
 class Index:
     """Debian's packages for one architecture, the newest of each, in a folder of our own."""
 
-    def __init__(self, folder: Path, suite: str, architecture: str, mirror: str) -> None:
+    def __init__(self, folder: Path, suite: str, architecture: str) -> None:
         self._options = _options(folder, architecture)
-        signed = f"deb [signed-by={KEYRING}] {mirror}"
+        debian, security = (f"deb [signed-by={KEYRING}] {_mirror(site)}/{site}" for site in SITES)
         (folder / "sources.list").write_text(
-            f"{signed}/debian {suite} main\n"
-            f"{signed}/debian {suite}-updates main\n"
-            f"{signed}/debian-security {suite}-security main\n"
+            f"{debian} {suite} main\n"
+            f"{debian} {suite}-updates main\n"
+            f"{security} {suite}-security main\n"
         )
         (folder / "status").touch()
         (folder / "lists/partial").mkdir(parents=True)
@@ -72,6 +73,12 @@ class Index:
             stdout=subprocess.PIPE,
         )
         return done.stdout
+
+
+def _mirror(site: str) -> str:
+    command = ["sh", str(HERE / "mirror.sh"), site]
+    done = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE)
+    return done.stdout.strip()
 
 
 def _options(folder: Path, architecture: str) -> list[str]:
@@ -124,7 +131,7 @@ def main() -> None:
     today = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     for architecture in asked["architectures"]:
         with tempfile.TemporaryDirectory() as folder:
-            index = Index(Path(folder), asked["suite"], architecture, asked["mirror"])
+            index = Index(Path(folder), asked["suite"], architecture)
             lines = locked(index, asked["groups"], asked["left_out"])
         head = f"# Made by `make lock-debian` from debian.toml; never edited.\n# snapshot {today}\n"
         (HERE / f"debian-{architecture}.lock").write_text(head + "\n".join(lines) + "\n")

@@ -1,14 +1,16 @@
 #!/bin/sh
 # unpack.sh GROUP FOLDER: what the lock has of a group, fetched, held to its hashes and unpacked.
 #
-# From DEBIAN_MIRROR, and what that no longer has from DEBIAN_SNAPSHOT, Debian's archive of all it ever
-# had, as of the day of the lock. No script of a package runs: finish.sh does what is left to do.
+# From the mirror (mirror.sh), and what that no longer has from DEBIAN_SNAPSHOT, if it is given: the
+# address of an archive of Debian's snapshots, all it ever had, here as of the day of the lock.
+# No script of a package runs: finish.sh does what is left to do.
 set -eu
 group=$1 root=$2
 here=$(dirname "$0")
 lock=$here/debian-$(dpkg --print-architecture).lock
 fetched=${FETCHED:-/var/cache/fetched}
-mirror=${DEBIAN_MIRROR:-}
+debian=$(sh "$here/mirror.sh" debian)
+security=$(sh "$here/mirror.sh" debian-security)
 snapshot=${DEBIAN_SNAPSHOT:-}
 day=$(sed -n 's/^# snapshot //p' "$lock")
 
@@ -19,7 +21,10 @@ missing() {
     locked | while read -r hash path; do
         file=$fetched/${path##*/}
         [ -e "$file" ] || case $1 in
-        mirror) echo "$mirror/$path $file SHA256:$hash" ;;
+        mirror)
+            case $path in debian-security/*) mirror=$security ;; *) mirror=$debian ;; esac
+            echo "$mirror/$path $file SHA256:$hash"
+            ;;
         snapshot) echo "$snapshot/${path%%/*}/$day/${path#*/} $file SHA256:$hash" ;;
         esac
     done
@@ -32,8 +37,10 @@ fetch() {
 }
 
 mkdir -p "$fetched" "$root/var/lib/dpkg/status.d"
-fetch mirror || fetch snapshot || {
-    echo "neither $mirror nor $snapshot has all of $lock; make lock-debian takes what there is today" >&2
+fetch mirror || { [ -n "$snapshot" ] && fetch snapshot; } || {
+    echo "neither $debian nor ${snapshot:-DEBIAN_SNAPSHOT, which is not given,} has all of $lock." \
+        "Give DEBIAN_SNAPSHOT, the address of an archive of Debian's snapshots (it has" \
+        "debian/$day below it), or take what there is today with make lock-debian" >&2
     exit 1
 }
 locked | while read -r hash path; do echo "$hash  $fetched/${path##*/}"; done | sha256sum --quiet -c

@@ -12,6 +12,7 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parents[2]
 BASE = "polycue-debian"
 _CERTIFICATES = "/certificates.pem"
+_PLACES = ("DEBIAN_MIRROR", "DEBIAN_SNAPSHOT")  # handed on to the build where they are set
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +41,17 @@ class Store:
             return
         container = self._run("from", "scratch")
         tree = self._run("mount", container)
-        subprocess.run(["debootstrap", "--variant=minbase", "bookworm", tree], check=True)
+        mirror = os.environ.get("DEBIAN_MIRROR")
+        given = [f"{mirror.rstrip('/')}/debian"] if mirror else []  # else debootstrap's own
+        subprocess.run(["debootstrap", "--variant=minbase", "bookworm", tree, *given], check=True)
         self._run("commit", "--quiet", "--rm", container, BASE)
 
     def build(self, target: str, revision: str) -> str:
         """Build and give the image's name."""
-        certificates = os.environ.get("PIP_CERT")
-        passed = (
-            [f"--volume={certificates}:{_CERTIFICATES}:ro", f"--build-arg=PIP_CERT={_CERTIFICATES}"]
-            if certificates
-            else []
-        )
+        passed = [f"--build-arg={name}" for name in _PLACES if name in os.environ]
+        if certificates := os.environ.get("PIP_CERT"):
+            passed.append(f"--volume={certificates}:{_CERTIFICATES}:ro")
+            passed.append(f"--build-arg=PIP_CERT={_CERTIFICATES}")
         name = f"polycue-test-{target}"
         words = [
             *("build", "--quiet", "--layers", "--format=docker", f"--target={target}"),

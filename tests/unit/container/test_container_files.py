@@ -92,6 +92,16 @@ def test_no_lock_says_where_packages_were_fetched(repository: Path) -> None:
         assert "find-links" not in text, lock.name
 
 
+def test_nothing_of_the_images_says_where_debian_is_fetched(
+    repository: Path, dockerfile: str
+) -> None:
+    # Every network has its own mirror, and BASE knows it.
+    assert "://" not in dockerfile
+    for path in (repository / "deploy/image").iterdir():
+        if path.is_file():
+            assert "://" not in path.read_text(), path.name
+
+
 def test_the_images_switch_off_what_reports_home(dockerfile: str) -> None:
     assert "ORT_DISABLE_TELEMETRY=1" in dockerfile
 

@@ -95,14 +95,66 @@ def mirror(tmp_path: Path) -> Callable[[str, str], str]:
     return publish
 
 
+def apt_of(tmp_path: Path, *sites: str) -> dict[str, str]:
+    """An environment whose apt takes packages from these below ``tmp_path`` alone."""
+    sources = tmp_path / "sources.list"
+    sources.write_text("".join(f"deb file://{tmp_path}/{site} stable main\n" for site in sites))
+    settings = tmp_path / "apt.conf"
+    settings.write_text(f'Dir::Etc::SourceList "{sources}";\nDir::Etc::SourceParts "-";\n')
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("DEBIAN_")}
+    return plain | {"APT_CONFIG": str(settings)}
+
+
+def mirror_of(folder: Path, site: str, environment: dict[str, str]) -> str:
+    command = ["sh", str(folder / "mirror.sh"), site]
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout.strip()
+
+
+@needs_debian
+def test_the_mirror_is_the_one_that_apt_uses(folder: Path, tmp_path: Path) -> None:
+    ours = apt_of(tmp_path, "elsewhere/apt", "here/debian", "there/debian-security")
+    assert mirror_of(folder, "debian", ours) == f"file:{tmp_path}/here"
+    assert mirror_of(folder, "debian-security", ours) == f"file:{tmp_path}/there"
+
+
+@needs_debian
+def test_what_apt_has_no_source_for_is_looked_for_beside_debian(
+    folder: Path, tmp_path: Path
+) -> None:
+    ours = apt_of(tmp_path, "here/debian")
+    assert mirror_of(folder, "debian-security", ours) == f"file:{tmp_path}/here"
+
+
+@needs_debian
+@pytest.mark.parametrize("site", ["debian", "debian-security"])
+def test_another_mirror_can_be_named(folder: Path, tmp_path: Path, site: str) -> None:
+    ours = apt_of(tmp_path, "here/debian") | {"DEBIAN_MIRROR": "http://mirror.example/all/"}
+    assert mirror_of(folder, site, ours) == "http://mirror.example/all"
+
+
+@needs_debian
+def test_where_apt_knows_no_debian_it_is_said_how_to_name_one(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        mirror_of(folder, "debian", apt_of(tmp_path, "elsewhere/apt"))
+    assert "DEBIAN_MIRROR" in capfd.readouterr().err
+
+
 POOL = "pool/main/f/film/film_1_all.deb"
 
 
-def unpack(folder: Path, tmp_path: Path, sha256: str) -> subprocess.CompletedProcess[str]:
-    """Run the script for a lock of that one package."""
+def unpack(
+    folder: Path, tmp_path: Path, sha256: str, **places: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the script for a lock of that one package.
+
+    Where apt's sources name ``tmp_path``/mirror alone.
+    """
     place = tmp_path / "image"
     place.mkdir()
-    for name in ("unpack.sh", "left-out-debian.txt"):
+    for name in ("unpack.sh", "mirror.sh", "left-out-debian.txt"):
         shutil.copy(folder / name, place)
     own = subprocess.run(
         ["dpkg", "--print-architecture"], check=True, capture_output=True, text=True
@@ -110,11 +162,9 @@ def unpack(folder: Path, tmp_path: Path, sha256: str) -> subprocess.CompletedPro
     (place / f"debian-{own}.lock").write_text(
         f"# snapshot 20260101T000000Z\n{sha256}  runtime  debian/{POOL}\n"
     )
-    environment = os.environ | {
-        "FETCHED": str(tmp_path / "fetched"),
-        "DEBIAN_MIRROR": f"file://{tmp_path}/mirror",
-        "DEBIAN_SNAPSHOT": f"file://{tmp_path}/snapshot",
-    }
+    environment = (
+        apt_of(tmp_path, "mirror/debian") | {"FETCHED": str(tmp_path / "fetched")} | places
+    )
     return subprocess.run(
         ["sh", "unpack.sh", "runtime", str(tmp_path / "root")],
         cwd=place,
@@ -140,7 +190,8 @@ def test_packages_are_unpacked_with_their_licences_and_without_their_manuals(
 def test_what_the_mirror_no_longer_has_comes_from_the_day_of_the_lock(
     folder: Path, tmp_path: Path, mirror: Callable[[str, str], str]
 ) -> None:
-    done = unpack(folder, tmp_path, mirror("snapshot/debian/20260101T000000Z", POOL))
+    sha256 = mirror("snapshot/debian/20260101T000000Z", POOL)
+    done = unpack(folder, tmp_path, sha256, DEBIAN_SNAPSHOT=f"file://{tmp_path}/snapshot")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "root/usr/share/doc/film/copyright").exists()
 
@@ -154,3 +205,12 @@ def test_another_package_of_the_same_name_is_refused(
     assert done.returncode != 0
     assert not (tmp_path / "root/usr/share/doc/film/copyright").exists()
     assert "make lock-debian" in done.stderr
+
+
+@needs_debian
+def test_without_an_archive_of_snapshots_it_is_said_which_argument_names_one(
+    folder: Path, tmp_path: Path, mirror: Callable[[str, str], str]
+) -> None:
+    done = unpack(folder, tmp_path, mirror("elsewhere/debian", POOL))
+    assert done.returncode != 0
+    assert "Give DEBIAN_SNAPSHOT, the address of an archive of Debian's snapshots" in done.stderr
