@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from images.building import REPOSITORY, Config, Store
 from images.sizes import PACKAGES, measure, table
@@ -111,26 +112,7 @@ def _order(target: str, root: Path, config: Config) -> Iterator[Path]:
     """What ``walls.py`` is to do, and what is brought into the image with it."""
     with tempfile.TemporaryDirectory(prefix="polycue-images-") as folder:
         brought = Path(folder) / "brought"
-        shutil.copytree(HERE, brought / "images", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(REPOSITORY / "demo/models", brought / "models")
-        (brought / "locks").mkdir()
-        locks = [*REPOSITORY.glob("requirements*.lock"), *REPOSITORY.glob("deploy/image/*.lock")]
-        for path in locks:
-            shutil.copy(path, brought / "locks")
-        for path in (REPOSITORY / "demo/script.json", REPOSITORY / "demo/tour.mp4"):
-            shutil.copy(path, brought)
-        told = {
-            "target": target,
-            "user": config.user,
-            "command": config.command,
-            "health": config.health,
-            "site": f"/{PACKAGES}",
-        }
-        if target == "demo":
-            told["models"] = config.environment["POLYCUE_MODELS_DIR"]
-        (brought / "order.json").write_text(json.dumps(told))
-        for path in (brought, *brought.rglob("*")):
-            path.chmod(0o755 if path.is_dir() else 0o644)
+        _bring(brought, target, config)
         order = Path(folder) / "order.json"
         wanted = {
             "root": str(root),
@@ -144,6 +126,35 @@ def _order(target: str, root: Path, config: Config) -> Iterator[Path]:
         }
         order.write_text(json.dumps(wanted))
         yield order
+
+
+def _bring(folder: Path, target: str, config: Config) -> None:
+    """What the programs within want beside the image, for every user to read."""
+    shutil.copytree(HERE, folder / "images", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(REPOSITORY / "demo/models", folder / "models")
+    (folder / "locks").mkdir()
+    for pattern in ("requirements*.lock", "deploy/image/*.lock"):
+        for path in REPOSITORY.glob(pattern):
+            shutil.copy(path, folder / "locks")
+    for name in ("script.json", "tour.mp4"):
+        shutil.copy(REPOSITORY / "demo" / name, folder)
+    (folder / "order.json").write_text(json.dumps(_told(target, config)))
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def _told(target: str, config: Config) -> dict[str, Any]:
+    """What the programs within are to know of the image."""
+    told = {
+        "target": target,
+        "user": config.user,
+        "command": config.command,
+        "health": config.health,
+        "site": f"/{PACKAGES}",
+    }
+    if target == "demo":
+        told["models"] = config.environment["POLYCUE_MODELS_DIR"]
+    return told
 
 
 def _within_walls(order: Path, program: str, tasks: list[str]) -> None:
