@@ -72,7 +72,9 @@ def advice(error: Exception) -> str:
             return "the same command goes on from here"
         case OSError():
             return "mend that, then the same command goes on from here"
-    return ""
+        case PolycueClientError():
+            return ""
+    return "report it with the trace that stands on stderr"
 
 
 def is_of_all(error: PolycueClientError) -> bool:

@@ -10,6 +10,7 @@ from polycue_client import outcome
 from polycue_client.cli.bulk import advice
 from polycue_client.cli.display import harmless
 from polycue_client.cli.exits import explain
+from polycue_client.errors import PolycueClientError
 
 DONE, SKIPPED, FAILED, LEFT = "done", "skipped", "failed", "left"
 STATES = (DONE, SKIPPED, FAILED, LEFT)
@@ -82,11 +83,17 @@ def failed(film: str, error: Exception, job: str = "", *, state: str = FAILED) -
         film,
         state,
         reason=advice.reason_of(error),
-        message=harmless(explain(error).removeprefix(film).removeprefix(":").strip()),
+        message=_message(film, error),
         to_do=advice.advice(error),
         job=job,
         error=error,
     )
+
+
+def _message(film: str, error: Exception) -> str:
+    if not isinstance(error, (PolycueClientError, OSError)):
+        return harmless(f"{type(error).__name__}: {error}")
+    return harmless(explain(error).removeprefix(film).removeprefix(":").strip())
 
 
 def done(film: str, job: jobs_pb2.Job, reports: Iterable[bytes]) -> FilmRow:

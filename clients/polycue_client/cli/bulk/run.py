@@ -7,6 +7,7 @@ run together, so thousands of films cost it no more than a few.
 import errno
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -65,6 +66,7 @@ class Run:
         self._fetching: dict[Future[FilmRow | None], Flight] = {}
         self._pause_until_s = self._looked_s = 0.0
         self._unanswered = 0
+        self._traces = set[str]()
         self._woken = threading.Event()
         self.fatal: Exception | None = None
 
@@ -201,11 +203,20 @@ class Run:
                 self._failed(flight, error)
 
     def _failed(self, flight: Flight, error: BaseException) -> None:
-        if not isinstance(error, (PolycueClientError, OSError)):
+        if not isinstance(error, Exception):
             raise error
+        if not isinstance(error, (PolycueClientError, OSError)):
+            self._tell_whole(error)
         if isinstance(error, (InvalidRequest, PreconditionFailed)):  # it will not be better later
             self._senders.submit(self._desk.tidy, flight, has_results=False)
         self._tell(rows.failed(flight.film.address, error, flight.job))
+
+    def _tell_whole(self, error: Exception) -> None:
+        """A fault of our own: the trace of the first of its kind, and the run goes on."""
+        where = "".join(traceback.format_tb(error.__traceback__))
+        if where not in self._traces:
+            self._traces.add(where)
+            self._say("".join(traceback.format_exception(error)).rstrip())
 
     def _stop_at(self, flight: Flight, error: PolycueClientError | OSError) -> None:
         """No film will fare better. What the server has of this one it keeps."""

@@ -24,7 +24,7 @@ REPORT = {
 }
 
 
-def makes(server: ScriptedServer, *, length_s: int = 60) -> None:
+def makes(server: ScriptedServer, *, length_s: int = 60, report: str = json.dumps(REPORT)) -> None:
     """The next job writes an English track and its report."""
 
     def script(spec: jobs_pb2.JobSpec) -> Sequence[Event]:
@@ -37,7 +37,7 @@ def makes(server: ScriptedServer, *, length_s: int = 60) -> None:
             "en.report.json": "application/vnd.polycue.report+json",
         }
         for suffix, kind in kinds.items():
-            data = json.dumps(REPORT).encode() if "report" in suffix else b"1\n"
+            data = report.encode() if "report" in suffix else b"1\n"
             name = f"artifacts/{len(server.artifacts)}"
             server.artifacts[name] = data
             digest = hashlib.sha256(data).digest()
@@ -118,6 +118,21 @@ def test_a_film_that_fails_stops_no_other_and_is_told_with_what_to_do(
     assert (row["reason"], row["message"]) == ("NO_AUDIO_STREAM", "it is NO_AUDIO_STREAM")
     assert "no sound" in row["to_do"]
     assert told["totals"]["done"] == 2
+
+
+def test_a_fault_of_our_own_is_a_failed_film_with_its_trace_told_once_and_the_run_goes_on(
+    bulk: Bulk, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    makes(server, report="no JSON")
+    makes(server, report="no JSON")
+    makes(server)
+    assert bulk("--json") == 1
+    told = capsys.readouterr()
+    rows = [row for row in json.loads(told.out)["films"] if row["state"] == "failed"]
+    assert [row["reason"] for row in rows] == ["JSONDecodeError"] * 2
+    assert "trace" in rows[0]["to_do"]
+    assert json.loads(told.out)["totals"]["done"] == 1
+    assert told.err.count("Traceback") == 1
 
 
 def test_what_is_wrong_with_the_command_is_told_once_and_not_of_each_film(
