@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from polycue.domain.errors import StoreError
 from polycue.jobs.files.objects import Objects
 from polycue.jobs.folder import DataFolder
-from polycue.jobs.outage import waiting_at_most
+from polycue.jobs.outage import looking
 from polycue.jobs.store.session import Database
 from polycue.rpc.server import ARTIFACTS, JOBS, UPLOADS
 
@@ -37,7 +37,7 @@ class Stores:
     def _of_database(self) -> Iterator[tuple[tuple[str, ...], str]]:
         outage = self._database.outage
         if outage.lasts_s:
-            with waiting_at_most(_LOOK_WAITS_S):
+            with looking(_LOOK_WAITS_S):
                 _try(self._database)
         if outage.lasts_s:
             yield STORED, f"the job store does not answer: {outage.problem}"

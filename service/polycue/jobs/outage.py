@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _most_s: ContextVar[float | None] = ContextVar("most_s", default=None)
+_looks: ContextVar[bool] = ContextVar("looks", default=False)
 
 
 @contextmanager
@@ -20,6 +21,17 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
         yield
     finally:
         _most_s.reset(token)
+
+
+@contextmanager
+def looking(seconds: float) -> Iterator[None]:
+    """As ``waiting_at_most``, but a store is tried though it has not answered for long."""
+    token = _looks.set(True)
+    try:
+        with waiting_at_most(seconds):
+            yield
+    finally:
+        _looks.reset(token)
 
 
 def patience_s(own_s: float) -> float:
@@ -59,6 +71,6 @@ class Outage:
                 self._since_s = None
 
     def is_hopeless(self, own_s: float) -> bool:
-        """Whether it lasts longer than anybody here waits; who has all patience tries anew."""
+        """Whether it lasts longer than anybody here waits, who has not all patience, nor looks."""
         waits_s = patience_s(own_s)
-        return waits_s < own_s and self.lasts_s > waits_s
+        return waits_s < own_s and self.lasts_s > waits_s and not _looks.get()

@@ -3,7 +3,7 @@
 import asyncio
 
 from polycue.jobs.lane import Lane
-from polycue.jobs.outage import Outage, patience_s, waiting_at_most
+from polycue.jobs.outage import Outage, looking, patience_s, waiting_at_most
 
 
 def test_an_outage_lasts_from_the_first_failure_to_the_first_answer() -> None:
@@ -36,6 +36,18 @@ def test_calls_are_refused_at_once_when_it_lasts_longer_than_they_would_wait() -
         assert outage.is_hopeless(60)
     with waiting_at_most(12):
         assert not outage.is_hopeless(60)
+
+
+def test_who_looks_tries_it_however_long_it_lasts_and_waits_no_longer_than_he_says() -> None:
+    now = [0.0]
+    outage = Outage(clock=lambda: now[0])
+    outage.failed("refused")
+    now[0] = 1000
+    with looking(1):
+        assert not outage.is_hopeless(60)
+        assert patience_s(60) == 1
+    with waiting_at_most(1):
+        assert outage.is_hopeless(60)
 
 
 def test_what_is_done_in_a_lane_of_calls_has_their_patience() -> None:
