@@ -136,6 +136,9 @@ class BucketShelf:
     def has(self, name: str) -> bool:
         return self._store.has(self._bucket, self._folder + name)
 
+    def check_writable(self) -> None:
+        """Only an object that is written tells: what may be read of a policy differs by store."""
+
     def address(self, name: str) -> str:
         return f"{SCHEME}{self._bucket}/{self._folder}{name}"
 

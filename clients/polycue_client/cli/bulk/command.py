@@ -89,8 +89,13 @@ class _Whole:
         label = self._label()
         with contextlib.closing(Memory(label, is_embedded=not choice.server)) as memory:
             self._work_with(choice, label, memory)
-            if not (self._fatal or self._interruption.times):
+            if self._is_over():
                 memory.forget_jobs()
+
+    def _is_over(self) -> bool:
+        """Whether the next run has nothing to take up, nor results that could not be written."""
+        is_unwritten = any(row.job and isinstance(row.error, OSError) for row in self._rows)
+        return not (self._fatal or self._interruption.times or is_unwritten)
 
     def _work_with(self, choice: ServerChoice, label: str, memory: Memory) -> None:
         flags = [f"--source-bucket={each}" for each in self._places.buckets]
@@ -135,7 +140,7 @@ class _Whole:
         self._fatal = run.fatal
         if isinstance(run.fatal, ServerUnreachable):
             self._fatal = place.unreachable(run.fatal)
-        if sieve.is_empty and not (run.fatal or self._interruption.times):
+        if sieve.is_empty and self._is_over():
             journal.ended()
 
     def _tell(self, row: FilmRow) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polycue_client.cli.bulk.trees import Entry, Found, Shelf
+from polycue_client.cli.inputs import check_writable
 
 if TYPE_CHECKING:
     from polycue.api.v1 import artifacts_pb2, media_pb2
@@ -86,6 +87,9 @@ class FolderShelf:
 
     def has(self, name: str) -> bool:
         return os.path.lexists(self._folder / name)
+
+    def check_writable(self) -> None:
+        check_writable(self._folder)
 
     def address(self, name: str) -> str:
         return str(self._folder / name)

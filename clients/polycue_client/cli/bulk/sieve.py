@@ -61,10 +61,14 @@ class Sieve:
             there = film.glance.about(flight.item.place.stem)
         except OSError as error:
             return rows.failed(address, error)
-        before = self._done_before(flight, there)
+        return self._standing(flight, there) or _unwritable(film)
+
+    def _standing(self, flight: Flight, there: Mapping[str, Entry]) -> FilmRow | None:
+        """What is there of its results already, if that is enough."""
+        address, before = flight.film.address, self._done_before(flight, there)
         if self._overwrite:
             return before
-        match standing(flight.item, there, film.entry):
+        match standing(flight.item, there, flight.film.entry):
             case Standing.DONE:
                 return before or rows.skipped(address, "its subtitles are there")
             case Standing.OLDER:
@@ -80,6 +84,15 @@ class Sieve:
             return None
         names = [output.rpartition("/")[2] for output in found.outputs] if found else []
         return found if names and all(name in there for name in names) else None
+
+
+def _unwritable(film: Film) -> FilmRow | None:
+    """Told before the work, not after it."""
+    try:
+        film.shelf.check_writable()
+    except OSError as error:
+        return rows.failed(film.address, error)
+    return None
 
 
 def _passed(found: Passed) -> FilmRow:

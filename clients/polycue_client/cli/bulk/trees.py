@@ -40,6 +40,14 @@ class Shelf(Protocol):
         """Whether a file has this name at this moment; raises as ``there`` does."""
         ...
 
+    def check_writable(self) -> None:
+        """Return where results may be written, as far as can be told without writing one.
+
+        Raises:
+            OSError: they may not.
+        """
+        ...
+
     def address(self, name: str) -> str:
         """As people write it."""
         ...

@@ -24,8 +24,10 @@ REPORT = {
 }
 
 
-def makes(server: ScriptedServer, *, length_s: int = 60, report: str = json.dumps(REPORT)) -> None:
-    """The next job writes an English track and its report."""
+def made(
+    server: ScriptedServer, *, length_s: int = 60, report: str = json.dumps(REPORT)
+) -> Callable[[jobs_pb2.JobSpec], Sequence[Event]]:
+    """A job that writes an English track and its report."""
 
     def script(spec: jobs_pb2.JobSpec) -> Sequence[Event]:
         job = jobs_pb2.Job(state=jobs_pb2.JOB_STATE_SUCCEEDED, language_code="en")
@@ -53,7 +55,11 @@ def makes(server: ScriptedServer, *, length_s: int = 60, report: str = json.dump
             )
         return [Event(job=job)]
 
-    server.scripts.append(script)
+    return script
+
+
+def makes(server: ScriptedServer, *, report: str = json.dumps(REPORT)) -> None:
+    server.scripts.append(made(server, report=report))
 
 
 def fails(server: ScriptedServer, code: grpc.StatusCode, reason: str) -> None:
@@ -133,6 +139,39 @@ def test_a_fault_of_our_own_is_a_failed_film_with_its_trace_told_once_and_the_ru
     assert "trace" in rows[0]["to_do"]
     assert json.loads(told.out)["totals"]["done"] == 1
     assert told.err.count("Traceback") == 1
+
+
+def test_where_nothing_can_be_written_no_job_is_made(
+    bulk: Bulk, server: ScriptedServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a").symlink_to(tmp_path / "gone")
+    makes(server)
+    assert bulk("--json", "-o", tmp_path / "out") == 1
+    rows = [row for row in document(capsys)["films"] if row["state"] == "failed"]
+    assert [(row["reason"], row["job"]) for row in rows] == [("NotADirectoryError", "")] * 2
+    assert len(created(server)) == 1
+
+
+def test_results_that_could_not_be_written_are_fetched_by_the_same_command(
+    bulk: Bulk, server: ScriptedServer, library: Path, tmp_path: Path
+) -> None:
+    """With -y too, whose next run would else begin anew."""
+    out = tmp_path / "out"
+
+    def is_in_the_way(spec: jobs_pb2.JobSpec) -> Sequence[Event]:
+        (out / "b" / "three.en.srt").mkdir(parents=True)
+        return made(server)(spec)
+
+    makes(server)
+    makes(server)
+    server.scripts.append(is_in_the_way)
+    assert bulk("-y", "-o", out, "--jobs", 1) == 1
+    (out / "b" / "three.en.srt").rmdir()
+    makes(server)
+    assert bulk("-y", "-o", out) == 0
+    ids = [getattr(each, "request_id", "") for each in server.requests["CreateUpload"]]
+    assert ids[2:] == [ids[2]] * 2
 
 
 def test_what_is_wrong_with_the_command_is_told_once_and_not_of_each_film(
