@@ -1,17 +1,20 @@
 """What a run has done so far, for the report and for a run that replaces what is there.
 
 A file of lines of JSON in the user's state folder. Nothing is wrong without it: what is finished is
-seen by the results themselves, and the server knows the jobs. Several processes may write to one.
+seen by the results themselves, and the server knows the jobs. Several processes may write to one,
+and each that opens it drops what later lines say anew: it is no longer than there are films.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 Row = Mapping[str, object]
+Line = dict[str, object]
 _LINE = "line"  # what a line is about
 
 
@@ -23,7 +26,7 @@ class Journal:
     """
 
     def __init__(self, path: Path, *, replaces: bool) -> None:
-        self._path, lines = path, _read(path)
+        self._path, lines = path, _tidied(path)
         self.generation = ""
         if replaces:
             lines = _of_newest(lines)
@@ -43,18 +46,64 @@ class Journal:
         self._write({_LINE: "end"})
 
     def _write(self, line: Row) -> None:
-        """In one call, so that lines of several processes do not mix."""
-        data = json.dumps(line).encode() + b"\n"
+        """On a line of its own, also behind one that is not whole: a full disk leaves such."""
         with contextlib.suppress(OSError):  # a home that cannot be written
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                os.write(file, data)
-            finally:
-                os.close(file)
+            with _held(self._path) as file:
+                end = os.fstat(file).st_size
+                is_torn = end and os.pread(file, 1, end - 1) != b"\n"
+                os.pwrite(file, (b"\n" if is_torn else b"") + _bytes([line]), end)
 
 
-def _of_newest(lines: list[dict[str, object]]) -> list[dict[str, object]]:
+@contextlib.contextmanager
+def _held(path: Path) -> Iterator[int]:
+    """The file, with which no other process does anything meanwhile."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+    finally:
+        os.close(file)
+
+
+def _tidied(path: Path) -> list[Line]:
+    """The lines that still say something; the file holds no more than twice as many."""
+    try:
+        if not path.exists():
+            return []
+        with _held(path) as file:
+            lines = _parsed(_whole(file))
+            kept = _kept(lines)
+            if len(lines) > 2 * len(kept):
+                _rewrite(file, _bytes(kept))
+            return kept
+    except OSError:
+        with contextlib.suppress(OSError):  # it may be read though not written
+            return _kept(_parsed(path.read_bytes()))
+    return []
+
+
+def _rewrite(file: int, shorter: bytes) -> None:
+    """What is stopped in between leaves a line that is not whole, and the old ones behind it."""
+    if os.pwrite(file, shorter, 0) == len(shorter):
+        os.ftruncate(file, len(shorter))
+
+
+def _kept(lines: Sequence[Line]) -> list[Line]:
+    """Of each film the last line, before and since the newest run that replaces began."""
+    newest = _of_newest(lines)
+    before = lines[: len(lines) - len(newest)]
+    return [*_last(before), *newest[:1], *_last(newest)]
+
+
+def _last(lines: Sequence[Line]) -> list[Line]:
+    return list(
+        {row.get("film", row["key"]): row for row in lines if row.get(_LINE) == "film"}.values()
+    )
+
+
+def _of_newest(lines: Sequence[Line]) -> Sequence[Line]:
     """From where the newest run that replaces began; nothing if that came to its end."""
     for number in range(len(lines) - 1, -1, -1):
         if lines[number].get(_LINE) == "end":
@@ -64,16 +113,21 @@ def _of_newest(lines: list[dict[str, object]]) -> list[dict[str, object]]:
     return []
 
 
-def _read(path: Path) -> list[dict[str, object]]:
-    """The lines that are whole; a process that was killed may leave one that is not."""
+def _whole(file: int) -> bytes:
+    with open(file, "rb", closefd=False) as reader:
+        return reader.read()
+
+
+def _bytes(lines: Sequence[Row]) -> bytes:
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+def _parsed(data: bytes) -> list[Line]:
+    """The lines that are whole."""
     found = []
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return []
-    for text in lines:
+    for text in data.split(b"\n"):
         with contextlib.suppress(ValueError):
             line = json.loads(text)
-            if isinstance(line, dict):
+            if isinstance(line, dict) and (line.get(_LINE) != "film" or "key" in line):
                 found.append(line)
     return found

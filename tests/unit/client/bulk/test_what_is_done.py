@@ -145,6 +145,38 @@ def test_a_run_that_replaces_has_one_word_until_it_ended(tmp_path: Path) -> None
     assert set(Journal(path, replaces=False).rows) == {"before", "a"}
 
 
+def test_a_line_that_was_cut_off_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    Journal(path, replaces=False).done("a", {})
+    path.write_bytes(path.read_bytes() + b'{"line": "film", "key": "\xff')
+    Journal(path, replaces=False).done("b", {})
+    assert set(Journal(path, replaces=False).rows) == {"a", "b"}
+
+
+def test_a_journal_grows_with_the_films_and_not_with_the_runs(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    for run in range(50):
+        journal = Journal(path, replaces=True)
+        for film in "abc":
+            journal.done(f"{film}, changed {run} times", {"film": film, "run": run})
+        journal.ended()
+    assert len(path.read_bytes().splitlines()) <= 12
+    assert [row["run"] for row in Journal(path, replaces=False).rows.values()] == [49] * 3
+
+
+def test_a_run_that_goes_on_is_whole_in_a_journal_that_was_tidied(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    for _ in range(9):
+        Journal(path, replaces=False).done("before", {"film": "before"})
+    first = Journal(path, replaces=True)
+    first.done("a", {"film": "a"})
+    for _ in range(9):
+        first.done("b", {"film": "b"})
+    again = Journal(path, replaces=True)
+    assert (again.generation, list(again.rows)) == (first.generation, ["a", "b"])
+    assert set(Journal(path, replaces=False).rows) == {"before", "a", "b"}
+
+
 def test_a_state_folder_that_cannot_be_written_costs_the_journal_alone(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     journal = Journal(tmp_path / "file" / "run.jsonl", replaces=True)
