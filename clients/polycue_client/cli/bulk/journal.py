@@ -26,7 +26,8 @@ class Journal:
     """
 
     def __init__(self, path: Path, *, replaces: bool) -> None:
-        self._path, lines = path, _tidied(path)
+        self._path = path
+        lines: Sequence[Line] = _tidied(path)
         self.generation = ""
         if replaces:
             lines = _of_newest(lines)
