@@ -10,7 +10,7 @@ import click
 from polycue.api.v1 import artifacts_pb2, jobs_pb2
 from polycue_client import outcome
 from polycue_client.cli import captions, costs
-from polycue_client.cli.display import Display, Step, display, step_of
+from polycue_client.cli.display import Display, Step, display, name_of, step_of
 from polycue_client.cli.documents import print_json
 from polycue_client.cli.embedded import NotStarted
 from polycue_client.cli.exits import explain
@@ -173,7 +173,7 @@ def _wanted(job: jobs_pb2.Job) -> artifacts_pb2.Artifact:
 
 
 def _tell(shown: Display, result: Result, output: OutputChoice) -> None:
-    name = click.format_filename(result.item.path)
+    name = name_of(result.item.path)
     for notice in result.notices:
         shown.say(f"{name}: {outcome.notice_line(notice)}")
     if result.error:
@@ -190,4 +190,4 @@ def _tell(shown: Display, result: Result, output: OutputChoice) -> None:
         shown.say(f"{name}: no captions to show")
     if not output.as_json:
         for written in result.outputs:
-            click.echo(click.format_filename(written.path))
+            click.echo(name_of(written.path))

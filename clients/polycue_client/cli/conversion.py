@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from polycue.api.v1 import media_pb2
-from polycue_client.cli.display import harmless
+from polycue_client.cli.display import harmless, name_of
 from polycue_client.cli.documents import print_json
 from polycue_client.cli.embedded import NotStarted
 from polycue_client.cli.exits import explain
@@ -179,11 +179,11 @@ def _write(client: Polycue, content: bytes, wish: Wish, conversion: Conversion) 
 
 
 def _tell(conversion: Conversion, output: OutputChoice) -> None:
-    name = click.format_filename(conversion.path)
+    name = name_of(conversion.path)
     for notice in conversion.notices:
         click.echo(f"{name}: warning: {harmless(notice.message)}", err=True)
     if conversion.error:
         click.echo(f"{name}: error: {explain(conversion.error)}", err=True)
     elif not output.as_json:
         for written in conversion.outputs:
-            click.echo(click.format_filename(written.path))
+            click.echo(name_of(written.path))

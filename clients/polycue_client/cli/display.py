@@ -3,8 +3,10 @@
 All of it goes to stderr; stdout is for results.
 """
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+from unicodedata import category
 
 import click
 
@@ -31,10 +33,21 @@ _CONTROLS = dict.fromkeys(
     (*range(10), *range(11, 32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}"
 )
 
+_BREAKING = frozenset({"Cc", "Zl", "Zp"})  # controls, and what ends a line or a paragraph
+
 
 def harmless(text: str) -> str:
     """The text of a file or a server without what a terminal would obey."""
     return text.translate(_CONTROLS)
+
+
+def name_of(path: str | os.PathLike[str]) -> str:
+    """A file's name on one line, its control characters as Python escapes them."""
+    name = click.format_filename(path)
+    return "".join(
+        char.encode("unicode_escape").decode() if category(char) in _BREAKING else char
+        for char in name
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 import click
 
+from polycue_client.cli.display import name_of
+
 _HUNG_UP = "Socket closed"  # what grpc says where the other side ends the handshake
 
 
@@ -54,7 +56,7 @@ def explain(error: Exception) -> str:
     from polycue_client.errors import NotAllowed, PolycueClientError, ServerFault, TimedOut
 
     if isinstance(error, OSError) and error.filename is not None:
-        return f"{click.format_filename(error.filename)}: {error.strerror}"
+        return f"{name_of(error.filename)}: {error.strerror}"
     if not isinstance(error, PolycueClientError):
         return str(error) or type(error).__name__
     lines = [error.message]

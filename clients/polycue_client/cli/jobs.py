@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from polycue_client.cli.display import name_of
 from polycue_client.cli.documents import print_json
 from polycue_client.cli.exits import Failed, reported
 from polycue_client.cli.interruption import Interruption
@@ -183,7 +184,7 @@ def fetch(client: "Polycue", name: str, folder: Path, overwrite: bool) -> None:
     check_writable(folder)
     places = [(a, folder / local_name(own_name(a.filename))) for a in job.artifacts]
     for output in fetch_all(client, places, overwrite=overwrite):
-        click.echo(click.format_filename(output.path))
+        click.echo(name_of(output.path))
 
 
 def _found(client: "Polycue", name: str) -> "jobs_pb2.Job":

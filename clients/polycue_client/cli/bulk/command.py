@@ -27,6 +27,7 @@ from polycue_client.cli.bulk.screen import Screen, screen
 from polycue_client.cli.bulk.sieve import Sieve
 from polycue_client.cli.bulk.totals import Totals
 from polycue_client.cli.bulk.work import Desk
+from polycue_client.cli.display import name_of
 from polycue_client.cli.documents import print_json
 from polycue_client.cli.embedded import NotStarted
 from polycue_client.cli.exits import ExitCode, Failed, explain
@@ -149,7 +150,7 @@ class _Whole:
         self._shown.film(row)
         if self._prints:
             for written in row.outputs if row.state == rows.DONE else ():
-                click.echo(click.format_filename(written))
+                click.echo(name_of(written))
 
     def exit_code(self) -> int:
         if self._interruption.times:
@@ -201,4 +202,4 @@ def _end(report: Report, output: OutputChoice, bulk: BulkChoice, code: int) -> N
             write(report, bulk.report_file)
         except OSError as error:
             raise Failed(explain(error)) from error
-        click.echo(f"the report is in {click.format_filename(bulk.report_file)}", err=True)
+        click.echo(f"the report is in {name_of(bulk.report_file)}", err=True)

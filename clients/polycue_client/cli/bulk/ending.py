@@ -6,7 +6,7 @@ import click
 
 from polycue_client.cli.bulk.rows import DONE, FAILED, LEFT, SKIPPED, FilmRow
 from polycue_client.cli.bulk.totals import hours
-from polycue_client.cli.display import harmless
+from polycue_client.cli.display import harmless, name_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +27,7 @@ def tell(report: "Report") -> None:
         return
     for row in report.rows:
         if row.state in {FAILED, LEFT} and row.to_do:
-            click.echo(harmless(f"{click.format_filename(row.film)}: {row.to_do}"), err=True)
+            click.echo(harmless(f"{name_of(row.film)}: {row.to_do}"), err=True)
     click.echo(summary(report), err=True)
 
 
@@ -75,7 +75,7 @@ def _cells(row: FilmRow) -> list[str]:
         f"{count:,}" if has_tracks else "" for count in (row.cues, row.violations, row.fallbacks)
     ]
     return [
-        escape(harmless(click.format_filename(row.film))),
+        escape(name_of(row.film)),
         f"[{_STYLES[row.state]}]{row.state}[/]",
         hours(row.duration_ms) if row.duration_ms else "",
         ", ".join(dict.fromkeys(track.language for track in row.tracks)),

@@ -8,7 +8,7 @@ from typing import Any
 from polycue.api.v1 import jobs_pb2
 from polycue_client import outcome
 from polycue_client.cli.bulk import advice
-from polycue_client.cli.display import harmless
+from polycue_client.cli.display import harmless, name_of
 from polycue_client.cli.exits import explain
 from polycue_client.errors import PolycueClientError
 
@@ -93,7 +93,8 @@ def failed(film: str, error: Exception, job: str = "", *, state: str = FAILED) -
 def _message(film: str, error: Exception) -> str:
     if not isinstance(error, (PolycueClientError, OSError)):
         return harmless(f"{type(error).__name__}: {error}")
-    return harmless(explain(error).removeprefix(film).removeprefix(":").strip())
+    said = explain(error).removeprefix(film).removeprefix(name_of(film))
+    return harmless(said.removeprefix(":").strip())
 
 
 def done(film: str, job: jobs_pb2.Job, reports: Iterable[bytes]) -> FilmRow:

@@ -7,7 +7,7 @@ import click
 
 from polycue_client.cli.bulk.rows import DONE, FAILED, LEFT, SKIPPED, FilmRow
 from polycue_client.cli.bulk.totals import Totals, hours
-from polycue_client.cli.display import harmless
+from polycue_client.cli.display import harmless, name_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,7 +33,7 @@ class Screen(Protocol):
 
 def line_of(row: FilmRow) -> str:
     """For people: what became of a film."""
-    name = harmless(click.format_filename(row.film))
+    name = name_of(row.film)
     if row.state != DONE:
         words = {SKIPPED: "skipped", FAILED: "error", LEFT: "not done"}[row.state]
         return f"{name}: {words}: {row.message}"

@@ -10,6 +10,7 @@ from polycue_client.cli.bulk.rows import FilmRow
 from polycue_client.cli.bulk.standing import Standing, standing
 from polycue_client.cli.bulk.trees import Entry, Film
 from polycue_client.cli.bulk.work import Flight
+from polycue_client.cli.display import name_of
 from polycue_client.cli.results import Item
 
 OLDER = "its subtitles are there, older than the film; -y replaces them"
@@ -56,7 +57,7 @@ class Sieve:
         film, address = flight.film, flight.film.address
         rival = self._claimed.setdefault(film.shelf.address(flight.item.place.stem), address)
         if rival != address:
-            return rows.skipped(address, f"would write the same files as {rival}")
+            return rows.skipped(address, f"would write the same files as {name_of(rival)}")
         try:
             there = film.glance.about(flight.item.place.stem)
         except OSError as error:

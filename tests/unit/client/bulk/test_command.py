@@ -174,6 +174,22 @@ def test_results_that_could_not_be_written_are_fetched_by_the_same_command(
     assert ids[2:] == [ids[2]] * 2
 
 
+def test_names_that_hold_what_a_terminal_obeys_are_told_on_one_line(
+    bulk: Bulk, server: ScriptedServer, library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (library / "a" / "one.mkv").rename(library / "a" / "on\ne\x1b[31m.mkv")
+    (library / "a" / "two.mkv").unlink()
+    (library / "b" / "em\npty.mkv").touch()
+    makes(server)
+    makes(server)
+    assert bulk() == 1
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 2
+    assert "on\\ne\\x1b[31m.en.srt" in told.out
+    assert "em\\npty.mkv: error: is empty" in told.err
+    assert "pty.mkv" not in {line[:7] for line in told.err.splitlines()}
+
+
 def test_what_is_wrong_with_the_command_is_told_once_and_not_of_each_film(
     bulk: Bulk, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
