@@ -3,7 +3,7 @@
 import logging
 import socket
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from importlib.metadata import version
 from typing import Any
@@ -14,6 +14,7 @@ from ray.exceptions import ActorDiedError, RayActorError, RayTaskError
 from polycue.domain.errors import ClusterUnavailable, EngineDied
 from polycue.engine.backends.ray import actor
 from polycue.engine.backends.ray.asked import Begun, Hello, Needs
+from polycue.engine.backends.ray.held import LOG, Held
 from polycue.engine.backends.ray.place import no_place
 from polycue.engine.backends.supervised.child import Cause, End
 from polycue.engine.backends.supervised.work import Answer, Call
@@ -21,7 +22,6 @@ from polycue.engine.backends.supervised.work import Answer, Call
 # Calls at a time, more than there are: one that waited would lose of its deadline. Ray starts as
 # many threads, beside one for the log.
 _MOST_AT_ONCE = 128
-_LOG = "log"
 _AUTO = "auto"
 _REACH_S = 5
 _PROCESS_DIED = "its worker process has died"
@@ -35,9 +35,7 @@ class Driver:
     def __init__(self, engine: type[actor.Engine] = actor.Engine) -> None:
         """``engine`` is what actors are made of."""
         self._engine = engine
-        self._actors: dict[int, Any] = {}
-        self._ended: dict[int, Future[Cause]] = {}
-        self._pool = ThreadPoolExecutor(4, "ray-log")
+        self._held = Held(_kill, _cause)
 
     def join(self, address: str) -> None:
         logging.getLogger("ray").setLevel(logging.ERROR)  # below that it speaks of itself
@@ -62,50 +60,31 @@ class Driver:
             raise EngineDied("the Ray cluster", _told(error)) from error
 
     def _begun(self, number: int, needs: Needs, hello: Hello, within_s: float) -> Begun:
-        _reach_head()
-        handle = _remote(self._engine, needs).remote()
-        try:
-            begun = _greeted(handle, needs, hello, within_s)
-        except ClusterUnavailable:
-            _kill(handle)
+        with self._held.beginning(number):
             _reach_head()
-            _stay()
-            raise
-        self._actors[number], self._ended[number] = handle, Future()
-        self._listen(number, begun.node)
-        return begun
+            handle = _remote(self._engine, needs).remote()
+            self._held.add(number, handle)
+            try:
+                begun = _greeted(handle, needs, hello, within_s)
+            except ClusterUnavailable:
+                self._held.end(number)
+                _reach_head()
+                _stay()
+                raise
+            self._held.listen(number, begun.node)
+            return begun
 
     def ask(self, number: int, call: Call) -> Future[Answer]:
-        handle = self._actors.get(number)
+        handle = self._held.get(number)
         if handle is None:
             raise EngineDied("its work", "its actor was ended")
         return _answer(handle.do.remote(call))
 
     def watch(self, number: int) -> Future[Cause]:
-        return self._ended[number]
+        return self._held.watch(number)
 
     def end(self, number: int) -> None:
-        handle = self._actors.pop(number, None)
-        if handle is not None:
-            _kill(handle)
-
-    def _listen(self, number: int, node: str) -> None:
-        """Take in what an actor logs, and so hear of its end."""
-        handle = self._actors.get(number)
-        if handle is None:
-            self._ended[number].set_result(Cause(End.CLOSED, "it was ended"))
-            return
-        heard: Future[Any] = handle.lines.options(concurrency_group=_LOG).remote().future()
-        heard.add_done_callback(lambda lines: self._pool.submit(self._heard, number, node, lines))
-
-    def _heard(self, number: int, node: str, lines: Future[Any]) -> None:
-        error = lines.exception()
-        if error is not None:
-            self._actors.pop(number, None)
-            self._ended[number].set_result(_cause(error))
-            return
-        actor.log(lines.result(), node)
-        self._listen(number, node)
+        self._held.end(number)
 
 
 def _reach(address: str) -> None:
@@ -131,7 +110,7 @@ def _why(error: BaseException) -> str:
 
 def _remote(engine: type[actor.Engine], needs: Needs) -> Any:
     made: Any = ray.remote  # its types know no groups
-    return made(concurrency_groups={_LOG: 1})(engine).options(
+    return made(concurrency_groups={LOG: 1})(engine).options(
         num_gpus=needs.gpus,
         num_cpus=needs.cpus,
         max_restarts=0,  # its supervisor begins another, and loads again what was loaded
