@@ -49,17 +49,21 @@ class Made:
 
     def __init__(self, folder: Path, least: int = 1) -> None:
         self.cluster = folder
-        self.actors = Actors(
-            str(folder),
-            Needs(gpus=0, cpus=1),
-            Hello(folder, recorded_only=False, log_level=logging.INFO),
-            place_s=5,
-            environment={},
-            program=PROGRAM,
-        )
+        self.actors = self.begins(place_s=5)
         self.fleet = Fleet([self.make(number) for number in range(least)], own_models=True)
         self.texts = SeveralTexts()
         self.crew = Crew(self.fleet, self.texts, "int8")
+
+    def begins(self, *, place_s: float, answer_s: float = PATIENCE_S) -> Actors:
+        return Actors(
+            str(self.cluster),
+            Needs(gpus=0, cpus=1),
+            Hello(self.cluster, recorded_only=False, log_level=logging.INFO),
+            place_s=place_s,
+            answer_s=answer_s,
+            environment={},
+            program=PROGRAM,
+        )
 
     def make(self, number: int) -> Supervisor:
         return Supervisor(
@@ -181,6 +185,29 @@ def test_a_driver_that_its_cluster_knows_no_more_is_replaced(made: Made, folder:
     assert before
     assert after
     assert before.pid != after.pid  # the bridge's, here
+
+
+def test_a_driver_that_begins_no_more_actors_is_kept_for_those_that_work(made: Made) -> None:
+    first = made.actors.begin(lambda cause: None)
+    made.is_("lost")
+    with pytest.raises(ClusterUnavailable, match="its head went"):
+        made.actors.begin(lambda cause: None)
+    assert first.alive
+    made.is_not("lost")
+    assert made.actors.begin(lambda cause: None).pid == first.pid  # the bridge's, here
+
+
+def test_a_head_that_does_not_answer_ends_no_actor(made: Made) -> None:
+    impatient = made.begins(place_s=2, answer_s=0)
+    with contextlib.closing(impatient):
+        first = impatient.begin(lambda cause: None)
+        os.mkfifo(made.cluster / "waits")
+        with pytest.raises(ClusterUnavailable, match="no answer within 2 s"):
+            impatient.begin(lambda cause: None)
+        assert first.alive
+        with (made.cluster / "waits").open("w"):
+            made.is_not("waits")
+        assert impatient.begin(lambda cause: None).pid == first.pid
 
 
 def test_with_the_bridge_all_actors_end(made: Made) -> None:

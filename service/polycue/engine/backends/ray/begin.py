@@ -3,11 +3,12 @@
 import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import wait
 
 from polycue import telemetry
 from polycue.domain.errors import ClusterUnavailable, Draining, EngineDied
 from polycue.engine.backends.processes.process import ChildProcess
-from polycue.engine.backends.ray.asked import Begin, Hello, Join, Needs
+from polycue.engine.backends.ray.asked import Begin, Begun, Finish, Hello, Join, Needs
 from polycue.engine.backends.ray.child import ActorChild
 from polycue.engine.backends.supervised.backoff import Backoff
 from polycue.engine.backends.supervised.child import Cause, Child, End
@@ -34,14 +35,20 @@ class Actors:
         place_s: float,
         environment: Mapping[str, str],
         program: Sequence[str] = PROGRAM,
+        answer_s: float = _ANSWER_S,
     ) -> None:
-        """``place_s`` is how long an actor may wait for a place; Ray is told by ``environment``."""
+        """``place_s`` is how long an actor may wait for a place; Ray is told by ``environment``.
+
+        After ``answer_s`` more, whoever should say that there is none does not answer.
+        """
         self._address, self._needs, self._hello, self._place_s = address, needs, hello, place_s
-        self._environment, self._program = environment, program
+        self._environment, self._program, self._answer_s = environment, program, answer_s
         self._backoff = Backoff()
         self._joining = threading.Lock()
+        self._judging = threading.Lock()  # of whether the bridge is of use to others
         self._numbers = itertools.count()
         self._bridge: Child | None = None
+        self._children: list[ActorChild] = []  # some of which may have ended
         self._closed = False
 
     def __repr__(self) -> str:
@@ -82,13 +89,39 @@ class Actors:
     def _begun(self, on_end: Callable[[Cause], None]) -> ActorChild:
         """As ``begin``; EngineDied where the bridge was of no more use, and is gone."""
         bridge, number = self._joined(), next(self._numbers)
-        work = Begin(number, self._needs, self._hello, self._place_s)
         try:
-            begun = bridge.do(work, within_s=self._place_s + _ANSWER_S)
+            begun = self._answer(bridge, number)
         except EngineDied as error:
-            bridge.end(Cause(End.LOST, error.cause))
+            self._give_up(bridge, error)
             raise
-        return ActorChild(bridge, number, begun, on_end=on_end)
+        child = ActorChild(bridge, number, begun, on_end=on_end)
+        with self._judging:
+            self._children = [*self._living(), child]
+        return child
+
+    def _answer(self, bridge: Child, number: int) -> Begun:
+        within_s = self._place_s + self._answer_s
+        answer = bridge.ask(Begin(number, self._needs, self._hello, self._place_s))
+        if not wait((answer,), within_s).done:
+            bridge.ask(Finish(number))  # should it come to be after all
+            raise EngineDied("the Ray cluster", f"no answer within {within_s:g} s")
+        begun: Begun = answer.result()
+        return begun
+
+    def _give_up(self, bridge: Child, error: EngineDied) -> None:
+        """End a bridge that begins no more actors.
+
+        Raises:
+            ClusterUnavailable: others of it live, and would end with it: they go on.
+        """
+        with self._judging:
+            if not bridge.alive or not self._living():
+                bridge.end(Cause(End.LOST, error.cause))
+                return
+        raise ClusterUnavailable(f"no further actor begins: {error.cause}") from error
+
+    def _living(self) -> list[ActorChild]:
+        return [child for child in self._children if child.alive]
 
     def _joined(self) -> Child:
         with self._joining:
