@@ -230,6 +230,8 @@ class Rows:
         self.is_draining = False
         self.there: list[Backend] = []
         self.came = threading.Semaphore(0)
+        self.done = threading.Event()  # the batches of who is let go
+        self.done.set()
 
     def of(self, made: Made, folder: Path) -> list[Backend]:
         """Stand for the batcher of a recogniser that is opened."""
@@ -249,6 +251,7 @@ class Rows:
         self.came.release()
 
     def let_go(self, backend: Backend) -> None:
+        assert self.done.wait(PATIENCE_S)
         self.there.remove(backend)
         backend.close()
 
@@ -294,9 +297,34 @@ def test_actors_come_while_rows_wait_and_go_when_they_have_been_idle(
     watched.look()
     assert sorted(made.labels()) == ["ray:0", "ray:1", "ray:2"]
     watched.look(after_s=IDLE_S + 1)
+    assert watched.elastic.settle(PATIENCE_S)
     assert made.labels() == ["ray:0"]
     assert rows.there == [first]
     assert starts(first, 8) == [8]
+
+
+def test_one_that_goes_ends_its_work_and_holds_up_nobody_but_the_end(
+    made: Made, folder: Path, rows: Rows
+) -> None:
+    (first,) = rows.of(made, folder)
+    watched = Watched(made, most=2)
+    rows.waiting = 100
+    watched.look()
+    assert rows.came.acquire(timeout=PATIENCE_S)
+    assert watched.elastic.settle(PATIENCE_S)
+    rows.waiting = 0
+    watched.look()
+    rows.done.clear()
+    watched.look(after_s=IDLE_S + 1)
+    rows.waiting = 100
+    watched.look()  # which has another, whose number is free
+    assert rows.came.acquire(timeout=PATIENCE_S)
+    assert made.labels() == ["ray:0", "ray:2"]
+    rows.done.set()
+    watched.elastic.close()
+    assert watched.elastic.settle(0)
+    assert len(rows.there) == 2
+    assert first in rows.there
 
 
 def test_who_finds_no_place_is_not_tried_again_at_once(

@@ -15,6 +15,7 @@ from polycue.engine.backends.supervised.supervisor import Supervisor
 
 _LOOK_S = 1.0
 _RETRY_S = 10.0  # after one that could not be had; it waited for its place before that
+_LEFT_S = 10.0  # for those that go to be gone at the end: with their devices closed, at once
 _GIVE_UP_S = 60.0  # on one that is out of order while others work: its number may be had elsewhere
 
 log = telemetry.logger(__name__)
@@ -23,7 +24,8 @@ log = telemetry.logger(__name__)
 class Elastic:
     """Watches what waits for the recognisers and translators of a crew, and has it fit.
 
-    Each further device is joined in a thread of its own: one that finds no place holds up nobody.
+    Each device is joined, and let go, in a thread of its own: one that finds no place, or still has
+    work, holds up nobody.
     ``make`` makes the supervisor of a device by its number, the least that is free. ``close`` must
     be called.
     """
@@ -44,6 +46,7 @@ class Elastic:
         self._settled = threading.Condition(self._lock)
         self._numbers = dict(zip(fleet.supervisors, range(len(fleet.supervisors)), strict=True))
         self._coming: dict[Supervisor, int] = {}
+        self._going: dict[Supervisor, int] = {}
         self._down_s: dict[Supervisor, float] = {}
         self._not_before_s = 0.0
         self._closed = threading.Event()
@@ -55,17 +58,19 @@ class Elastic:
         threading.Thread(target=self._watch, name="elastic", daemon=True).start()
 
     def close(self) -> None:
-        """Have no more of them; those there are stay."""
+        """Have no more of them; those there are stay, and those that go are gone."""
         self._closed.set()
         with self._lock:
-            coming = list(self._coming)
-        for supervisor in coming:
+            moving = [*self._coming, *self._going]
+        for supervisor in moving:
             supervisor.close()
+        with self._settled:
+            self._settled.wait_for(lambda: not self._going, _LEFT_S)
 
     def settle(self, timeout_s: float) -> bool:
-        """Wait until none is on its way, and say whether that is so."""
+        """Wait until none is on its way, here or away, and say whether that is so."""
         with self._settled:
-            return self._settled.wait_for(lambda: not self._coming, timeout_s)
+            return self._settled.wait_for(lambda: not self._coming and not self._going, timeout_s)
 
     def look(self) -> None:
         """See how many there should be, and begin to have it so."""
@@ -93,7 +98,7 @@ class Elastic:
 
     def _have_one(self) -> None:
         with self._lock:
-            taken = {*self._numbers.values(), *self._coming.values()}
+            taken = {*self._numbers.values(), *self._coming.values(), *self._going.values()}
             number = next(n for n in range(len(taken) + 1) if n not in taken)
             supervisor = self._make(number)
             self._coming[supervisor] = number
@@ -133,10 +138,22 @@ class Elastic:
 
     def _release(self, supervisor: Supervisor, why: str) -> None:
         with self._lock:
-            del self._numbers[supervisor]
+            self._going[supervisor] = number = self._numbers.pop(supervisor)
         self._down_s.pop(supervisor, None)
         log.info("one engine less", device=supervisor.device.label, why=why)
-        self._crew.leave(supervisor)
+        threading.Thread(
+            target=self._leave, args=(supervisor,), name=f"leaving-{number}", daemon=True
+        ).start()
+
+    def _leave(self, supervisor: Supervisor) -> None:
+        try:
+            self._crew.leave(supervisor)
+        except Exception:
+            log.exception("an engine could not be let go")
+        finally:
+            with self._lock:
+                del self._going[supervisor]
+                self._settled.notify_all()
 
     def _watch(self) -> None:
         while not self._closed.wait(_LOOK_S):
