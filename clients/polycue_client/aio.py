@@ -25,7 +25,7 @@ from polycue.api.v1 import (
     uploads_pb2_grpc,
 )
 from polycue_client import channel, outcome, requests
-from polycue_client.drafts import Draft, own_name
+from polycue_client.drafts import Draft, own_name, told_of
 from polycue_client.errors import PolycueClientError, ServerUnreachable, translated
 from polycue_client.retry import CLIP_TRIES, Failures, Retry
 from polycue_client.security import Access, Tls
@@ -496,7 +496,7 @@ class AsyncPolycue:
         overwrite: bool = False,
     ) -> Path:
         path = Path(folder) / (filename or own_name(artifact.filename))
-        with Draft(path) as draft:
+        with Draft(path) as draft, told_of(path):
             await self.download_into(draft.file, artifact)
             await asyncio.to_thread(draft.publish, overwrite=overwrite)
         return path

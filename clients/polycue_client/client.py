@@ -25,7 +25,7 @@ from polycue.api.v1 import (
     uploads_pb2_grpc,
 )
 from polycue_client import channel, outcome, requests
-from polycue_client.drafts import Draft, own_name
+from polycue_client.drafts import Draft, own_name, told_of
 from polycue_client.errors import (
     CallCancelled,
     PolycueClientError,
@@ -626,7 +626,7 @@ class Polycue:
             OSError: the folder cannot be written.
         """
         path = Path(folder) / (filename or own_name(artifact.filename))
-        with Draft(path) as draft:
+        with Draft(path) as draft, told_of(path):
             self.download_into(draft.file, artifact)
             draft.publish(overwrite=overwrite)
         return path

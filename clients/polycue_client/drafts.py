@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,6 +12,17 @@ from polycue_client.errors import FileExists
 
 LONGEST_WIRE_NAME_BYTES = 200  # UploadService takes no more
 _LONGEST_SUFFIX_CHARS = 15  # what is longer is no suffix but a part of the name
+
+
+@contextlib.contextmanager
+def told_of(path: Path) -> Iterator[None]:
+    """Let what goes wrong with a file be told by the name that people know it by."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 class Draft:
@@ -28,7 +40,8 @@ class Draft:
         self.to = to
         self._hidden = to.with_name(f".polycue-{secrets.token_hex(8)}.part")
         self._is_named = False
-        self.file = os.fdopen(self._open(), "wb")
+        with told_of(to):
+            self.file = os.fdopen(self._open(), "wb")
 
     def __repr__(self) -> str:
         return f"Draft({self.to}, {'published' if self.file.closed else 'open'})"
@@ -49,15 +62,23 @@ class Draft:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.file.close()
-        self._hidden.unlink(missing_ok=True)
+        try:
+            with told_of(self.to):
+                self.file.close()  # which writes what is left
+        finally:
+            self._hidden.unlink(missing_ok=True)
 
     def publish(self, *, overwrite: bool) -> None:
         """Let the file appear.
 
         Raises:
             FileExists: a file has that name by now, and ``overwrite`` is not set.
+            OSError: it cannot be written.
         """
+        with told_of(self.to):
+            self._publish(overwrite=overwrite)
+
+    def _publish(self, *, overwrite: bool) -> None:
         self.file.flush()
         os.fsync(self.file.fileno())  # or a power cut leaves the new name on an empty file
         if overwrite:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from polycue_client.drafts import told_of
 from polycue_client.errors import FileExists, ServerFault
 
 FOLDER_SUFFIX = ".hls"
@@ -65,20 +66,29 @@ class FolderDraft:
         Raises:
             ServerFault: the archive is damaged, or holds what an HLS track does not.
         """
-        self._hidden.mkdir()
         try:
-            with zipfile.ZipFile(self.file) as archive:
-                for member in _checked(archive):
-                    _write(self._hidden / member.filename, archive.read(member))
+            with told_of(self.to):
+                self._unpack()
         except zipfile.BadZipFile as error:
             raise ServerFault(f"the archive for {self.to.name} is damaged: {error}") from error
+
+    def _unpack(self) -> None:
+        self._hidden.mkdir()
+        with zipfile.ZipFile(self.file) as archive:
+            for member in _checked(archive):
+                _write(self._hidden / member.filename, archive.read(member))
 
     def publish(self, *, overwrite: bool) -> None:
         """Let the folder appear.
 
         Raises:
             FileExists: something has that name by now, and ``overwrite`` is not set.
+            OSError: it cannot be written.
         """
+        with told_of(self.to):
+            self._publish(overwrite=overwrite)
+
+    def _publish(self, *, overwrite: bool) -> None:
         if not os.path.lexists(self.to):
             self._hidden.rename(self.to)
         elif overwrite:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polycue_client.cli.hls import FOLDER_SUFFIX, FolderDraft, local_name
-from polycue_client.drafts import Draft, own_name
+from polycue_client.drafts import Draft, own_name, told_of
 from polycue_client.errors import FileExists
 
 if TYPE_CHECKING:
@@ -160,7 +160,8 @@ def fetch_all(
         refuse_taken(path for _, path in places)
     with drafts_of(path for _, path in places) as drafts:
         for draft, (artifact, _) in zip(drafts, places, strict=True):
-            client.download_into(draft.file, artifact)
+            with told_of(draft.to):
+                client.download_into(draft.file, artifact)
         publish_all(drafts, overwrite=overwrite)
     return [
         Output(path, artifact.language_code, artifact.size_bytes, artifact.sha256.hex())

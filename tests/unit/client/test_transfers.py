@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from polycue.api.v1 import artifacts_pb2, uploads_pb2
 from polycue_client import Polycue, errors
-from polycue_client.drafts import own_name, wire_name
+from polycue_client.cli.hls import FolderDraft
+from polycue_client.drafts import Draft, own_name, told_of, wire_name
 from polycue_client.testing import Refusal, ScriptedServer
 from polycue_client.transfers import Outgoing
 
@@ -279,3 +280,23 @@ def test_any_file_name_becomes_one_the_api_takes(name: bytes) -> None:
 def test_a_long_file_name_keeps_its_suffix() -> None:
     assert wire_name(Path("é" * 120 + ".mp4")) == "é" * 98 + ".mp4"
     assert wire_name(Path("Mr. Smith goes to Washington")) == "Mr. Smith goes to Washington"
+
+
+def test_what_cannot_be_written_is_told_by_its_own_name_and_no_hidden_one(tmp_path: Path) -> None:
+    absent, taken = tmp_path / "absent" / "a.srt", tmp_path / "taken.srt"
+    taken.mkdir()
+    with pytest.raises(FileNotFoundError) as unopened:
+        Draft(absent)
+    with pytest.raises(IsADirectoryError) as unpublished, Draft(taken) as draft:
+        draft.publish(overwrite=True)
+    with pytest.raises(FileNotFoundError) as unpacked, FolderDraft(absent) as folder:
+        folder.unpack()
+    told = [each.value.filename for each in (unopened, unpublished, unpacked)]
+    assert told == [str(absent), str(taken), str(absent)]
+    assert list(tmp_path.iterdir()) == [taken]
+
+
+def test_a_full_disk_is_told_with_the_file_that_found_it_full(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left") as full, told_of(tmp_path / "a.srt"):
+        Path("/dev/full").write_bytes(b"1")
+    assert full.value.filename == str(tmp_path / "a.srt")
