@@ -9,6 +9,7 @@ from polycue_client.cli.inputs import MEDIA_SUFFIXES
 
 # Names that programs give a download before it is whole.
 _PARTIAL = frozenset({".part", ".partial", ".crdownload", ".download", ".filepart", ".!qb", ".tmp"})
+NO_FILMS = "there are no films in it"
 _CONTROL = ".aria2"  # lies beside a file that aria2 has not finished
 
 
@@ -24,12 +25,21 @@ class Passed:
 def listed(trees: Sequence[Tree], shelf_of: ShelfOf) -> Iterator[Film | Passed]:
     """Films in the order of their names, folder by folder: no more than one is held in memory."""
     for tree in trees:
-        for found in tree.folders():
-            if found.problem:
-                why = found.problem.strerror or str(found.problem)
-                yield Passed(_address(tree, found.path), f"cannot be read: {why}", is_fault=True)
-            else:
-                yield from _of_folder(tree, found, shelf_of)
+        is_empty = True
+        for each in _of_tree(tree, shelf_of):
+            is_empty = False
+            yield each
+        if is_empty:  # a name that is misspelt, most likely; of a bucket nothing else tells
+            yield Passed(_address(tree, ""), NO_FILMS, is_fault=True)
+
+
+def _of_tree(tree: Tree, shelf_of: ShelfOf) -> Iterator[Film | Passed]:
+    for found in tree.folders():
+        if found.problem:
+            why = found.problem.strerror or str(found.problem)
+            yield Passed(_address(tree, found.path), f"cannot be read: {why}", is_fault=True)
+        else:
+            yield from _of_folder(tree, found, shelf_of)
 
 
 def count(trees: Sequence[Tree], shelf_of: ShelfOf) -> int:

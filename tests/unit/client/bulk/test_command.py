@@ -190,6 +190,16 @@ def test_names_that_hold_what_a_terminal_obeys_are_told_on_one_line(
     assert "pty.mkv" not in {line[:7] for line in told.err.splitlines()}
 
 
+def test_a_folder_without_films_is_told_as_one_that_is_not_there(
+    bulk: Bulk, server: ScriptedServer, library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for film in library.rglob("*.mkv"):
+        film.rename(film.with_suffix(".txt"))
+    assert bulk() == 1
+    assert f"{library}: error: there are no films in it" in capsys.readouterr().err
+    assert not created(server)
+
+
 def test_what_is_wrong_with_the_command_is_told_once_and_not_of_each_film(
     bulk: Bulk, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
