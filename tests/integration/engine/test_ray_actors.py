@@ -373,6 +373,44 @@ def test_one_that_cannot_load_all_that_is_open_is_no_part_of_any(
     assert made.labels() == ["ray:0"]
 
 
+def test_one_that_loads_holds_up_nobody_and_has_at_last_what_was_opened_meanwhile(
+    made: Made, folder: Path, rows: Rows
+) -> None:
+    made.crew.staffed(made.crew.open(folder, "waits@ray:1"), rows)
+    for fifo in ("begun", "go"):
+        os.mkfifo(folder / fifo)
+    with ThreadPoolExecutor(3) as pool:
+        slow = pool.submit(made.crew.join, made.make(1))
+        (folder / "begun").read_text()  # it loads
+        try:
+            assert len(pool.submit(made.crew.queues).result(PATIENCE_S)) == 1
+            pool.submit(made.crew.join, made.make(2)).result(PATIENCE_S)
+            backends = pool.submit(made.crew.open, folder, "other").result(PATIENCE_S)
+            assert len(backends) == 2
+            made.crew.staffed(backends, later := Rows())
+        finally:
+            (folder / "go").write_text("")
+        slow.result(PATIENCE_S)
+    assert made.labels() == ["ray:0", "ray:2", "ray:1"]
+    assert [starts(backend, 4) for backend in (*rows.there, *later.there)] == [[4]] * 3
+
+
+def test_one_that_has_loaded_what_is_open_no_more_does_not_keep_it(
+    made: Made, folder: Path, rows: Rows
+) -> None:
+    made.crew.staffed(made.crew.open(folder, "waits@ray:1"), rows)
+    for fifo in ("begun", "go"):
+        os.mkfifo(folder / fifo)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(made.crew.join, made.make(1))
+        (folder / "begun").read_text()
+        rows.closed = True
+        (folder / "go").write_text("")
+        slow.result(PATIENCE_S)
+    assert made.labels() == ["ray:0", "ray:1"]
+    assert diary(folder)[-1] == "forget waits@ray:1"
+
+
 def test_one_that_joins_as_a_recogniser_closes_does_not_keep_it(
     made: Made, folder: Path, rows: Rows
 ) -> None:

@@ -1,7 +1,7 @@
 """The recognisers of a fleet, each on every device of it, also on those that join later."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -60,7 +60,7 @@ class Crew:
             ModelError, DeviceUnavailable: it cannot be loaded on any.
         """
         with self._changing:
-            self._forget_closed()
+            self._opened = self._all_open()
             loaded = self._fleet.load(partial(_load, path, name))
             opened = _Opened(path, name, next(iter(loaded.values())))
             for supervisor in self._fleet.supervisors:
@@ -80,14 +80,11 @@ class Crew:
 
     def queues(self) -> list[Queued]:
         """What waits for each recogniser that somebody works with."""
-        with self._changing:
-            self._forget_closed()
-            return [opened.staff.queue for opened in self._opened if opened.staff]
+        return [opened.staff.queue for opened in self._all_open() if opened.staff]
 
     def rows_each(self) -> int:
         """How many rows one device has at work at most; 0 where nothing is open."""
-        with self._changing:
-            loaded = [opened.any_loaded for opened in self._opened]
+        loaded = [opened.any_loaded for opened in self._all_open()]
         return max((one.workers * one.max_rows for one in loaded), default=0)
 
     def join(self, supervisor: Supervisor) -> None:
@@ -97,20 +94,40 @@ class Crew:
             ModelError, DeviceUnavailable, Draining: it cannot; it is left as it is.
         """
         supervisor.restore()
+        loaded = dict[_Opened, Loaded]()
+        while not self._joined(supervisor, loaded):
+            self._load_rest(supervisor, loaded)
+
+    def _load_rest(self, supervisor: Supervisor, loaded: dict[_Opened, Loaded]) -> None:
+        """Have ``loaded`` what is open now; it holds up nobody, and more may be open after it."""
+        opened = self._all_open()
+        for closed in loaded.keys() - set(opened):
+            del loaded[closed]
+            if closed.load_on(supervisor) not in [one.load_on(supervisor) for one in loaded]:
+                supervisor.forget(closed.load_on(supervisor))
+        for one in opened:
+            if one not in loaded:
+                loaded[one] = supervisor.load(one.load_on(supervisor))
+
+    def _joined(self, supervisor: Supervisor, loaded: Mapping[_Opened, Loaded]) -> bool:
+        """Have it work with all others, where it has ``loaded`` all that is open and no more."""
         with self._changing:
-            self._forget_closed()
-            loaded = [supervisor.load(opened.load_on(supervisor)) for opened in self._opened]
-            for opened, found in zip(self._opened, loaded, strict=True):
+            self._opened = self._all_open()
+            if loaded.keys() != set(self._opened):
+                return False
+            for opened, found in loaded.items():
                 self._put(opened, supervisor, found)
             self._fleet.add(supervisor)
             self._add_texts(supervisor)
             for opened in self._opened:
                 if opened.staff:
                     _take_in(opened.staff, opened.relieved[supervisor])
+            return True
 
     def leave(self, supervisor: Supervisor) -> None:
         """Let a device go: it ends its batches, and nothing is left of it. Blocks until then."""
         with self._changing:
+            self._opened = self._all_open()
             self._fleet.remove(supervisor)
             leaving = [
                 (opened.staff, opened.relieved.pop(supervisor, None)) for opened in self._opened
@@ -135,8 +152,9 @@ class Crew:
     def _add_texts(self, supervisor: Supervisor) -> None:
         self._texts.add(supervisor, SupervisedTexts(supervisor, self._text_compute_type))
 
-    def _forget_closed(self) -> None:
-        self._opened = [one for one in self._opened if not (one.staff and one.staff.closed)]
+    def _all_open(self) -> list[_Opened]:
+        """But for those that were given up; behind nobody who loads."""
+        return [one for one in self._opened if not (one.staff and one.staff.closed)]
 
 
 def _load(path: Path, name: str, supervisor: Supervisor) -> Load:
