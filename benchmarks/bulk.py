@@ -59,12 +59,15 @@ def server(folder: Path, shape: Shape) -> Iterator[str]:
         **ENV,
         "POLYCUE_BENCH_SERVICE_S": str(shape.service_s),
         "POLYCUE_BENCH_TIMES": str(folder / "times"),
+        "POLYCUE_BENCH_READY_FD": str(tell),
+        "POLYCUE_LISTEN": "127.0.0.1:0",
+        "POLYCUE_DATA_DIR": str(folder / "data"),
+        "POLYCUE_MAX_RUNNING_JOBS": str(shape.places),
+        "POLYCUE_LOG_LEVEL": "error",
     }
-    flags = ["--listen=127.0.0.1:0", f"--ready-fd={tell}", f"--data-dir={folder / 'data'}"]
-    flags += [f"--max-running-jobs={shape.places}", "--log-level=error"]
     program = REPOSITORY / "benchmarks" / "bulk_server.py"
     with subprocess.Popen(
-        [sys.executable, program, *flags], env=env, pass_fds=[tell], stderr=subprocess.DEVNULL
+        [sys.executable, program], env=env, pass_fds=[tell], stderr=subprocess.DEVNULL
     ) as process:
         os.close(tell)
         try:

@@ -1,16 +1,16 @@
-"""``polycue serve`` whose films take a fixed time and no processor; a program for ``bulk.py``.
+"""A server whose films take a fixed time and no processor; a program for ``bulk.py``.
 
-All else is the real thing: store, uploads, runner, results. When each film was at work is appended
-to the file that POLYCUE_BENCH_TIMES names.
+All else is the real thing: store, uploads, runner, results. Its settings are in the environment.
+When each film was at work is appended to the file that POLYCUE_BENCH_TIMES names.
 """
 
 import os
 import time
 from pathlib import Path
-from unittest import mock
 
 from polycue.app.engine import Engine
-from polycue.commands.serve import serve
+from polycue.app.run import run
+from polycue.config import Settings
 from polycue.domain.caller import NOBODY, Caller
 from polycue.domain.cancel import CancelToken
 from polycue.domain.progress import Report
@@ -22,6 +22,7 @@ from polycue.testing.pipeline import FakePipeline
 
 SERVICE_S = float(os.environ["POLYCUE_BENCH_SERVICE_S"])
 TIMES = Path(os.environ["POLYCUE_BENCH_TIMES"])
+READY_FD = int(os.environ["POLYCUE_BENCH_READY_FD"])
 
 
 class FixedPipeline:
@@ -55,5 +56,4 @@ def _engine(settings: object, **how: object) -> Engine:
 
 
 if __name__ == "__main__":
-    with mock.patch("polycue.app.run.open_engine", _engine):
-        serve()
+    run(Settings(), ready_fd=READY_FD, exit_with_stdin=False, opens=_engine)

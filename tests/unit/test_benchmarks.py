@@ -24,3 +24,16 @@ def test_a_benchmark_finds_what_it_imports_of_ours(path: Path) -> None:
     for module, name in ours(path):
         if not hasattr(importlib.import_module(module), name):
             importlib.import_module(f"{module}.{name}")
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: str(path.relative_to(FOLDER)))
+def test_a_benchmark_measures_the_real_thing_and_puts_nothing_in_its_place_by_force(
+    path: Path,
+) -> None:
+    imported = {
+        name.name if isinstance(node, ast.Import) else f"{node.module}.{name.name}"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    assert not {name for name in imported if name.startswith("unittest.mock")}

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import NoReturn
 
 from polycue import metrics, telemetry
-from polycue.app.engine import open_engine
+from polycue.app.engine import Engine, open_engine
 from polycue.app.sandbox import confine_media
 from polycue.app.server import App
 from polycue.app.stop import Stop
@@ -22,8 +22,16 @@ from polycue.engine import heap
 log = telemetry.logger(__name__)
 
 
-def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> NoReturn:
+def run(
+    settings: Settings,
+    *,
+    ready_fd: int | None,
+    exit_with_stdin: bool,
+    opens: Callable[..., Engine] = open_engine,
+) -> NoReturn:
     """Serve until told to stop, and end the process.
+
+    ``opens`` is called as ``open_engine`` is; a benchmark has an engine of its own.
 
     Raises:
         PolycueError: the server cannot start.
@@ -37,7 +45,7 @@ def run(settings: Settings, *, ready_fd: int | None, exit_with_stdin: bool) -> N
     confine_media(settings)
     metrics.INFO.labels(version("polycue"), settings.engine).set(1)
     preload = not exit_with_stdin if settings.preload is None else settings.preload
-    engine = open_engine(settings, preload=preload)
+    engine = opens(settings, preload=preload)
     try:
         app = App(settings, engine)
         asyncio.run(_serve(app, _teller(settings, ready_fd), exit_with_stdin=exit_with_stdin))
