@@ -15,8 +15,8 @@ ARG BASE=debian:bookworm-slim
 FROM ${BASE} AS debian
 # Where the packages are, if not where BASE's own apt takes its packages from; and where those are that
 # Debian has replaced since the lock was made: the address of an archive of Debian's snapshots.
-ARG DEBIAN_MIRROR
-ARG DEBIAN_SNAPSHOT
+ARG DEBIAN_MIRROR=
+ARG DEBIAN_SNAPSHOT=
 COPY deploy/image/debian-*.lock deploy/image/left-out-debian.txt deploy/image/mirror.sh \
      deploy/image/unpack.sh deploy/image/finish.sh /image/
 RUN cd /image \
