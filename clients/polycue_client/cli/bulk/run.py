@@ -4,10 +4,8 @@ One thread decides; others queue films and fetch results. The server is asked fo
 run together, so thousands of films cost it no more than a few.
 """
 
-import errno
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -15,8 +13,9 @@ from contextlib import ExitStack
 from typing import Any
 
 from polycue.api.v1 import jobs_pb2
-from polycue_client.cli.bulk import advice, rows
+from polycue_client.cli.bulk import faults, rows
 from polycue_client.cli.bulk.ahead import Ahead
+from polycue_client.cli.bulk.faults import Then, Traces
 from polycue_client.cli.bulk.rows import FilmRow
 from polycue_client.cli.bulk.sieve import Sieve
 from polycue_client.cli.bulk.totals import Totals
@@ -24,10 +23,7 @@ from polycue_client.cli.bulk.work import Desk, Flight
 from polycue_client.cli.interruption import Interruption
 from polycue_client.errors import (
     CallCancelled,
-    InvalidRequest,
-    NotFound,
     PolycueClientError,
-    PreconditionFailed,
     ResourceExhausted,
     ServerUnreachable,
     TimedOut,
@@ -38,8 +34,6 @@ _LOOK_S = 0.5
 _SENDERS, _FETCHERS = 4, 4
 _LONGEST_WAIT_S = 900.0  # a server that wants more than that is left until another day
 _MOST_TRIES = 3
-# A disk at fault is at fault for all results.
-_OF_ALL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 class Run:
@@ -66,7 +60,7 @@ class Run:
         self._fetching: dict[Future[FilmRow | None], Flight] = {}
         self._pause_until_s = self._looked_s = 0.0
         self._unanswered = 0
-        self._traces = set[str]()
+        self._traces = Traces()
         self._woken = threading.Event()
         self.fatal: Exception | None = None
 
@@ -149,7 +143,7 @@ class Run:
             if fetched.cancelled():
                 self._flying[flight.job] = flight
             elif error := fetched.exception():
-                self._not_fetched(flight, error)
+                self._heed(flight, error, faults.of_fetching)
             elif row := fetched.result():
                 self._fetchers.submit(self._desk.tidy, flight, has_results=True)
                 self._tell(row)
@@ -157,18 +151,11 @@ class Run:
                 self._flying[flight.job] = flight
 
     def _not_queued(self, flight: Flight, error: BaseException) -> None:
-        match error:
-            case ResourceExhausted() if passes(error):
-                self._hold_off(error)
-                self._again.appendleft(flight)
-            case ServerUnreachable() | CallCancelled():
-                self._stop_at(flight, error)
-            case PolycueClientError() if advice.is_of_all(error):
-                self._stop_at(flight, error)
-            case NotFound() | TimedOut():
-                self._try_again(flight, error)
-            case _:
-                self._failed(flight, error)
+        if isinstance(error, ResourceExhausted) and passes(error):
+            self._hold_off(error)
+            self._again.appendleft(flight)
+        else:
+            self._heed(flight, error, faults.of_queueing)
 
     def _hold_off(self, error: PolycueClientError) -> None:
         """The server is full: its own word says until when nothing more is sent."""
@@ -178,7 +165,7 @@ class Run:
         self._pause_until_s = time.monotonic() + min(delay_s, _LONGEST_WAIT_S)
         self._say(f"the server takes no more for now: {error.message}")
 
-    def _try_again(self, flight: Flight, error: NotFound | TimedOut) -> None:
+    def _try_again(self, flight: Flight, error: Exception) -> None:
         """What is gone may have been done, and cleared away, by another process.
 
         A call that got no answer in time may have been heard: asked again it makes no second job.
@@ -191,34 +178,27 @@ class Run:
         else:
             self._again.append(flight)
 
-    def _not_fetched(self, flight: Flight, error: BaseException) -> None:
-        match error:
-            case ServerUnreachable() | CallCancelled():
-                self._stop_at(flight, error)
-            case NotFound() | TimedOut():
-                self._try_again(flight, error)
-            case OSError() if error.errno in _OF_ALL:
-                self._stop_at(flight, error)
-            case _:
-                self._failed(flight, error)
-
-    def _failed(self, flight: Flight, error: BaseException) -> None:
+    def _heed(
+        self, flight: Flight, error: BaseException, rule: Callable[[Exception], Then]
+    ) -> None:
         if not isinstance(error, Exception):
             raise error
-        if not isinstance(error, (PolycueClientError, OSError)):
-            self._tell_whole(error)
-        if isinstance(error, (InvalidRequest, PreconditionFailed)):  # it will not be better later
+        match rule(error):
+            case Then.STOP:
+                self._stop_at(flight, error)
+            case Then.AGAIN:
+                self._try_again(flight, error)
+            case Then.FAIL:
+                self._failed(flight, error)
+
+    def _failed(self, flight: Flight, error: Exception) -> None:
+        if trace := self._traces.of(error):
+            self._say(trace)
+        if faults.is_lasting(error):
             self._senders.submit(self._desk.tidy, flight, has_results=False)
         self._tell(rows.failed(flight.film.address, error, flight.job))
 
-    def _tell_whole(self, error: Exception) -> None:
-        """A fault of our own: the trace of the first of its kind, and the run goes on."""
-        where = "".join(traceback.format_tb(error.__traceback__))
-        if where not in self._traces:
-            self._traces.add(where)
-            self._say("".join(traceback.format_exception(error)).rstrip())
-
-    def _stop_at(self, flight: Flight, error: PolycueClientError | OSError) -> None:
+    def _stop_at(self, flight: Flight, error: Exception) -> None:
         """No film will fare better. What the server has of this one it keeps."""
         self.fatal = self.fatal or error
         self._tell(rows.failed(flight.film.address, error, flight.job, state=rows.LEFT))
