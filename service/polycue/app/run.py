@@ -27,11 +27,11 @@ def run(
     *,
     ready_fd: int | None,
     exit_with_stdin: bool,
-    opens: Callable[..., Engine] = open_engine,
+    opens: Callable[..., Engine] | None = None,
 ) -> NoReturn:
     """Serve until told to stop, and end the process.
 
-    ``opens`` is called as ``open_engine`` is; a benchmark has an engine of its own.
+    ``opens`` is called in the place of ``open_engine``; a benchmark has an engine of its own.
 
     Raises:
         PolycueError: the server cannot start.
@@ -45,7 +45,7 @@ def run(
     confine_media(settings)
     metrics.INFO.labels(version("polycue"), settings.engine).set(1)
     preload = not exit_with_stdin if settings.preload is None else settings.preload
-    engine = opens(settings, preload=preload)
+    engine = (opens or open_engine)(settings, preload=preload)
     try:
         app = App(settings, engine)
         asyncio.run(_serve(app, _teller(settings, ready_fd), exit_with_stdin=exit_with_stdin))
