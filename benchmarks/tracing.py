@@ -22,7 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -82,14 +82,14 @@ def tracer(endpoint: str, heard: Heard, sampling: float) -> OtelTracer:
 
 @contextmanager
 def traced(by: OtelTracer | None) -> Iterator[None]:
-    """Work in the block is traced, and all of it sent by the end."""
+    """Work in the block is traced, and all of it sent by the end, which is the tracer's too."""
     spans.install(by)
     try:
         yield
-        if by:
-            by.flush()
     finally:
         spans.install(None)
+        if by:
+            by.close()
 
 
 def cpu_s() -> float:
@@ -117,34 +117,23 @@ def one_span() -> None:
 
 
 def measure(engine: Engine, endpoint: str, rounds: int) -> dict[str, Any]:
-    chance, heard = random.Random(SEED), Heard()
-    cpu: dict[str, list[float]] = {way: [] for way in WAYS}
-    wall: dict[str, list[float]] = {way: [] for way in WAYS}
-    cost: dict[str, list[float]] = {way: [] for way in WAYS}
-    tracers = {
-        "off": None,
-        "on": tracer(endpoint, heard, 1.0),
-        "unsampled": tracer(endpoint, heard, 0.0),
+    heard = Heard()
+    openers: dict[str, Callable[[], OtelTracer | None]] = {
+        "off": lambda: None,
+        "on": lambda: tracer(endpoint, heard, 1.0),
+        "unsampled": lambda: tracer(endpoint, heard, 0.0),
     }
-    for by in tracers.values():  # what is loaded once
-        with traced(by):
+    for opener in openers.values():  # what is loaded once
+        with traced(opener()):
             film(engine)
     first = heard.sent_spans
-    for _ in range(rounds):
-        for way in chance.sample(WAYS, len(WAYS)):
-            began_s, used_s = time.perf_counter(), cpu_s()
-            with traced(tracers[way]):
-                film(engine)
-                wall[way].append(time.perf_counter() - began_s)
-            cpu[way].append(cpu_s() - used_s)  # with what is sent at the end
+    cpu, wall = films(engine, openers, rounds)
     film_spans = round((heard.sent_spans - first) / rounds, 1)
+    cost: dict[str, list[float]] = {way: [] for way in WAYS}
     for _ in range(3):
         for way in WAYS:
-            with traced(tracers[way]):
+            with traced(openers[way]()):
                 cost[way].append(span_us(one_span))
-    for by in tracers.values():
-        if by:
-            by.close()
     median = {way: statistics.median(cpu[way]) for way in WAYS}
     return {
         "film_s": 60,
@@ -158,6 +147,24 @@ def measure(engine: Engine, endpoint: str, rounds: int) -> dict[str, Any]:
         "cpu_s": {way: dataclasses.asdict(Spread.of(cpu[way])) for way in WAYS},
         "span_us": {way: round(min(cost[way]), 2) for way in WAYS},
     }
+
+
+def films(
+    engine: Engine, openers: Mapping[str, Callable[[], OtelTracer | None]], rounds: int
+) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Seconds of processors and of the clock for each way, in rounds of shuffled order."""
+    chance = random.Random(SEED)
+    cpu: dict[str, list[float]] = {way: [] for way in WAYS}
+    wall: dict[str, list[float]] = {way: [] for way in WAYS}
+    for _ in range(rounds):
+        for way in chance.sample(WAYS, len(WAYS)):
+            by = openers[way]()
+            began_s, used_s = time.perf_counter(), cpu_s()
+            with traced(by):
+                film(engine)
+                wall[way].append(time.perf_counter() - began_s)
+            cpu[way].append(cpu_s() - used_s)  # with what is sent at the end
+    return cpu, wall
 
 
 def main() -> None:

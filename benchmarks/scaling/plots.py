@@ -47,7 +47,7 @@ def _growth(runs: Sequence[Run], assumed: Mapping[str, Any], target: Path) -> No
     left.set_yscale("log")
     left.set_ylabel("seconds of sound a second")
     left.set_title(f"steady load, {assumed['offered']:.0%} of what the GPUs could do", fontsize=10)
-    left.legend(frameon=False, fontsize=7)
+    left.legend(frameon=False, fontsize=7, handlelength=4)
     _by_load(middle, runs, "busy_share", "share of GPU time that computes")
     _by_load(right, runs, "rows_a_batch", "rows in a batch, of 16")
     middle.set_ylim(0, 1.05)
@@ -62,7 +62,7 @@ def _by_load(axes: Any, runs: Sequence[Run], value: str, title: str) -> None:
             name = f"{load.name}, {way.name}"
             axes.plot(x, y, style + "o", color=COLOURS[load.name], label=name, alpha=0.9)
     axes.set_title(f"{title} ({PUBLISHED.name})", fontsize=10)
-    axes.legend(frameon=False, fontsize=7)
+    axes.legend(frameon=False, fontsize=7, handlelength=4)
 
 
 def _waits(runs: Sequence[Run], assumed: Mapping[str, Any], target: Path) -> None:
@@ -80,7 +80,7 @@ def _waits(runs: Sequence[Run], assumed: Mapping[str, Any], target: Path) -> Non
                 )
         axes.set_yscale("log")
         axes.set_title(f"{title} ({REPLICAS.name})", fontsize=10)
-        axes.legend(frameon=False, fontsize=7)
+        axes.legend(frameon=False, fontsize=7, handlelength=4)
     for way, style in ((ONE_DRIVER, "--^"), (REPLICAS, "-o")):
         for load in LOADS:
             x, y = _line(runs, way.name, PUBLISHED.name, load.name, "fairness")
@@ -89,7 +89,7 @@ def _waits(runs: Sequence[Run], assumed: Mapping[str, Any], target: Path) -> Non
                 panels[2].plot(x, y, style, color=COLOURS[load.name], label=label)
     panels[2].set_ylim(0, 1.05)
     panels[2].set_title("fairness among tenants who wait (Jain; 1: equal shares)", fontsize=10)
-    panels[2].legend(frameon=False, fontsize=7, loc="lower left")
+    panels[2].legend(frameon=False, fontsize=7, handlelength=4, loc="lower left")
     _finish(figure, panels, assumed, target)
 
 
