@@ -152,6 +152,7 @@ MIGRATIONS: tuple[str, ...] = (
                          ELSE 0 END) AS INTEGER) AS audio_ms,
            min(CASE WHEN job.queued_ms = 0 THEN job.created_ms ELSE job.queued_ms END) AS since_ms
     FROM job CROSS JOIN (
+        -- What is assumed of one that nobody has probed: ten minutes while none has succeeded.
         SELECT CAST(coalesce(avg(length_ms), 600000) AS INTEGER) AS length_ms
         FROM (
             SELECT length_ms FROM job WHERE state = 'succeeded' AND length_ms > 0
