@@ -78,7 +78,7 @@ RUN touch /before \
     && /opt/build/bin/pip wheel -q --no-deps --no-build-isolation --wheel-dir /wheels . \
     && sh install.sh /wheels /reports/app.json \
     && /opt/polycue/bin/python -B compile.py 'polycue.*' 'polycue_client.*' \
-        argostranslate.package psycopg psycopg_pool s3fs \
+        argostranslate.package language_data.name_data psycopg psycopg_pool s3fs \
     && sh install.sh --new-since /before /added
 COPY deploy/image/debian-*.lock deploy/image/sbom.py ./
 COPY --from=debian /roots/runtime/var/lib/dpkg/status.d /debian/runtime

@@ -8,6 +8,7 @@ import functools
 import langcodes
 
 from polycue.domain.errors import UnknownLanguage
+from polycue.domain.language_names import NAMES
 
 UNDETERMINED = "und"
 
@@ -95,11 +96,13 @@ def from_iso639_2(code: str) -> str:
 @_remembered
 def name(tag: str) -> str:
     """In English, for logs and messages: "Brazilian Portuguese"."""
-    return langcodes.get(tag).display_name()
+    return NAMES[tag][0] if tag in NAMES else langcodes.get(tag).display_name()
 
 
 @_remembered
 def autonym(tag: str) -> str:
     """In the language itself, for players' menus: "Español"."""
+    if tag in NAMES:
+        return NAMES[tag][1]
     own = langcodes.get(tag).autonym()
-    return own[:1].upper() + own[1:]
+    return own[:1].title() + own[1:]  # not upper(): Georgian has capitals for whole lines only

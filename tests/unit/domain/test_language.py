@@ -1,11 +1,16 @@
 import contextlib
+import subprocess
+import sys
 
+import langcodes
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from polycue.domain import language
 from polycue.domain.errors import UnknownLanguage
+from polycue.domain.language_names import NAMES
+from polycue.whisperlib import faster_whisper
 
 
 @pytest.mark.parametrize(
@@ -77,6 +82,38 @@ def test_players_menus_show_a_language_in_its_own_words() -> None:
     assert language.autonym("es") == "Español"
     assert language.autonym("de") == "Deutsch"
     assert language.name("pt-BR") == "Portuguese (Brazil)"
+    assert language.autonym("ka") == "ქართული"  # once "Ქართული", of another alphabet to the eye
+
+
+def test_the_names_at_hand_are_those_of_cldr() -> None:
+    for tag, (english, own) in NAMES.items():
+        assert language.canonical(tag) == tag
+        assert english == langcodes.get(tag).display_name()
+        if tag not in {"zh-HK", "zh-TW"}:  # for these langcodes has none but the English ones
+            assert own.casefold() == langcodes.get(tag).autonym().casefold()
+
+
+def test_every_language_that_whisper_knows_has_its_names_at_hand() -> None:
+    codes = faster_whisper.tokenizer._LANGUAGE_CODES
+    spoken = {language.canonical(language.from_whisper(code)) for code in codes}
+    assert spoken <= NAMES.keys()
+
+
+def test_the_first_title_of_a_track_does_not_wait_for_the_names_of_all_languages() -> None:
+    # The first mux of a server waited a second for them, and with it everybody else.
+    program = (
+        "import sys; from polycue.domain import language;"
+        "print(language.autonym('de'), language.name('es'), 'language_data.name_data' in sys.modules)"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+    assert out.stdout.split() == ["Deutsch", "Spanish", "False"]
+
+
+def test_a_language_that_few_speak_has_its_names_too() -> None:
+    assert "hsb" not in NAMES
+    assert (language.name("hsb"), language.autonym("hsb")) == ("Upper Sorbian", "Hornjoserbšćina")
 
 
 @pytest.mark.parametrize("text", ["\0", "en\0", "\0z47", "e\udcff", "\n\x1b[2J"])
