@@ -43,9 +43,10 @@ from polycue.engine.backends.backend import Backend, Host
 from polycue.engine.backends.processes.process import beginning
 from polycue.engine.backends.ray.asked import Hello, Needs
 from polycue.engine.backends.ray.begin import Actors
+from polycue.engine.backends.supervised.child import Begin
 from polycue.engine.backends.supervised.host import elastic_host, supervised_host
 from polycue.engine.backends.supervised.pace import Pace
-from polycue.engine.backends.supervised.supervisor import Begin, Supervisor
+from polycue.engine.backends.supervised.supervisor import Supervisor
 from polycue.engine.backends.supervised.work import Choose
 from polycue.engine.devices import Device
 from polycue.engine.recogniser import Recogniser

@@ -15,8 +15,7 @@ from typing import Any
 from polycue import telemetry
 from polycue.engine.backends.processes.start import PROGRAM, Process, relayed, start
 from polycue.engine.backends.processes.wire import Wire
-from polycue.engine.backends.supervised.child import Cause, Child, End
-from polycue.engine.backends.supervised.supervisor import Begin
+from polycue.engine.backends.supervised.child import Begin, Cause, Child, End
 from polycue.engine.backends.supervised.work import Answer, Call, LogLine, Work
 
 _LAST_MOMENTS_S = 5

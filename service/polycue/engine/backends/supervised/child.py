@@ -145,3 +145,7 @@ class Child(ABC):
             result.set_exception(answer.error)
         else:
             result.set_result(answer.value)
+
+
+Begin = Callable[[Callable[[Cause], None]], Child]
+"""Starts a child that tells once how it ended; raises OSError or DeviceUnavailable."""

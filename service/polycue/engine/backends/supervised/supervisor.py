@@ -4,33 +4,24 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from polycue import metrics, telemetry
 from polycue.domain.errors import ClusterUnavailable, DeviceUnavailable, Draining, EngineDied
 from polycue.engine.backends.supervised.backoff import Backoff
-from polycue.engine.backends.supervised.child import Cause, Child, End
+from polycue.engine.backends.supervised.child import Begin, Cause, Child, End
 from polycue.engine.backends.supervised.pace import Pace
 from polycue.engine.backends.supervised.room import Room
 from polycue.engine.backends.supervised.running import Running
-from polycue.engine.backends.supervised.work import Choose, Chooses, Loads, Work
+from polycue.engine.backends.supervised.succession import Succession, why_unready
+from polycue.engine.backends.supervised.work import Chooses, Loads, Work
 from polycue.engine.devices import Device
 
 T = TypeVar("T")
 
-Begin = Callable[[Callable[[Cause], None]], Child]
-"""Starts a child that tells once how it ended; raises OSError or DeviceUnavailable."""
-
-_START_S = 120  # for Python, CTranslate2 and CUDA to load; a second or two, off a warm disk
+_ASK_S = 120  # for what needs no model and may have come with the child
 _LOAD_S = 600  # for a model's files to be read, and its kernels compiled on a new GPU
 _CLOSE_S = 5
-_GONE_S = 30  # for a process to die that was killed; a driver may hold it up
-_FRUITLESS = 3  # children in a row that ended with nothing done: it is the device, not the work
-_CHILD = "child"  # what is held back when none works any more; else the load that fails
-
-log = telemetry.logger(__name__)
 
 
 class Supervisor:
@@ -58,26 +49,24 @@ class Supervisor:
         Raises:
             DeviceUnavailable: the device asked for cannot be used, or the child does not start.
         """
-        self._choose, self._pace, self._begin, self._check = choose, pace, begin, check
+        self._pace, self._check = pace, check
+        self._succession = Succession(choose, begin, device)
         self._room, self._backoff = Room(), Backoff()
         self._starting = threading.Lock()
         self._running: Running | None = None
-        self._fruitless = 0
         self._wanted: dict[Loads[Any], None] = {}  # in order
         self._closed = False
-        self._device = device
         if device is None:
             with self._starting:
                 self._started()
 
     def __repr__(self) -> str:
-        return f"Supervisor({self._device.label if self._device else ''}, {self.child})"
+        return f"Supervisor({self._succession}, {self.child})"
 
     @property
     def device(self) -> Device:
         """The first child's, or what was to be expected; its memory is that of the last one."""
-        assert self._device is not None  # noqa: S101 - from the start, for the type checker
-        return self._device
+        return self._succession.device
 
     @property
     def child(self) -> Child | None:
@@ -131,7 +120,7 @@ class Supervisor:
         Raises:
             DeviceUnavailable, EngineDied: the child does not start, or ended meanwhile.
         """
-        return self._ready(None).child.do(work, within_s=_START_S)
+        return self._ready(None).child.do(work, within_s=_ASK_S)
 
     def forget(self, load: Loads[Any]) -> None:
         """Free a model's memory; no work that needs it may be under way."""
@@ -176,8 +165,7 @@ class Supervisor:
             began_s = time.monotonic()
             result = running.child.do(work, within_s=self._pace.deadline_s(kind, amount))
             self._pace.took(kind, amount, time.monotonic() - began_s)
-        running.fruitful, self._fruitless = True, 0
-        self._backoff.worked(_CHILD)
+        self._succession.worked(running)
         return result
 
     def close(self) -> None:
@@ -219,57 +207,14 @@ class Supervisor:
     def _started(self) -> Running:
         if self._closed:
             raise Draining
-        self._bury()
-        self._backoff.check(_CHILD)
+        last, self._running = self._running, None
+        self._running = running = self._succession.begun(after=last)
         try:
-            child = self._begin(_count)
-        except OSError as error:
-            problem = f"no process can be started: {error.strerror}"
-            raise self._not_started(problem) from error
-        except DeviceUnavailable as error:
-            raise self._backoff.failed(_CHILD, error) from error
-        self._running = running = Running(child)
-        try:
-            running.device = self._placed(child)
-        except Exception as error:
+            self._succession.placed(running)
+        except DeviceUnavailable:
             self._running = None
-            child.end(Cause(End.BROKEN, str(error)))
-            raise self._not_started(_reason(error)) from error
-        log.info("engine started", engine=child.name, device=self.device.label)
+            raise
         return running
-
-    def _placed(self, child: Child) -> Device:
-        """Where it is; of what was chosen first, those that come after it are on the same one."""
-        chosen = child.do(self._choose, within_s=_START_S)
-        if self._device is not None:
-            self._device = replace(self._device, memory_bytes=chosen.memory_bytes)
-            return chosen
-        self._device = chosen
-        self._choose = Choose(
-            chosen.kind,
-            chosen.compute_type,
-            chosen.index,
-            chosen.threads,
-            chosen.workers,
-            chosen.rows,
-        )
-        return chosen
-
-    def _not_started(self, problem: str) -> DeviceUnavailable:
-        return self._backoff.failed(_CHILD, DeviceUnavailable(self._choose.device, problem))
-
-    def _bury(self) -> None:
-        """See what became of the last child; after some that were of no use, the next must wait."""
-        running, self._running = self._running, None
-        if running is None:
-            return
-        running.child.wait(_GONE_S)  # a GPU's memory is only then free for the next one
-        if running.fruitful:
-            return
-        self._fruitless += 1
-        if self._fruitless >= _FRUITLESS:
-            problem = f"its engine ended {self._fruitless} times with nothing done"
-            self._backoff.failed(_CHILD, DeviceUnavailable(self.device.kind, problem))
 
     def _loaded(self, child: Child, needs: Loads[Any], *, alone: bool) -> Any:
         self._check(needs.folder)
@@ -278,22 +223,7 @@ class Supervisor:
         except (DeviceUnavailable, EngineDied) as error:
             if isinstance(error, EngineDied) and not alone:
                 raise
-            refused = DeviceUnavailable(self.device.kind, _reason(error))
+            refused = DeviceUnavailable(self.device.kind, why_unready(error))
             raise self._backoff.failed(needs, refused) from error
         self._backoff.worked(needs)
         return loaded
-
-
-def _reason(error: Exception) -> str:
-    match error:
-        case DeviceUnavailable():
-            return error.reason
-        case EngineDied():
-            return f"its engine ended while it was made ready: {error.cause}"
-        case _:
-            return str(error)
-
-
-def _count(cause: Cause) -> None:
-    if cause.end is not End.CLOSED:
-        metrics.ENGINE_RESTARTS.labels(reason=cause.end.value).inc()
