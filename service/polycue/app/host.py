@@ -41,9 +41,27 @@ def open_host(settings: Settings, *, check: Check = lambda folder: None) -> Host
     """
     if settings.engine == "ray":
         return open_ray(settings, pace_of(settings))
-    indices = _indices(settings)
     if settings.engine == "threads" or (settings.engine == "auto" and _is_one_cpu(settings)):
-        return _threads(settings, choose(*_wish(settings, settings.device, indices[0])), check)
+        device = choose(*_wish(settings, settings.device, _indices(settings)[0]))
+        return _threads(settings, device, check)
+    return _children(settings, check)
+
+
+def open_shelf(settings: Settings, host: Host) -> Shelf:
+    """Room for the models of the host, the same on each of its devices."""
+    return Shelf(
+        lambda: budget(host.devices, settings.model_memory_bytes), idle_s=settings.unload_idle_s
+    )
+
+
+def _threads(settings: Settings, device: Device, check: Check) -> Host:
+    # A translator is small: CTranslate2 knows best in what it computes on the device.
+    return thread_host(device, replace(device, compute_type=settings.compute_type), check=check)
+
+
+def _children(settings: Settings, check: Check) -> Host:
+    """A child for each device; where one finds no GPU the engine may be one in this process."""
+    indices = _indices(settings)
 
     def start(kind: str, index: int) -> Supervisor:
         sharing = len(indices) if settings.device == "cpu" else 1
@@ -65,13 +83,6 @@ def open_host(settings: Settings, *, check: Check = lambda folder: None) -> Host
         first.close()
         raise
     return supervised_host([first, *others], settings.compute_type)
-
-
-def open_shelf(settings: Settings, host: Host) -> Shelf:
-    """Room for the models of the host, the same on each of its devices."""
-    return Shelf(
-        lambda: budget(host.devices, settings.model_memory_bytes), idle_s=settings.unload_idle_s
-    )
 
 
 def _wish(settings: Settings, kind: str, index: int) -> tuple[str, str, int, int, int, int]:
@@ -177,8 +188,3 @@ def _environment(settings: Settings) -> dict[str, str]:
     place that outlives a container.
     """
     return {"CUDA_CACHE_PATH": str(settings.data_dir.absolute() / "cuda")}
-
-
-def _threads(settings: Settings, device: Device, check: Check) -> Host:
-    # A translator is small: CTranslate2 knows best in what it computes on the device.
-    return thread_host(device, replace(device, compute_type=settings.compute_type), check=check)
