@@ -312,18 +312,33 @@ def test_a_language_nobody_installed_is_refused_before_any_work(
     assert not any(isinstance(event, CuesReady) for event in events)
 
 
-def test_a_cancelled_film_stops_at_its_first_cue_and_leaves_no_file(
-    subtitle: Subtitle, film: Path, tmp_path: Path
+@pytest.mark.parametrize("which", ["first", "last"])
+def test_a_film_cancelled_at_a_cue_stops_there_and_leaves_no_file(
+    subtitle: Subtitle, clip: Path, tmp_path: Path, which: str
 ) -> None:
+    """On a slow machine even the first cue came after all of the speech, when nobody looked."""
+    cues: list[Event] = []
     cancel = CancelToken()
 
     def stop(event: Event) -> None:
         if isinstance(event, CuesReady):
-            cancel.cancel()
+            cues.append(event)
+            if len(cues) == last:
+                cancel.cancel()
 
+    last = 1 if which == "first" else _count_of_cue_events(subtitle, clip, tmp_path / "out")
     with pytest.raises(Cancelled):
-        subtitle(film, report=stop, cancel=cancel)
+        subtitle(clip, report=stop, cancel=cancel)
+    assert len(cues) == last
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def _count_of_cue_events(subtitle: Subtitle, film: Path, out: Path) -> int:
+    events: list[Event] = []
+    subtitle(film, report=events.append)
+    for path in out.iterdir():
+        path.unlink()
+    return sum(isinstance(event, CuesReady) for event in events)
 
 
 # --- existing subtitles -----------------------------------------------------------------------

@@ -48,8 +48,8 @@ class Run:
         return f"Run(behind {len(self._kept)} chunks)"
 
     def report(self, event: Event) -> None:
-        """Tell the task's watchers, in the job's thread."""
-        self.own_thread.do(lambda: self._progress(event))
+        """Tell the task's watchers, in the job's thread; a cancelled run ends there."""
+        self.own_thread.do(lambda: self._tell(event))
 
     def begin(self, film: InputFile, stream: Stream, options: SpeechOptions) -> Recogniser:
         """For a task that listens: who gives what is said in the film, heard before or not.
@@ -83,3 +83,7 @@ class Run:
 
     def _spent_ms(self) -> int:
         return self._spent_before_ms + (time.monotonic_ns() - self._began_ns) // 10**6
+
+    def _tell(self, event: Event) -> None:
+        self._progress(event)
+        self.cancel.check()
