@@ -16,6 +16,7 @@ from polycue.jobs.files.timed import TimedFiles
 from polycue.jobs.job import new_id
 from support.buckets import BUCKET, s3_server
 from support.counted import Counted
+from support.stalling import stalling
 
 LIVE = CancelToken()
 MIB = 1024 * 1024
@@ -26,7 +27,7 @@ def own_endpoint(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> int:
     """A server of the test's own, gone when the test begins; the port it was on."""
     with s3_server() as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    return int(endpoint.rpartition(":")[2])
+    return _port_of(endpoint)
 
 
 def test_a_large_file_goes_in_parts_and_comes_back(
@@ -88,33 +89,49 @@ def test_who_has_been_cancelled_keeps_and_brings_nothing(
         bucket_files.put("jobs/j/1/b", tmp_path / "a", cancel=token)
 
 
+@pytest.fixture
+def large_film(tmp_path: Path) -> Path:
+    path = tmp_path / "film.mkv"
+    path.write_bytes(bytes(40 * MIB))
+    return path
+
+
 def test_what_was_sent_of_a_cancelled_file_is_removed_again(
-    s3_endpoint: str, tmp_path: Path
+    s3_endpoint: str, large_film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The store fails at that while a part is still coming in, so there have to be further tries.
+    """Nothing is left behind: s3fs's own parts went on by themselves, and died with an error."""
+    token = CancelToken()
+    with stalling(_port_of(s3_endpoint), 20 * MIB, token.cancel) as way:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", way.address)
+        with closing(Objects(retry_pauses_s=(0.1,) * 100)) as objects:
+            files = BucketFiles(objects, f"{BUCKET}/{new_id()}")
+            with pytest.raises(Cancelled):
+                files.put("jobs/j/1/film.mkv", large_film, cancel=token)
+            assert list(files.shelves()) == []
+    assert "Uploads" not in _uploads_at(s3_endpoint)
 
-    They end as soon as there is nothing left.
-    """
 
-    class CancelledOnTheWay(CancelToken):
-        """Seen first by what watches the sending: asked twice before, by those who register."""
+def test_a_large_file_is_sent_anew_when_the_way_to_the_store_goes_dead(
+    s3_endpoint: str, large_film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stalling(_port_of(s3_endpoint), 20 * MIB, lambda: None) as way:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", way.address)
+        with closing(Objects(retry_pauses_s=(0.1,) * 100)) as objects:
+            files = BucketFiles(objects, f"{BUCKET}/{new_id()}")
+            files.put("jobs/j/1/film.mkv", large_film, cancel=LIVE)
+            with closing(files.open((Part("jobs/j/1/film.mkv", 40 * MIB),))) as reader:
+                assert reader.read(40 * MIB - 1, 10) == b"\0"
+    assert "Uploads" not in _uploads_at(s3_endpoint)
 
-        asked = 0
 
-        @property
-        def cancelled(self) -> bool:
-            self.asked += 1
-            return self.asked > 2
+def _port_of(endpoint: str) -> int:
+    return int(endpoint.rpartition(":")[2])
 
-    (tmp_path / "film.mkv").write_bytes(bytes(40 * MIB))
-    token = CancelledOnTheWay()
-    with closing(Objects(retry_pauses_s=(0.1,) * 100)) as objects:
-        files = BucketFiles(objects, f"{BUCKET}/{new_id()}")
-        with pytest.raises(Cancelled):
-            files.put("jobs/j/1/film.mkv", tmp_path / "film.mkv", cancel=token)
-        assert list(files.shelves()) == []
-    store = s3fs.S3FileSystem(endpoint_url=s3_endpoint, skip_instance_cache=True)
-    assert "Uploads" not in store.call_s3("list_multipart_uploads", Bucket=BUCKET)
+
+def _uploads_at(endpoint: str) -> dict[str, object]:
+    store = s3fs.S3FileSystem(endpoint_url=endpoint, skip_instance_cache=True)
+    found: dict[str, object] = store.call_s3("list_multipart_uploads", Bucket=BUCKET)
+    return found
 
 
 def test_a_store_that_is_gone_is_told_after_some_tries(own_endpoint: int) -> None:

@@ -18,6 +18,7 @@ from polycue import metrics, telemetry
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import StorageFull, StorageUnavailable
 from polycue.jobs import outage
+from polycue.jobs.files.sending import send, together
 
 NEVER = CancelToken()
 """The flag of what nobody cancels."""
@@ -25,8 +26,7 @@ NEVER = CancelToken()
 _RETRY_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 _PATIENCE_S = 30  # with a store that swallows everything each try takes its time
 _CONNECT_S, _READ_S = 5, 20
-_SENT_AT_ONCE_BYTES = 16 * 1024 * 1024  # the store wants at least 5 MiB in all but the last
-_SENT_TOGETHER = 3
+_REMOVED_IN_S = 10  # when we close; a rule of the bucket's own takes what remains
 _WHAT = "uploads and results"
 _DELETED_AT_ONCE = 1000  # S3 takes no more in one call
 _FULL = {"QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded"}
@@ -61,10 +61,10 @@ class Objects:
 
         self._pauses_s = tuple(retry_pauses_s)
         self.outage = outage.Outage()
+        self._sending = set[asyncio.Task[None]]()  # a loop alone does not keep its tasks alive
         self._fs = s3fs.S3FileSystem(
             skip_instance_cache=True,
             use_listings_cache=False,
-            max_concurrency=_SENT_TOGETHER,
             config_kwargs={
                 "connect_timeout": _CONNECT_S,
                 "read_timeout": _READ_S,
@@ -77,41 +77,19 @@ class Objects:
         self._call(lambda: self._fs._pipe_file(key, data))
 
     def put_file(self, key: str, path: Path, cancel: CancelToken) -> None:
-        """Send a file, in parts where it is large; it is there once all of it is."""
+        """Send a file, in parts where it is large; it is there once all of it is.
 
-        async def send() -> None:
-            # So that what was sent is removed whoever stops waiting.
-            await asyncio.shield(self._send(key, path, cancel))
-
-        self._call(send, cancel)
-
-    async def _send(self, key: str, path: Path, cancel: CancelToken) -> None:
-        try:
-            await self._fs._put_file(
-                str(path), key, chunksize=_SENT_AT_ONCE_BYTES, callback=_EndOfSending(cancel)
-            )
-        except Exception:
-            if cancel.cancelled:
-                await self._remove_parts(key)
-            raise
-
-    async def _remove_parts(self, key: str) -> None:
-        """What was sent of a file that nobody wants; s3fs has tried once by itself.
-
-        A part that was on its way then may still have come, or have made the store fail at it: S3's
-        documentation says to look, and to try again.
+        Who cancels does not wait until what was sent is removed: ``close`` does.
         """
-        bucket, _, prefix = key.partition("/")
-        for pause_s in self._pauses_s:
-            with suppress(Exception):
-                found = await self._fs._call_s3(
-                    "list_multipart_uploads", Bucket=bucket, Prefix=prefix
-                )
-                if not found.get("Uploads"):
-                    return
-                for each in found["Uploads"]:
-                    await self._fs._abort_mpu(bucket, each["Key"], each["UploadId"])
-            await asyncio.sleep(pause_s)
+        size_bytes = path.stat().st_size
+
+        async def sending() -> None:
+            task = asyncio.create_task(send(self._fs, key, path, size_bytes, self._pauses_s))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+            await task
+
+        self._call(sending, cancel)
 
     def get(self, key: str, start: int, end: int, cancel: CancelToken = NEVER) -> bytes:
         """Bytes ``start`` up to ``end``.
@@ -126,11 +104,12 @@ class Objects:
     ) -> list[bytes]:
         """Several ranges at once; as ``get``."""
 
-        async def all_of_them() -> list[bytes]:
-            fetches = [self._fs._cat_file(key, start=start, end=end) for key, start, end in ranges]
-            return list(await asyncio.gather(*fetches))
+        async def fetch() -> list[bytes]:
+            return await together(
+                [self._fs._cat_file(key, start=start, end=end) for key, start, end in ranges]
+            )
 
-        return self._call(all_of_them, cancel)
+        return self._call(fetch, cancel)
 
     def size_and_tag(self, key: str, cancel: CancelToken) -> tuple[int, str]:
         """How large an object is, and what changes with its bytes.
@@ -164,8 +143,17 @@ class Objects:
             self._call(lambda some=some: self._fs._bulk_delete(some))  # type: ignore[misc]
 
     def close(self) -> None:
+        """Every call has come back; what cancelled ones had sent is removed first, for a while."""
         if self._fs._s3 is not None:
-            self._wait(self._fs._s3creator.__aexit__(None, None, None), NEVER)
+            self._wait(self._close(), NEVER)
+
+    async def _close(self) -> None:
+        if self._sending:
+            _, late = await asyncio.wait(self._sending, timeout=_REMOVED_IN_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._fs._s3creator.__aexit__(None, None, None)
 
     def _call(self, work: Callable[[], Coroutine[Any, Any, T]], cancel: CancelToken = NEVER) -> T:
         """What the work gives, tried again after pauses where the store is at fault."""
@@ -213,20 +201,6 @@ class Objects:
             return answer
         finally:
             forget()
-
-
-class _EndOfSending:
-    """What s3fs tells of each part it has sent; the answer ends it once nobody waits any more."""
-
-    def __init__(self, cancel: CancelToken) -> None:
-        self._cancel = cancel
-
-    def set_size(self, size: int) -> None:
-        pass
-
-    def relative_update(self, inc: int = 1) -> None:
-        if self._cancel.cancelled:
-            raise OSError("cancelled")
 
 
 def _ours(error: Exception) -> StorageFull | StorageUnavailable:
