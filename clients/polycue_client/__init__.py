@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from polycue_client.client import Polycue, connect
     from polycue_client.errors import PolycueClientError
     from polycue_client.retry import Retry
-    from polycue_client.security import Tls
+    from polycue_client.wire.security import Tls
 
 __all__ = ["Polycue", "PolycueClientError", "Retry", "Tls", "connect"]
 
@@ -19,7 +19,7 @@ _HOME = {
     "Polycue": "polycue_client.client",
     "PolycueClientError": "polycue_client.errors",
     "Retry": "polycue_client.retry",
-    "Tls": "polycue_client.security",
+    "Tls": "polycue_client.wire.security",
     "connect": "polycue_client.client",
 }
 

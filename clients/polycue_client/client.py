@@ -24,18 +24,19 @@ from polycue.api.v1 import (
     uploads_pb2,
     uploads_pb2_grpc,
 )
-from polycue_client import channel, outcome, requests
+from polycue_client import outcome, requests
 from polycue_client.drafts import Draft, own_name, told_of
 from polycue_client.errors import (
     CallCancelled,
     PolycueClientError,
     ServerUnreachable,
-    translated,
 )
 from polycue_client.retry import CLIP_TRIES, Failures, Retry
-from polycue_client.security import Access, Tls
 from polycue_client.transfers import Incoming, Outgoing, Progress, closed_early
 from polycue_client.watching import ClipTold, Told
+from polycue_client.wire import channel
+from polycue_client.wire.raised import translated
+from polycue_client.wire.security import Access, Tls
 
 
 class _Cancellable(Protocol):

@@ -1,9 +1,18 @@
 """How a job ended, as a value or as an exception."""
 
+import grpc
 from google.protobuf.duration_pb2 import Duration
 
 from polycue.api.v1 import engine_pb2, jobs_pb2, media_pb2
-from polycue_client.errors import JobCancelled, JobInterrupted, from_failure
+from polycue_client.errors import (
+    Details,
+    JobCancelled,
+    JobInterrupted,
+    PolycueClientError,
+    ServerFault,
+    ServerUnreachable,
+    error_of,
+)
 
 _ENDED = frozenset(
     {
@@ -12,6 +21,8 @@ _ENDED = frozenset(
         jobs_pb2.JOB_STATE_CANCELLED,
     }
 )
+
+_STATUS_OF_NUMBER: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
 
 # Reasons of notices that only say what was done, as was wished.
 _NO_DOUBTS = frozenset({"RETIMED", "SYNC_BY_SPEECH"})
@@ -62,6 +73,16 @@ def succeeded(job: jobs_pb2.Job) -> jobs_pb2.Job:
     if not has_ended(job):
         raise broken_off(job.name)
     return job
+
+
+def from_failure(failure: media_pb2.Failure) -> PolycueClientError:
+    """The error a failed job keeps, as the same class a call would have raised."""
+    details = Details(reason=failure.reason, metadata=dict(failure.metadata))
+    status = _STATUS_OF_NUMBER.get(failure.code, "UNKNOWN")
+    error = error_of(status, failure.message, details)
+    if isinstance(error, ServerUnreachable):  # it was reached, or the failure would not be known
+        return ServerFault(failure.message, status=status, details=details)
+    return error
 
 
 def broken_off(job_name: str) -> JobInterrupted:

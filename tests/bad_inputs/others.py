@@ -19,7 +19,7 @@ from polycue.api.v1 import (
 )
 from polycue_client import PolycueClientError
 from polycue_client.client import Polycue
-from polycue_client.errors import from_rpc
+from polycue_client.wire.raised import from_rpc
 
 MIB = 2**20
 STREAMS = 2_000

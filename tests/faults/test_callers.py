@@ -17,7 +17,8 @@ from polycue.api.v1.artifacts_pb2_grpc import ArtifactServiceStub
 from polycue.api.v1.catalog_pb2_grpc import CatalogServiceStub
 from polycue.api.v1.jobs_pb2_grpc import JobServiceStub
 from polycue.api.v1.uploads_pb2_grpc import UploadServiceStub
-from polycue_client import Polycue, connect, errors
+from polycue_client import Polycue, connect
+from polycue_client.wire.raised import from_rpc
 from support.aftermath import Aftermath
 from support.fleet import PATIENT, Fleet, Server
 from support.memory import peak_bytes, resident_bytes
@@ -59,7 +60,7 @@ def test_a_request_that_comes_fifty_times_at_once_makes_one_job(
         request.spec.subtitle.formats.pop()
         with pytest.raises(grpc.RpcError) as refused:
             stub.CreateJob(request)
-        assert errors.from_rpc(refused.value).reason == "REQUEST_ID_REUSED"
+        assert from_rpc(refused.value).reason == "REQUEST_ID_REUSED"
     aftermath.check(server)
 
 
@@ -117,7 +118,7 @@ def test_an_upload_that_stalls_or_crawls_is_ended_and_can_go_on(
         with pytest.raises(grpc.RpcError) as ended:
             stub.WriteUpload(crawl())
         stalled.set()
-        assert errors.from_rpc(ended.value).reason == "TRANSFER_STALLED"
+        assert from_rpc(ended.value).reason == "TRANSFER_STALLED"
         assert stub.GetUpload(uploads_pb2.GetUploadRequest(name=upload.name)).upload.committed_bytes
         polycue.server_info()
     aftermath.check(server)
@@ -164,7 +165,7 @@ def test_a_message_over_the_limit_costs_no_memory(
         for _ in range(3):
             with pytest.raises(grpc.RpcError) as refused:
                 JobServiceStub(channel).CreateJob(request, compression=how)
-            assert errors.from_rpc(refused.value).status == "RESOURCE_EXHAUSTED"
+            assert from_rpc(refused.value).status == "RESOURCE_EXHAUSTED"
         assert peak_bytes(server.pid) - before < 20 * MIB  # what gRPC buffers of a stream, once
     aftermath.check(server)
 
@@ -214,7 +215,7 @@ def test_a_watch_that_ends_at_its_deadline_goes_on_and_misses_nothing(
 
         with pytest.raises(grpc.RpcError) as ended:
             follow(2)
-        assert errors.from_rpc(ended.value).status == "DEADLINE_EXCEEDED"
+        assert from_rpc(ended.value).status == "DEADLINE_EXCEEDED"
         assert seen == [1, 2, 3]
         held.wait()
         held.let_go()

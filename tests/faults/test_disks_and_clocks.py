@@ -13,6 +13,7 @@ import pytest
 from polycue.api.v1 import media_pb2
 from polycue.api.v1.jobs_pb2_grpc import JobServiceStub
 from polycue_client import Retry, errors, requests
+from polycue_client.wire.raised import from_rpc
 from support import health
 from support.aftermath import FORMATS, Aftermath
 from support.fleet import Fleet
@@ -155,7 +156,7 @@ def test_a_store_that_is_held_for_too_long_is_told_and_nothing_is_lost(
         with pytest.raises(grpc.RpcError) as refused:
             JobServiceStub(channel).CreateJob(request, timeout=60)
         holder.execute("ROLLBACK")
-        assert errors.from_rpc(refused.value).status == "UNAVAILABLE"
+        assert from_rpc(refused.value).status == "UNAVAILABLE"
         aftermath.expect(JobServiceStub(channel).CreateJob(request).job, film)
     aftermath.check(server)
 

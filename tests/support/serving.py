@@ -17,7 +17,8 @@ from polycue.rpc.installed import Installed
 from polycue.testing.clock import ManualClock
 from polycue.testing.installed import FakeInstalled
 from polycue.testing.pipeline import FakePipeline
-from polycue_client.errors import PolycueClientError, from_rpc
+from polycue_client.errors import PolycueClientError
+from polycue_client.wire.raised import from_rpc
 
 WAIT_S = 30
 

@@ -31,7 +31,8 @@ def health(access: AccessChoice, timeout_s: float) -> None:
     access.require_server()
     import grpc
 
-    from polycue_client.errors import TimedOut, translated
+    from polycue_client.errors import TimedOut
+    from polycue_client.wire.raised import translated
 
     server, told = access.server, access.access(tls=access.encryption())
     with reported(server), told.channel(grpc.secure_channel, grpc.insecure_channel, []) as channel:

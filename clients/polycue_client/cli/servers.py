@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from polycue_client.cli.parsing import Function, packed
 
 if TYPE_CHECKING:  # it brings grpc, which --help does not wait for
-    from polycue_client.security import Access, Tls
+    from polycue_client.wire.security import Access, Tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class AccessChoice:
         """What ``connect`` is to be told of TLS."""
         if (self.tls_cert is None) is not (self.tls_key is None):
             raise click.UsageError("--tls-cert and --tls-key belong together")
-        from polycue_client.security import Tls
+        from polycue_client.wire.security import Tls
 
         tls = Tls(self.tls_ca, self.tls_cert, self.tls_key, self.tls_name)
         return tls if self.tls or tls != Tls() else False
@@ -53,7 +53,7 @@ class AccessChoice:
 
     def access(self, **told: Any) -> "Access":
         """The way to the server, or a word on how it has to be named."""
-        from polycue_client.security import Access, InTheClear
+        from polycue_client.wire.security import Access, InTheClear
 
         try:
             return Access(self.server, **told)

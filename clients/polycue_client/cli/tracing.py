@@ -29,7 +29,7 @@ def traced(args: Sequence[str], commands: Collection[str]) -> Iterator[None]:
         return
     from opentelemetry import trace
 
-    from polycue_client.tracing import around, written
+    from polycue_client.wire.tracing import around, written
 
     trace.set_tracer_provider(provider)
     tracer = provider.get_tracer("polycue_client.cli")

@@ -29,7 +29,7 @@ from polycue.domain.errors import (
 from polycue.jobs.retention import Retention
 from polycue.rpc.server import SERVICES, TRANSCRIPTION
 from polycue.testing.pipeline import FakePipeline, Gate
-from polycue_client.errors import from_rpc
+from polycue_client.wire.raised import from_rpc
 from support.serving import Channel, Serve, happened, refused
 
 WAIT_S = 20

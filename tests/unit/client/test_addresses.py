@@ -1,7 +1,7 @@
 import pytest
 
 from polycue_client import Tls, connect
-from polycue_client.addresses import target_of
+from polycue_client.wire.addresses import target_of
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ from google.rpc import error_details_pb2
 
 from polycue.api.v1 import media_pb2
 from polycue_client import Polycue, errors
+from polycue_client.outcome import from_failure
 from polycue_client.testing import Refusal, ScriptedServer
+from polycue_client.wire.raised import from_rpc
 
 
 def test_reason_and_metadata_come_from_the_details(
@@ -86,7 +88,7 @@ def test_a_jobs_failure_has_the_class_a_call_would_have_raised() -> None:
     failure = media_pb2.Failure(
         code=9, reason="NO_AUDIO_STREAM", message="film.mp4: has no audio stream"
     )
-    error = errors.from_failure(failure)
+    error = from_failure(failure)
     assert isinstance(error, errors.NoAudioStream)
     assert error.status == "FAILED_PRECONDITION"
 
@@ -101,11 +103,11 @@ def test_a_message_that_meets_a_call_just_ended_is_a_broken_connection() -> None
         details="Internal error from Core",
         debug_error_string='Failed "execute_batch"',
     )
-    assert isinstance(errors.from_rpc(raced), errors.ServerUnreachable)
+    assert isinstance(from_rpc(raced), errors.ServerUnreachable)
 
 
 def test_a_reason_of_a_newer_server_falls_back_on_its_status() -> None:
-    error = errors.from_failure(media_pb2.Failure(code=8, reason="MOON_FULL", message="wait"))
+    error = from_failure(media_pb2.Failure(code=8, reason="MOON_FULL", message="wait"))
     assert type(error) is errors.ResourceExhausted
     assert error.reason == "MOON_FULL"
 
@@ -114,8 +116,8 @@ def test_a_job_that_failed_for_want_of_a_device_does_not_look_like_a_lost_server
     # The CLI stops and exits 3 when the server is gone; a job's failure is no such thing, though
     # its status is UNAVAILABLE too.
     failure = media_pb2.Failure(code=14, reason="DEVICE_UNAVAILABLE", message="no CUDA device")
-    assert type(errors.from_failure(failure)) is errors.DeviceUnavailable
-    assert type(errors.from_failure(media_pb2.Failure(code=14))) is errors.ServerFault
+    assert type(from_failure(failure)) is errors.DeviceUnavailable
+    assert type(from_failure(media_pb2.Failure(code=14))) is errors.ServerFault
 
 
 def test_every_reason_with_a_class_is_one_that_the_server_gives() -> None:

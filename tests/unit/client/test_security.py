@@ -7,8 +7,8 @@ import pytest
 from polycue.api.v1.catalog_pb2 import GetServerInfoRequest
 from polycue.api.v1.catalog_pb2_grpc import CatalogServiceStub
 from polycue_client import Tls, connect
-from polycue_client.addresses import is_local
-from polycue_client.security import Access
+from polycue_client.wire.addresses import is_local
+from polycue_client.wire.security import Access
 
 TOKEN = "a secret"  # noqa: S105
 

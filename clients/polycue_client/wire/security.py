@@ -7,8 +7,8 @@ from typing import Any, TypeVar, cast
 
 import grpc
 
-from polycue_client.addresses import is_local, several, target_of
-from polycue_client.named_calls import NamedCalls
+from polycue_client.wire.addresses import is_local, several, target_of
+from polycue_client.wire.named_calls import NamedCalls
 
 Wire = TypeVar("Wire")
 

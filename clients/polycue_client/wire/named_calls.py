@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from polycue_client import tracing
+from polycue_client.wire import tracing
 
 REQUEST_ID = "x-request-id"
 

@@ -1,0 +1,1 @@
+"""Between the client and grpc: addresses, trust, named calls, and what grpc raises."""
