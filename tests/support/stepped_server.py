@@ -213,8 +213,8 @@ def _engine(settings: object, **how: object) -> Engine:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    with mock.patch("polycue.app.run.open_engine", _engine), _asked_moves(), _wrong_clock():
-        serve(arguments)
+    with _asked_moves(), _wrong_clock():
+        serve(arguments, obj=_engine)
 
 
 if __name__ == "__main__":

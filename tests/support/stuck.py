@@ -7,14 +7,15 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from unittest import mock
 
-from polycue.app import host
+from polycue.app.engine import open_engine
+from polycue.app.host import open_host
 from polycue.commands.serve import serve
+from polycue.config import Settings
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.engine.backends.backend import Host
-from polycue.engine.backends.threads import thread_host
 from polycue.engine.devices import Device
 from polycue.speech.passage import Passage
 
@@ -42,13 +43,10 @@ class Stuck:
         raise AssertionError("closed while a batch runs")
 
 
+def _open_host(settings: Settings, *, check: Callable[[Path], None]) -> Host:
+    host = open_host(settings, check=check)
+    return replace(host, open_recogniser=lambda path, name: [Stuck(path, name, host.device)])
+
+
 if __name__ == "__main__":
-
-    def stuck_host(device: Device, text_device: Device, *, check: Callable[[Path], None]) -> Host:
-        return replace(
-            thread_host(device, text_device, check=check),
-            open_recogniser=lambda path, name: [Stuck(path, name, device)],
-        )
-
-    with mock.patch.object(host, "thread_host", stuck_host):
-        serve()
+    serve(obj=partial(open_engine, opens=_open_host))

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
+from polycue.app.host import open_host
 from polycue.app.installed import InstalledModels
 from polycue.app.models import ServedModels
 from polycue.config import Settings
 from polycue.domain.request import DetectionOptions
 from polycue.engine import batch_spans, counting
+from polycue.engine.backends.backend import Host
 from polycue.engine.batch_done import BatchDone
 from polycue.engine.ledger import Ledger
 from polycue.jobs.attempt import RunsTasks
@@ -43,14 +45,18 @@ class Engine:
     ledger: Ledger = field(default_factory=Ledger)
 
 
-def open_engine(settings: Settings, *, preload: bool) -> Engine:
+def open_engine(
+    settings: Settings, *, preload: bool, opens: Callable[..., Host] = open_host
+) -> Engine:
     """The real engine; models are loaded when first needed, or by ``ready`` where ``preload``.
+
+    ``opens`` is called in the place of ``open_host``, for programs with a host of their own.
 
     Raises:
         DeviceUnavailable: the device asked for cannot be used.
         ModelMissing: the recogniser that was named is not installed.
     """
-    models, ledger = ServedModels(settings), Ledger()
+    models, ledger = ServedModels(settings, opens), Ledger()
     recogniser = models.recogniser(note=partial(_note, ledger))
     translator = models.translator()
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from polycue.app.host import open_host, open_shelf
+from polycue.app.host import open_shelf
 from polycue.config import Settings
 from polycue.engine import counting
-from polycue.engine.backends.backend import Backend
+from polycue.engine.backends.backend import Backend, Host
 from polycue.engine.batch_done import BatchDone
 from polycue.engine.batching.credits import Credits, in_all_of
 from polycue.engine.devices import auto_model
@@ -30,8 +30,8 @@ class ServedModels:
     Who opened it closes the recogniser and the translator that he had of it, then ``host``.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Look for the devices; no model is loaded.
+    def __init__(self, settings: Settings, opens: Callable[..., Host]) -> None:
+        """Look for the devices with ``opens``, which is ``open_host``; no model is loaded.
 
         Raises:
             DeviceUnavailable: the device asked for cannot be used.
@@ -42,7 +42,7 @@ class ServedModels:
         self.checked = CheckedModels(self.store, recorded_only=settings.recorded_models_only)
         if settings.model != AUTO:
             self.store.whisper_path(settings.model)
-        self.host = open_host(settings, check=self.checked.check)
+        self.host = opens(settings, check=self.checked.check)
         self.shelf = open_shelf(settings, self.host)
 
     def __repr__(self) -> str:

@@ -31,7 +31,7 @@ def run(
 ) -> NoReturn:
     """Serve until told to stop, and end the process.
 
-    ``opens`` is called in the place of ``open_engine``; a benchmark has an engine of its own.
+    ``opens`` is called in the place of ``open_engine``, for programs with an engine of their own.
 
     Raises:
         PolycueError: the server cannot start.

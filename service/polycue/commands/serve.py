@@ -1,6 +1,7 @@
 """``polycue serve``: a server in the foreground, until it is told to stop."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
@@ -106,7 +107,15 @@ def _open_descriptor(
     help="Write the address and a line feed to this descriptor once calls are answered.",
 )
 @click.option("--exit-with-stdin", is_flag=True, help="Stop at once when standard input ends.")
-def serve(*, ready_fd: int | None, exit_with_stdin: bool, **given: Any) -> None:
+@click.pass_obj  # what opens the engine, for programs that bring their own; None on a command line
+def serve(
+    opens: Callable[..., Any] | None,
+    /,
+    *,
+    ready_fd: int | None,
+    exit_with_stdin: bool,
+    **given: Any,
+) -> None:
     # Of a port that is taken grpc writes a line of its own, with the source file it is from.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     settings = _settings(given)
@@ -114,6 +123,6 @@ def serve(*, ready_fd: int | None, exit_with_stdin: bool, **given: Any) -> None:
     from polycue.app.run import run
 
     try:
-        run(settings, ready_fd=ready_fd, exit_with_stdin=exit_with_stdin)
+        run(settings, ready_fd=ready_fd, exit_with_stdin=exit_with_stdin, opens=opens)
     except PolycueError as error:
         raise click.ClickException(str(error)) from error
