@@ -17,8 +17,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from polycue_client import Tls, connect
 from support.buckets import BUCKET, ENVIRONMENT, make_bucket, s3_server
 from support.certificates import Authority
-from support.fleet import WAIT_S, Server, free_port, python_path
+from support.fleet import WAIT_S, Server, python_path
 from support.manifests import KUBERNETES, Document, find, render, variables
+from support.ports import free_port
 from support.postgres import Cluster
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -110,7 +111,7 @@ def test_it_serves_tells_and_drains_as_the_manifests_reckon(
     slept_s = container["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert pod["terminationGracePeriodSeconds"] - slept_s <= WAIT_S
     assert server.wait() == 0  # within that
-    log = server.last_words().splitlines()
+    log = server.words().splitlines()
     assert all(line.startswith("{") for line in log if " is ready on " not in line), log
 
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 import s3fs
 from moto.server import ThreadedMotoServer
 
+from support.ports import free_port
+
 BUCKET = "films"
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "somebody",
@@ -17,9 +19,9 @@ ENVIRONMENT = {
 
 @contextmanager
 def s3_server(port: int = 0) -> Iterator[str]:
-    """Serve until the block ends; its address."""
+    """Serve until the block ends; its address, at which another may serve later."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
+    server = ThreadedMotoServer("127.0.0.1", port or free_port(), verbose=False)
     server.start()
     try:
         host, bound = server.get_host_and_port()

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 import psycopg
 
 from polycue_client import Polycue, Retry, connect
+from support.ports import free_port
 
 WAIT_S = 60
 ROOT = Path(__file__).parents[2]
@@ -30,12 +30,6 @@ SHARED = ("--lease-s=2", "--poll-s=0.2")
 def python_path() -> str:
     """What a server needs to find us; the tests may run from anywhere."""
     return os.pathsep.join(str(ROOT / folder) for folder in ("service", "clients", "tests"))
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 class Server:
@@ -117,13 +111,17 @@ class Server:
         if self.running:
             self.kill()
 
+    def words(self) -> str:
+        """All that it has written into its log."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
     def last_words(self) -> str:
-        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+        return self.words()[-4000:]
 
     def says(self, words: str) -> None:
         """Come back when it has written the words into its log."""
         until_s = time.monotonic() + WAIT_S
-        while words not in self.last_words():
+        while words not in self.words():
             assert time.monotonic() < until_s, f"it never said {words!r}:\n{self.last_words()}"
             threading.Event().wait(0.01)
 

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import shutil
-import socket
 import subprocess
 import threading
 import urllib.error
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from support.ports import free_port
 from support.programs import Lines, ended
 
 _WAIT_S = 30
@@ -108,7 +108,7 @@ class Bell:
 @contextlib.contextmanager
 def watching(targets: Sequence[str], rules: Path, folder: Path) -> Iterator[Prometheus]:
     """One that looks at ``targets`` and knows ``rules``, with its data in ``folder``."""
-    bell, address = Bell(), f"127.0.0.1:{_free_port()}"
+    bell, address = Bell(), f"127.0.0.1:{free_port()}"
     shutil.copy(rules, folder / "rules.yml")
     config = folder / "prometheus.yml"
     config.write_text(_CONFIG.format(targets=json.dumps(targets), bell=bell.address))
@@ -137,9 +137,3 @@ def program(name: str) -> str:
     if not found:
         pytest.skip(f"there is no {name} here; `make test-eyes` fetches it")
     return found
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port: int = held.getsockname()[1]
-        return port

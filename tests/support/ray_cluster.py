@@ -18,7 +18,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support.fleet import free_port, python_path
+from support.fleet import python_path
+from support.ports import free_port
 
 WAIT_S = 120
 _STORE_BYTES = 80_000_000  # the least that Ray takes is 75 MB

@@ -16,7 +16,7 @@ from polycue.engine.devices import Device
 from polycue.media import sandbox
 from polycue.models.imports import import_models
 from polycue.models.store import ModelStore
-from support.fleet import free_port
+from support.ports import free_port
 
 # What the extra `service` brings; without it doctor must still run.
 LIGHT = """

@@ -7,6 +7,7 @@ from pathlib import Path
 from polycue.testing.pipeline import FakePipeline, Gate
 from support.callers import TokensFile
 from support.certificates import Authority
+from support.ports import free_port
 from support.served import Wire, served
 
 WAIT_S = 60
@@ -59,9 +60,8 @@ def test_an_upload_that_breaks_is_taken_up_where_it_stopped(
 def test_a_job_that_outlives_its_server_is_watched_to_its_end(
     subtitle: Sequence[str], film: Path, data: Path
 ) -> None:
-    gate = Gate()
-    with served(data, FakePipeline(gate=gate)) as server:
-        listen = server.address
+    gate, listen = Gate(), f"127.0.0.1:{free_port()}"
+    with served(data, FakePipeline(gate=gate), listen=listen):
         running = Running([*subtitle, "--server", listen, str(film)])
         assert gate.reached.wait(WAIT_S)
     with served(data, listen=listen):
