@@ -17,7 +17,7 @@ from support.stepped_server import Film
 from support.steps import Director
 
 FORMATS = (TrackFormat.SRT, TrackFormat.VTT)
-_SOON_S = 5
+_SOON_S = 60
 _PARTIAL = (".tmp", ".partial", ".draft")
 
 
