@@ -13,18 +13,18 @@ it takes until a killed child is replaced and has heard a batch.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
 import random
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
@@ -32,6 +32,7 @@ from pathlib import Path
 
 import numpy as np
 
+from machine import Spread, in_turn
 from polycue.domain.audio import Audio
 from polycue.domain.chunk import ModelFacts, Recognised
 from polycue.domain.request import DetectionOptions
@@ -57,23 +58,6 @@ GPU_BATCH, GPU_CHUNK_S = 16, 30
 SETTINGS = DecodeSettings(language="en")
 
 Batches = list[list[Passage]]
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Of all rounds."""
-
-    least: float
-    median: float
-    greatest: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> "Spread":
-        low, middle, high = min(values), statistics.median(values), max(values)
-        return cls(round(low, 4), round(middle, 4), round(high, 4))
-
-    def __str__(self) -> str:
-        return f"{self.median:8.4f}  ({self.least:.4f} to {self.greatest:.4f})"
 
 
 def batches(facts: ModelFacts) -> Batches:
@@ -120,16 +104,11 @@ def compare(
     backends: dict[str, Backend], work: Batches, rounds: int, pid: int
 ) -> dict[str, Rounds]:
     found = {name: Rounds([], []) for name in backends}
-    for _ in range(rounds):
-        for name in random.sample(list(backends), len(backends)):
-            before = processor_s(pid)
-            found[name].wall.append(timed(partial(heard, backends[name], work)))
-            found[name].processor.append(processor_s(pid) - before)
+    for name in in_turn(backends, rounds):
+        before = processor_s(pid)
+        found[name].wall.append(timed(partial(heard, backends[name], work)))
+        found[name].processor.append(processor_s(pid) - before)
     return found
-
-
-def ratio(over: Sequence[float], under: Sequence[float]) -> Spread:
-    return Spread.of([a / b for a, b in zip(over, under, strict=True)])
 
 
 def carried(rounds: int) -> Spread:
@@ -153,7 +132,7 @@ def carried(rounds: int) -> Spread:
         sender.join()
     here.close()
     there.close()
-    return Spread.of(took)
+    return Spread.of(took, 4)
 
 
 def replaced(supervisor: Supervisor, backend: Backend, batch: list[Passage], rounds: int) -> Spread:
@@ -164,7 +143,51 @@ def replaced(supervisor: Supervisor, backend: Backend, batch: list[Passage], rou
             os.kill(child.pid, signal.SIGKILL)
             child.wait(60)
         took.append(timed(lambda: backend.run(batch)))
-    return Spread.of(took)
+    return Spread.of(took, 4)
+
+
+@dataclass(frozen=True)
+class Measured:
+    batches: int
+    same_words: bool
+    film_s_in_threads: Spread
+    child_over_threads: Spread
+    child_over_threads_processor: Spread
+    gpu_batch_one_way_ms: Spread
+    replaced_s: Spread
+
+    def __str__(self) -> str:
+        words = "same" if self.same_words else "OTHER"
+        return f"""\
+the film, {self.batches} batches, in threads, s {self.film_s_in_threads}
+child over threads, time           {self.child_over_threads}  {words} words
+child over threads, processor time {self.child_over_threads_processor}
+{GPU_BATCH} chunks of {GPU_CHUNK_S} s, one way, ms      {self.gpu_batch_one_way_ms}
+a new child and its first batch, s {self.replaced_s}"""
+
+
+def measured(rounds: int) -> Measured:
+    device = choose("cpu", threads=1, workers=1)
+    wish = Choose(device.kind, device.compute_type, device.index, device.threads)
+    with contextlib.closing(
+        Supervisor(wish, Pace(factor=20, least_s=600), begin=beginning())
+    ) as supervisor:
+        threads = ThreadBackend.open(MODEL, "demo-en", device)
+        child = supervised_host([supervisor], "auto").open_recogniser(MODEL, "demo-en")[0]
+        work = batches(threads.facts)
+        same = heard(threads, work) == heard(child, work)  # also warms up
+        pid = supervisor.child.pid if supervisor.child else 0
+        found = compare({"threads": threads, "child": child}, work, rounds, pid)
+        there, here = found["child"], found["threads"]
+        return Measured(
+            batches=len(work),
+            same_words=same,
+            film_s_in_threads=Spread.of(here.wall, 4),
+            child_over_threads=Spread.of_ratio(there.wall, here.wall, 4),
+            child_over_threads_processor=Spread.of_ratio(there.processor, here.processor, 4),
+            gpu_batch_one_way_ms=carried(rounds),
+            replaced_s=replaced(supervisor, child, work[0], min(5, rounds)),
+        )
 
 
 def main() -> int:
@@ -173,49 +196,22 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
     arguments = parser.parse_args()
     random.seed(SEED)
-    device = choose("cpu", threads=1, workers=1)
-    wish = Choose(device.kind, device.compute_type, device.index, device.threads)
-    supervisor = Supervisor(wish, Pace(factor=20, least_s=600), begin=beginning())
-    try:
-        threads = ThreadBackend.open(MODEL, "demo-en", device)
-        child = supervised_host([supervisor], "auto").open_recogniser(MODEL, "demo-en")[0]
-        work = batches(threads.facts)
-        same = heard(threads, work) == heard(child, work)  # also warms up
-        pid = supervisor.child.pid if supervisor.child else 0
-        backends: dict[str, Backend] = {"threads": threads, "child": child}
-        found = compare(backends, work, arguments.rounds, pid)
-        carrying = carried(arguments.rounds)
-        replacing = replaced(supervisor, child, work[0], min(5, arguments.rounds))
-    finally:
-        supervisor.close()
-    in_child, in_threads = found["child"], found["threads"]
-    wall = ratio(in_child.wall, in_threads.wall)
-    processor = ratio(in_child.processor, in_threads.processor)
-    print(f"the film, {len(work)} batches, in threads, s {Spread.of(in_threads.wall)}")
-    print(f"child over threads, time           {wall}  {'same' if same else 'OTHER'} words")
-    print(f"child over threads, processor time {processor}")
-    print(f"{GPU_BATCH} chunks of {GPU_CHUNK_S} s, one way, ms      {carrying}")
-    print(f"a new child and its first batch, s {replacing}")
+    found = measured(arguments.rounds)
+    print(found)
     report = {
         "python": platform.python_version(),
         "machine": platform.machine(),
         "ctranslate2": version("ctranslate2"),
         "rounds": arguments.rounds,
         "seed": SEED,
-        "batches": len(work),
-        "same_words": same,
-        "film_s_in_threads": asdict(Spread.of(in_threads.wall)),
-        "child_over_threads": asdict(wall),
-        "child_over_threads_processor": asdict(processor),
-        "gpu_batch_one_way_ms": asdict(carrying),
+        **asdict(found),
         "gpu_batch_bytes": GPU_BATCH * GPU_CHUNK_S * 16_000 * 4,
-        "replaced_s": asdict(replacing),
     }
     arguments.results.mkdir(parents=True, exist_ok=True)
     target = arguments.results / "engine_child.json"
     target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print(f"wrote {target}")
-    return 0 if same else 1
+    return 0 if found.same_words else 1
 
 
 if __name__ == "__main__":

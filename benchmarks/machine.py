@@ -1,15 +1,18 @@
-"""What all benchmarks tell alike: where they ran, on how busy a machine, and how figures spread."""
+"""What all benchmarks do alike: name the machine, take turns, and tell how figures spread."""
 
 import os
 import platform
+import random
 import resource
 import statistics
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 PACKAGES = ("polycue", "faster-whisper", "ctranslate2", "onnxruntime", "numpy")
 
@@ -43,6 +46,12 @@ def children_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def in_turn(ways: Collection[T], rounds: int) -> Iterator[T]:
+    """All ways in each round, in a new order every time: none gains by what comes before it."""
+    for _ in range(rounds):
+        yield from random.sample(list(ways), len(ways))
+
+
 @dataclass(frozen=True)
 class Spread:
     """Of all rounds."""
@@ -56,5 +65,10 @@ class Spread:
         low, middle, high = min(values), statistics.median(values), max(values)
         return cls(round(low, digits), round(middle, digits), round(high, digits))
 
+    @classmethod
+    def of_ratio(cls, over: Sequence[float], under: Sequence[float], digits: int = 3) -> "Spread":
+        """Within each round."""
+        return cls.of([a / b for a, b in zip(over, under, strict=True)], digits)
+
     def __str__(self) -> str:
-        return f"{self.median:8.2f}  ({self.least:.2f} to {self.greatest:.2f})"
+        return f"{self.median:8g}  ({self.least:g} to {self.greatest:g})"

@@ -63,9 +63,8 @@ def run_apart(folder: Path, minutes: float, name: str) -> Run:
 
 def growth(folder: Path, given: argparse.Namespace) -> dict[int, list[Run]]:
     units: dict[int, list[Run]] = {times: [] for times in TIMES}
-    for _ in range(given.rounds):
-        for times in random.sample(TIMES, len(TIMES)):
-            units[times].append(run_apart(folder, times * given.unit_minutes, "stand-in"))
+    for times in machine.in_turn(TIMES, given.rounds):
+        units[times].append(run_apart(folder, times * given.unit_minutes, "stand-in"))
     return units
 
 

@@ -74,12 +74,11 @@ def measure(model: str, ways: dict[str, Way], rounds: int) -> list[Measurement]:
     said = {name: [way()[0]] for name, way in ways.items()}  # also warms up
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     core_seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name in random.sample(list(ways), len(ways)):
-            texts, took_s, cores_s = ways[name]()
-            said[name].append(texts)
-            seconds[name].append(took_s)
-            core_seconds[name].append(cores_s)
+    for name in machine.in_turn(ways, rounds):
+        texts, took_s, cores_s = ways[name]()
+        said[name].append(texts)
+        seconds[name].append(took_s)
+        core_seconds[name].append(cores_s)
     measured = []
     for name in ways:
         ratios = _ratios(seconds[peer], seconds[name])
