@@ -1,5 +1,7 @@
 """The tables of the SQLite file, as they came to be."""
 
+from polycue.jobs.store.backlog_view import BACKLOG
+
 # One entry takes the file from one version to the next; entries are never edited once released.
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -144,24 +146,8 @@ MIGRATIONS: tuple[str, ...] = (
     """
     ALTER TABLE job ADD COLUMN length_ms INTEGER NOT NULL DEFAULT 0;  -- of its media; 0: not known
     ALTER TABLE job ADD COLUMN queued_ms INTEGER NOT NULL DEFAULT 0;  -- 0: as ever since created
-    CREATE VIEW backlog AS  -- read by autoscalers too, whose role may see nothing else
-    SELECT job.state AS state,
-           count(*) AS jobs,
-           CAST(sum(CASE WHEN job.length_ms = 0 THEN usual.length_ms
-                         WHEN job.length_ms > job.media_ms THEN job.length_ms - job.media_ms
-                         ELSE 0 END) AS INTEGER) AS audio_ms,
-           min(CASE WHEN job.queued_ms = 0 THEN job.created_ms ELSE job.queued_ms END) AS since_ms
-    FROM job CROSS JOIN (
-        -- What is assumed of one that nobody has probed: ten minutes while none has succeeded.
-        SELECT CAST(coalesce(avg(length_ms), 600000) AS INTEGER) AS length_ms
-        FROM (
-            SELECT length_ms FROM job WHERE state = 'succeeded' AND length_ms > 0
-            ORDER BY number DESC LIMIT 200
-        ) AS latest
-    ) AS usual
-    WHERE job.state IN ('queued', 'interrupted', 'running', 'cancelling')
-    GROUP BY job.state;
-    """,
+    """
+    + BACKLOG,
     """
     ALTER TABLE job ADD COLUMN asked TEXT NOT NULL DEFAULT '{}';  -- JSON: for logs and traces
     """,
