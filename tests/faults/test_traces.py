@@ -42,8 +42,8 @@ def test_what_another_server_goes_on_with_is_still_in_the_callers_trace(
         half_way.let_go()
     else:
         first.terminate()
-        half_way.let_go()
         assert first.wait() == 0
+        half_way.let_go()  # any sooner, it might come to its end before it hears of the server's
     second = fleet.server(traced).start()
     aftermath.check(second)
     collector.wait_for(lambda c: bool(c.named("job")))

@@ -10,8 +10,10 @@ import json
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,7 @@ from polycue.pipeline.result import TaskResult
 from polycue.testing.installed import FakeInstalled
 from polycue.testing.pipeline import FakePipeline
 from polycue.tracks.files import encode
+from support.patient import patient_tracing
 from support.steps import DIE, GO, ask
 
 CHUNK_MS = 10_000
@@ -213,7 +216,8 @@ def _engine(settings: object, **how: object) -> Engine:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    with _asked_moves(), _wrong_clock():
+    traced = any(given.startswith("--otlp-endpoint") for given in arguments or sys.argv)
+    with _asked_moves(), _wrong_clock(), patient_tracing() if traced else nullcontext():
         serve(arguments, obj=_engine)
 
 
