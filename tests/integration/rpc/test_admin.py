@@ -102,7 +102,7 @@ def test_health_is_told_until_the_last_call_has_ended(serve: Serve, tmp_path: Pa
         gate.open()
         await at_work
 
-    serve.stoppable(scenario, pipeline=FakePipeline(gate=gate), admin_listen=admin, drain_s=20)
+    serve.stoppable(scenario, pipeline=FakePipeline(gate=gate), admin_listen=admin, drain_s=60)
 
 
 def test_what_is_counted_is_answered_over_http(serve: Serve, tmp_path: Path) -> None:

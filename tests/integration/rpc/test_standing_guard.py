@@ -32,7 +32,7 @@ from polycue.testing.pipeline import FakePipeline, Gate
 from polycue_client.wire.raised import from_rpc
 from support.serving import Channel, Serve, happened, refused
 
-WAIT_S = 20
+WAIT_S = 60
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -236,7 +236,7 @@ def test_transcription_is_not_serving_while_the_engine_is_down(serve: Serve) -> 
     up, may_load = threading.Event(), threading.Semaphore(1)
 
     def ready() -> None:
-        assert may_load.acquire(timeout=10)
+        assert may_load.acquire(timeout=WAIT_S)
         up.set()
 
     async def scenario(channel: Channel) -> None:
@@ -366,7 +366,8 @@ def test_a_refused_request_is_let_go_at_once(serve: Serve) -> None:
         try:
             for _ in range(3):
                 await refused(JobServiceStub(channel).CreateJob(jobs_pb2.CreateJobRequest()))
-            assert len(errors_alive() - others) <= 1  # the last call may still be ending
+            while errors_alive() - others:  # a call may still be ending when it is answered
+                await info(channel)
         finally:
             gc.enable()
 
