@@ -63,9 +63,10 @@ class Lane:
         try:
             yield await asyncio.shield(asyncio.wrap_future(opening))
         finally:
-            # Begun before it is awaited, so that it is done even where nobody waits any more.
+            # Begun before it is awaited, and shielded, so that it is done even where nobody waits
+            # any more: a future that is cancelled while its work is queued takes that back.
             closing = self.submit(_close, opening)
-            await asyncio.wrap_future(closing)
+            await asyncio.shield(asyncio.wrap_future(closing))
 
     def close(self) -> None:
         """Wait for the work that was begun; drop what was not."""

@@ -6,7 +6,7 @@ import pytest
 from polycue import telemetry
 from polycue.jobs.lane import Lane
 
-WAIT_S = 20
+WAIT_S = 60
 
 
 class Thing:
@@ -39,6 +39,38 @@ def test_what_is_held_is_closed_even_if_the_wait_for_it_is_cancelled() -> None:
         with pytest.raises(asyncio.CancelledError):
             await holding
         assert THINGS[-1].closed.is_set()
+        lane.close()
+
+    asyncio.run(scenario())
+
+
+def test_what_is_held_is_closed_even_if_the_wait_for_its_end_is_cancelled_too() -> None:
+    """The second cancel took the closing back, which had to wait for a thread."""
+    go_on, busy, let_go = threading.Event(), threading.Event(), threading.Event()
+    go_on.set()
+
+    def keep_busy() -> None:
+        busy.set()
+        assert let_go.wait(WAIT_S)
+
+    async def hold(lane: Lane, held: asyncio.Event) -> None:
+        async with lane.holding(Thing, threading.Event(), go_on):
+            held.set()
+            await asyncio.Event().wait()
+
+    async def scenario() -> None:
+        lane, held = Lane("test", threads=1), asyncio.Event()
+        holding = asyncio.create_task(hold(lane, held))
+        await held.wait()
+        lane.submit(keep_busy)
+        assert await asyncio.to_thread(busy.wait, WAIT_S)
+        for _ in range(2):
+            holding.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await holding
+        let_go.set()
+        assert await asyncio.to_thread(THINGS[-1].closed.wait, WAIT_S)
         lane.close()
 
     asyncio.run(scenario())
