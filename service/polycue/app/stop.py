@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import threading
+from contextlib import suppress
 
 
 class Stop:
@@ -45,7 +46,8 @@ class Stop:
         def read_to_the_end() -> None:
             while os.read(descriptor, 4096):
                 pass
-            loop.call_soon_threadsafe(self.now)
+            with suppress(RuntimeError):  # the loop is closed: the server has stopped by itself
+                loop.call_soon_threadsafe(self.now)
 
         # A thread, since epoll takes neither files nor /dev/null; a daemon, since it may never end.
         threading.Thread(target=read_to_the_end, name="polycue-stdin", daemon=True).start()
