@@ -238,10 +238,10 @@ class AtWork:
 
     def _over(self, live: LiveJob, job: Job) -> Job:
         live.feed.append(JobChanged(job))
+        self.recent.keep(job.id, live.feed)  # first: whoever comes meanwhile finds it in one place
         with self._lock:
             if self._live.get(job.id) is live:
                 del self._live[job.id]
-        self.recent.keep(job.id, live.feed)
         self._tell_end(job)
         return job
 

@@ -25,7 +25,7 @@ from polycue.jobs.artifacts import Artifacts
 from polycue.jobs.at_work import AtWork
 from polycue.jobs.attempt import RunsTasks
 from polycue.jobs.board import Board, JobDraft
-from polycue.jobs.feed import ArtifactReady, FeedEvent, JobChanged
+from polycue.jobs.feed import ArtifactReady, Feed, FeedEvent, JobChanged
 from polycue.jobs.folder import DataFolder
 from polycue.jobs.heartbeat import Heartbeat
 from polycue.jobs.job import Failure, Job, JobState
@@ -33,9 +33,10 @@ from polycue.jobs.runner import Runner
 from polycue.jobs.store.protocol import Lease
 from polycue.testing.pipeline import FakePipeline, Gate
 from polycue.testing.store import TENANT, MemoryJobs
+from support.waiting import until
 
 Run = Callable[[RunsTasks], Runner]
-WAIT_S = 20
+WAIT_S = 60
 
 
 def await_state(board: Board, job: Job, *states: JobState) -> Job:
@@ -59,8 +60,10 @@ def await_end(board: Board, job: Job) -> Job:
 
 
 def told(board: Board, job: Job) -> list[FeedEvent]:
+    """All of it: the end is told after it is stored."""
     feed = board.follow(TENANT, job.id).feed
     assert feed is not None
+    until(lambda: feed.closed)
     return [event for _, event in feed.after(0)]
 
 
@@ -78,6 +81,7 @@ def kept(artifacts: Artifacts, job: Job) -> dict[str, str]:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Failures that may pass are tried again without a pause."""
     monkeypatch.setattr(retry, "FIRST_PAUSE_MS", 0)
+    monkeypatch.setattr(retry, "_UNTOLD_S", 0)
 
 
 def test_a_queued_job_runs_and_its_results_can_be_read(
@@ -180,6 +184,25 @@ def test_what_happens_is_told_in_order(board: Board, draft: JobDraft, run: Run) 
     assert isinstance(events[-1], JobChanged)
 
 
+def test_whoever_comes_in_the_instant_an_attempt_ends_finds_what_it_told(
+    board: Board, draft: JobDraft, at_work: AtWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was with those at work no more, and not yet with those that have ended."""
+    job = board.create(TENANT, draft)
+    taken = at_work.claim()
+    assert taken is not None
+    keep, found = at_work.recent.keep, list[Feed | None]()
+
+    def come_and_keep(job_id: str, feed: Feed) -> None:
+        found.append(board.follow(TENANT, job_id).feed)
+        keep(job_id, feed)
+
+    monkeypatch.setattr(at_work.recent, "keep", come_and_keep)
+    at_work.end(taken[1], JobState.FAILED)
+    assert found == [taken[1].feed]
+    assert board.follow(TENANT, job.id).feed is taken[1].feed
+
+
 def test_progress_shows_while_the_job_runs(board: Board, draft: JobDraft, run: Run) -> None:
     gate = Gate()
     run(FakePipeline(gate=gate))
@@ -279,6 +302,7 @@ def test_an_engine_that_fails_each_time_is_a_failure_at_last(
     assert (job.epoch, job.failure and job.failure.reason) == (3, "RecognitionFailed")
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_job_that_there_is_no_room_for_waits_longer_than_it_may_be_tried(
     board: Board, draft: JobDraft, run: Run
 ) -> None:
