@@ -15,6 +15,7 @@ from polycue.commands.model_facts import (
     whisper_facts,
     write_json,
 )
+from polycue.commands.options import json_option, models_dir_option
 from polycue.commands.tables import show_available, show_installed
 from polycue.domain.errors import ModelMissing, PolycueError
 from polycue.models.argos_index import INDEX_URL, ArgosIndex
@@ -42,16 +43,6 @@ Examples:
   polycue models pull --lock models.lock  install just that on another machine
 """
 
-_models_dir = click.option(
-    "--models-dir",
-    "--model-dir",
-    "models_dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="POLYCUE_MODELS_DIR",
-    show_envvar=True,
-    help="Where the models are.  [default: in your data folder]",
-)
-_json = click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
 _offline = click.option("--offline", is_flag=True, help="Never touch the network.")
 _argos_index = click.option(
     "--argos-index",
@@ -74,11 +65,11 @@ def models() -> None:
 
 
 @models.command("list")
-@_models_dir
+@models_dir_option
 @click.option("--available", is_flag=True, help="Also what can be pulled.")
 @_argos_index
 @_offline
-@_json
+@json_option
 def list_models(
     *, models_dir: Path | None, available: bool, argos_index: str, offline: bool, as_json: bool
 ) -> None:
@@ -108,11 +99,11 @@ def list_models(
 
 @models.command("pull")
 @click.argument("names", nargs=-1, metavar="NAME...")
-@_models_dir
+@models_dir_option
 @_argos_index
 @_offline
 @_lock
-@_json
+@json_option
 def pull_models(
     names: tuple[str, ...],
     *,
@@ -148,13 +139,13 @@ def pull_models(
 @click.argument(
     "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path)
 )
-@_models_dir
+@models_dir_option
 @click.option(
     "--name", default="", help="Name for a single Whisper model.  [default: its folder's]"
 )
 @click.option("--replace", is_flag=True, help="Replace another model of the same name.")
 @_lock
-@_json
+@json_option
 def import_local(
     paths: tuple[Path, ...],
     *,
@@ -180,9 +171,9 @@ def import_local(
 
 @models.command("verify")
 @click.argument("names", nargs=-1, metavar="[NAME...]")
-@_models_dir
+@models_dir_option
 @_lock
-@_json
+@json_option
 def verify_models(
     names: tuple[str, ...], *, models_dir: Path | None, lock_file: Path | None, as_json: bool
 ) -> int:
@@ -212,7 +203,7 @@ def verify_models(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write it there.  [default: stdout]",
 )
-@_models_dir
+@models_dir_option
 def lock_models(*, models_dir: Path | None, output: Path | None) -> int:
     """Pin what is installed: revisions, licences, and size and SHA-256 of every file.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from polycue.commands.options import json_option
 from polycue.cues.presets import DEFAULT_PRESET, preset_names, preset_of, rules_for
 from polycue.domain.errors import InvalidRequest
 from polycue.domain.language import UNDETERMINED, canonical
@@ -62,7 +63,7 @@ _VALUES = {
     help="Children read more slowly.",
 )
 @click.option("--sdh", is_flag=True, help="Numbers for the deaf and hard of hearing.")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout.")
+@json_option
 def presets(*, name: str, language: str, audience: str, sdh: bool, as_json: bool) -> None:
     try:
         tag = canonical(language)
