@@ -8,7 +8,13 @@ from polycue.domain.language import autonym
 from polycue.domain.media import Media
 from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.progress import FileReady, OutputFile, Report, Stage, StageMoved
-from polycue.domain.request import Container, InputFile, MuxOptions
+from polycue.domain.request import (
+    Container,
+    InputFile,
+    MuxOptions,
+    SubtitleTask,
+    TranslateTask,
+)
 from polycue.domain.track import Track, TrackFile, TrackFormat, TrackKind, sidecar_name
 from polycue.domain.transcript import Transcript
 from polycue.media.containers import container_of, subtitle_format
@@ -22,7 +28,32 @@ REPORT_TYPE = "application/vnd.polycue.report+json"
 PAGE_TYPE = "text/html"
 
 
-def write_sidecars(
+def write_files(
+    tracks: Sequence[Track],
+    task: SubtitleTask | TranslateTask,
+    *,
+    stem: str,
+    workdir: Path,
+    transcript: Transcript | None,
+    report: Report,
+) -> list[OutputFile]:
+    """Write the tracks in the formats that the task names, and their reports; else nothing."""
+    if not task.formats:
+        return []
+    files = _write_sidecars(
+        tracks, task.formats, stem=stem, workdir=workdir, transcript=transcript, report=report
+    )
+    return files + _write_reports(
+        tracks,
+        pages=task.report_page,
+        stem=stem,
+        workdir=workdir,
+        transcript=transcript,
+        report=report,
+    )
+
+
+def _write_sidecars(
     tracks: Sequence[Track],
     formats: Sequence[TrackFormat],
     *,
@@ -49,7 +80,7 @@ def write_sidecars(
     return files
 
 
-def write_reports(
+def _write_reports(
     tracks: Sequence[Track],
     *,
     pages: bool,

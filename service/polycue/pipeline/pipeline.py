@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
 from polycue.cues.layout import break_lines
@@ -14,10 +13,7 @@ from polycue.domain.errors import InvalidRequest
 from polycue.domain.media import Media
 from polycue.domain.notice import Notice
 from polycue.domain.progress import (
-    CuesReady,
-    LanguageFound,
     MediaFound,
-    OutputFile,
     Report,
     Stage,
     StageMoved,
@@ -31,16 +27,16 @@ from polycue.domain.request import (
     Task,
     TranslateTask,
     TranslationOptions,
-    options_for,
 )
 from polycue.domain.track import Track
-from polycue.media.containers import container_of, subtitle_format
+from polycue.media.containers import container_of
 from polycue.media.plan import plan_mux
 from polycue.media.probe import probe
 from polycue.media.streams import choose_audio
 from polycue.pipeline.counting import count, count_track, tell_of_all
-from polycue.pipeline.foreign import prepare_track, read_subtitles, stem_without_language
-from polycue.pipeline.outputs import Muxing, write_reports, write_sidecars
+from polycue.pipeline.foreign import stem_without_language
+from polycue.pipeline.muxed_file import mux_file
+from polycue.pipeline.outputs import Muxing, write_files
 from polycue.pipeline.ports import NOTHING_KEPT, Checkpoints, Recogniser, Translator
 from polycue.pipeline.rebuilding import film_of, length_notices, read_transcript
 from polycue.pipeline.reporting import reported
@@ -49,6 +45,7 @@ from polycue.pipeline.resuming.run import Run
 from polycue.pipeline.subtitling import Subtitled, Subtitling
 from polycue.pipeline.syncing import sync
 from polycue.pipeline.translated_cues import translate_cues
+from polycue.pipeline.translated_file import translate_file
 
 
 class Pipeline:
@@ -105,9 +102,9 @@ class Pipeline:
             case SubtitleTask():
                 return self._subtitle(task, run, workdir)
             case TranslateTask():
-                return self._translate(task, run, workdir)
+                return translate_file(task, run, workdir)
             case MuxTask():
-                return self._mux(task, run, workdir)
+                return mux_file(task, run, workdir)
             case SyncTask():
                 return sync(task, run, workdir=workdir, max_media_ms=self._max_media_ms)
 
@@ -146,65 +143,6 @@ class Pipeline:
             plan_mux(media, (), container, burning=bool(options.burn_in))
         return media
 
-    def _translate(self, task: TranslateTask, run: Run, workdir: Path) -> TaskResult:
-        run.begin_without_speech()
-        report = run.report
-        reading = read_subtitles(task.subtitle)
-        report(LanguageFound(task.language))
-        end_ms, count = _end_of(reading.cues), len(task.targets)
-        tracks = []
-        for done, target in enumerate(task.targets, start=1):
-            track = translate_cues(
-                run.translator,
-                reading.cues,
-                task.language,
-                options_for(target, task.translations),
-                task.layout,
-                cancel=run.cancel,
-            )
-            tracks.append(track)
-            report(CuesReady(track.language, 1, track.cues))
-            processed_ms = end_ms * done // count
-            report(StageMoved(Stage.TRANSLATE, processed_ms, end_ms, finished=done == count))
-        stem = stem_without_language(task.subtitle.stem, task.language)
-        files = write_sidecars(
-            tracks, task.formats, stem=stem, workdir=workdir, transcript=None, report=report
-        )
-        files += write_reports(
-            tracks,
-            pages=task.report_page,
-            stem=stem,
-            workdir=workdir,
-            transcript=None,
-            report=report,
-        )
-        notices = reading.notices + tuple(n for track in tracks for n in track.notices)
-        return TaskResult(tuple(tracks), tuple(files), notices)
-
-    def _mux(self, task: MuxTask, run: Run, workdir: Path) -> TaskResult:
-        with run.times.part_of("probe"):
-            media = probe(task.media.path, cancel=run.cancel)
-        run.report(MediaFound(media.duration_ms))
-        container = task.options.container or container_of(media)
-        folder = workdir / "mux"
-        folder.mkdir(exist_ok=True)
-        prepared = [
-            prepare_track(given, number, subtitle_format(container), folder=folder)
-            for number, given in enumerate(task.tracks)
-        ]
-        files = [file for file, _ in prepared]
-        drawn = next((file for file in files if file.language == task.options.burn_in), None)
-        if task.options.burn_in and drawn is None:
-            problem = f"none of the tracks given is {task.options.burn_in!r}"
-            raise InvalidRequest("mux.burn_in_language_code", problem)
-        muxing = Muxing(media, task.media, workdir=workdir, cancel=run.cancel, report=run.report)
-        with run.times.part_of("mux"):
-            output, told = muxing.write(files, container, drawn=drawn)
-        duration_ms = media.duration_ms or 0
-        run.report(StageMoved(Stage.MUX, duration_ms, media.duration_ms, finished=True))
-        notices = (*chain.from_iterable(repairs for _, repairs in prepared), *told)
-        return TaskResult((), (output,), notices, duration_ms=duration_ms)
-
     def translate_cues(
         self,
         cues: Sequence[Cue],
@@ -236,7 +174,9 @@ def _written(
     with run.times.part_of("report"):
         tracks = tuple(reported(track, task.layout, done.transcript) for track in done.tracks)
     with run.times.part_of("render"):
-        files = _sidecars(done, tracks, task, stem, run, workdir)
+        files = write_files(
+            tracks, task, stem=stem, workdir=workdir, transcript=done.transcript, report=report
+        )
     duration_ms = done.transcript.duration_ms
     report(StageMoved(Stage.RENDER, duration_ms, duration_ms, finished=True))
     notices = tuple(notice for track in tracks for notice in track.notices)
@@ -248,35 +188,3 @@ def _written(
     if task.mux:
         report(StageMoved(Stage.MUX, duration_ms, duration_ms, finished=True))
     return TaskResult(tracks, tuple(files), notices, done.transcript, duration_ms)
-
-
-def _sidecars(
-    done: Subtitled,
-    tracks: Sequence[Track],
-    task: SubtitleTask,
-    stem: str,
-    run: Run,
-    workdir: Path,
-) -> list[OutputFile]:
-    files = write_sidecars(
-        tracks,
-        task.formats,
-        stem=stem,
-        workdir=workdir,
-        transcript=done.transcript,
-        report=run.report,
-    )
-    if task.formats:
-        files += write_reports(
-            tracks,
-            pages=task.report_page,
-            stem=stem,
-            workdir=workdir,
-            transcript=done.transcript,
-            report=run.report,
-        )
-    return files
-
-
-def _end_of(cues: Sequence[Cue]) -> int:
-    return cues[-1].end_ms if cues else 0
