@@ -1,14 +1,11 @@
 """Messages of the API from plain Python values."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from google.protobuf import duration_pb2
 
-from polycue.api.v1 import catalog_pb2, jobs_pb2, media_pb2, subtitles_pb2, uploads_pb2
-from polycue_client.drafts import wire_name
+from polycue.api.v1 import jobs_pb2, media_pb2
 
 Media = str | Path | bytes | media_pb2.MediaSource
 """A file here, the bytes of a clip, or a source that the server finds by itself."""
@@ -18,15 +15,6 @@ File = str | Path | media_pb2.MediaSource
 
 Target = str | media_pb2.TranslateConfig
 """A language, or a language and what is wished of its translation."""
-
-
-class PageRequest(Protocol):
-    page_token: str
-
-
-class Page(Protocol):
-    @property
-    def next_page_token(self) -> str: ...
 
 
 FORMATS: Mapping[str, media_pb2.SubtitleFormat.ValueType] = {
@@ -78,16 +66,6 @@ def translations(wanted: Sequence[Target]) -> list[media_pb2.TranslateConfig]:
         else target
         for target in wanted
     ]
-
-
-def list_presets(
-    language: str, children: bool, hearing_impaired: bool
-) -> catalog_pb2.ListPresetsRequest:
-    return catalog_pb2.ListPresetsRequest(
-        language_code=language,
-        audience=media_pb2.AUDIENCE_CHILDREN if children else media_pb2.AUDIENCE_ADULT,
-        hearing_impaired=hearing_impaired,
-    )
 
 
 def mux_configs(
@@ -190,125 +168,4 @@ def sync_spec(
             force=force,
             transcribe=transcribe,
         )
-    )
-
-
-def file_label(*files: File | None) -> dict[str, str]:
-    """The name under which people find a job again: of the first file that lies here."""
-    here = [Path(file) for file in files if isinstance(file, str | Path)]
-    return {"file": wire_name(here[0])} if here else {}
-
-
-def job_name(job: str | jobs_pb2.Job) -> str:
-    return job if isinstance(job, str) else job.name
-
-
-def create_job(
-    spec: jobs_pb2.JobSpec,
-    labels: Mapping[str, str] | None,
-    *,
-    fresh: bool,
-    request_id: str = "",
-    ttl_s: float | None = None,
-) -> jobs_pb2.CreateJobRequest:
-    """The request id lets gRPC repeat the call without making a second job."""
-    return jobs_pb2.CreateJobRequest(
-        spec=spec,
-        labels=labels,
-        request_id=request_id or str(uuid.uuid4()),
-        fresh=fresh,
-        ttl=None if ttl_s is None else duration(ttl_s),
-    )
-
-
-def resume_job(job: str | jobs_pb2.Job) -> jobs_pb2.ResumeJobRequest:
-    """The request id lets gRPC repeat the call without resuming a second time."""
-    return jobs_pb2.ResumeJobRequest(name=job_name(job), request_id=str(uuid.uuid4()))
-
-
-def create_upload(
-    path: Path, size_bytes: int, filename: str, request_id: str = ""
-) -> uploads_pb2.CreateUploadRequest:
-    return uploads_pb2.CreateUploadRequest(
-        size_bytes=size_bytes,
-        filename=filename or wire_name(path),
-        request_id=request_id or str(uuid.uuid4()),
-    )
-
-
-def translate_subtitles(
-    text: str,
-    *,
-    source: str,
-    to: Sequence[Target],
-    written_as: str,
-    output_format: str,
-    layout: media_pb2.LayoutConfig | None,
-) -> subtitles_pb2.TranslateSubtitlesRequest:
-    return subtitles_pb2.TranslateSubtitlesRequest(
-        document=subtitles_pb2.SubtitleDocument(
-            format=format_of(written_as), text=text, language_code=source
-        ),
-        translations=translations(to),
-        output_format=format_of(output_format or written_as),
-        layout=layout,
-    )
-
-
-def convert_file(
-    content: bytes,
-    *,
-    to: str,
-    written_as: str,
-    language: str,
-    layout: media_pb2.LayoutConfig | None,
-) -> subtitles_pb2.ConvertSubtitlesRequest:
-    return subtitles_pb2.ConvertSubtitlesRequest(
-        document=subtitles_pb2.SubtitleDocument(
-            format=format_of(written_as) if written_as else media_pb2.SUBTITLE_FORMAT_UNSPECIFIED,
-            language_code=language,
-        ),
-        output_format=format_of(to),
-        layout=layout,
-        content=content,
-    )
-
-
-def convert_subtitles(
-    text: str,
-    *,
-    to: str,
-    written_as: str,
-    language: str,
-    layout: media_pb2.LayoutConfig | None,
-) -> subtitles_pb2.ConvertSubtitlesRequest:
-    return subtitles_pb2.ConvertSubtitlesRequest(
-        document=subtitles_pb2.SubtitleDocument(
-            format=format_of(written_as), text=text, language_code=language
-        ),
-        output_format=format_of(to),
-        layout=layout,
-    )
-
-
-def lint_subtitles(
-    text: str,
-    *,
-    language: str,
-    written_as: str,
-    layout: media_pb2.LayoutConfig | None,
-    frame_rate: float | None,
-    media_s: float | None,
-    rules: Sequence[str],
-    ignored_rules: Sequence[str],
-) -> subtitles_pb2.LintSubtitlesRequest:
-    return subtitles_pb2.LintSubtitlesRequest(
-        document=subtitles_pb2.SubtitleDocument(
-            format=format_of(written_as), text=text, language_code=language
-        ),
-        layout=layout,
-        frame_rate=frame_rate,
-        media_duration=None if media_s is None else duration(media_s),
-        rules=rules,
-        ignored_rules=ignored_rules,
     )

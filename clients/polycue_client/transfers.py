@@ -1,6 +1,6 @@
 """Bytes on their way out and in: what a resumed transfer has to remember.
 
-Nothing here speaks to a server; the synchronous and the asyncio client share it.
+Nothing here speaks to a server.
 """
 
 import hashlib

@@ -1,26 +1,36 @@
-"""What a caller knows already, and is not told again when its call goes on elsewhere."""
+"""What a caller knows already, and is not told again when its call goes on elsewhere.
+
+Nothing here speaks to a server.
+"""
 
 from polycue.api.v1 import jobs_pb2, media_pb2, transcription_pb2
 
 
-class Told:
-    """Everything a watch has told so far.
+class Watch:
+    """A job being watched: how far that came, and everything it has told.
 
     After a break the server repeats what it is not sure of: a snapshot of the job, and cues from
-    further back, or from the beginning where another server, or a new one, answers. Nothing here
-    speaks to a server; the synchronous and the asyncio client share it.
+    further back, or from the beginning where another server, or a new one, answers.
     """
 
-    def __init__(self) -> None:
+    complete = False  # the server says when, by ending the stream
+
+    def __init__(self, request: jobs_pb2.WatchJobRequest) -> None:
+        self._request = request
         self._cues: set[tuple[str, int, int]] = set()
         self._artifacts: set[str] = set()
         self._job: jobs_pb2.Job | None = None
 
     def __repr__(self) -> str:
-        return f"Told({len(self._cues)} cues)"
+        return f"Watch({self._request.name}, {len(self._cues)} cues)"
 
-    def news(self, event: jobs_pb2.WatchJobResponse) -> jobs_pb2.WatchJobResponse | None:
+    def request(self) -> jobs_pb2.WatchJobRequest:
+        """For what comes after all that was told."""
+        return self._request
+
+    def take(self, event: jobs_pb2.WatchJobResponse) -> jobs_pb2.WatchJobResponse | None:
         """The event without what was told before; None where nothing is left of it."""
+        self._request.after_sequence = event.sequence
         match event.WhichOneof("event"):
             case "heartbeat":
                 return None

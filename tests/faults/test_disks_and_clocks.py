@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from polycue.api.v1 import media_pb2
+from polycue.api.v1 import jobs_pb2, media_pb2
 from polycue.api.v1.jobs_pb2_grpc import JobServiceStub
 from polycue_client import Retry, errors, requests
 from polycue_client.wire.raised import from_rpc
@@ -151,7 +152,7 @@ def test_a_store_that_is_held_for_too_long_is_told_and_nothing_is_lost(
     ):
         source = media_pb2.MediaSource(upload=polycue.upload(film.write(fleet.folder)).name)
         spec = requests.subtitle_spec(source, formats=[form.value for form in FORMATS])
-        request = requests.create_job(spec, None, fresh=True)
+        request = jobs_pb2.CreateJobRequest(spec=spec, request_id=str(uuid.uuid4()), fresh=True)
         holder.execute("BEGIN EXCLUSIVE")
         with pytest.raises(grpc.RpcError) as refused:
             JobServiceStub(channel).CreateJob(request, timeout=60)

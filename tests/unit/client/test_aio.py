@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import inspect
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,16 @@ def test_both_clients_have_the_same_methods() -> None:
         k: v for k, v in methods(Polycue).items() if k != "interrupt"
     }
     assert inspect.signature(aio.connect).parameters == inspect.signature(connect).parameters
+
+
+def test_help_says_of_each_client_what_its_methods_hand_out() -> None:
+    def hands_out(method: Callable[..., object]) -> object:
+        return inspect.signature(method).return_annotation
+
+    assert hands_out(Polycue.wait) == hands_out(aio.AsyncPolycue.wait) == jobs_pb2.Job
+    assert hands_out(Polycue.watch) == Iterator[Event]
+    assert hands_out(aio.AsyncPolycue.watch) == AsyncGenerator[Event]
+    assert inspect.getdoc(Polycue.watch) == inspect.getdoc(aio.AsyncPolycue.watch)
 
 
 def test_lists_are_read_to_their_last_page(run: Run, server: ScriptedServer) -> None:

@@ -1,0 +1,89 @@
+"""Clips, which are transcribed within one call."""
+
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+
+from polycue.api.v1 import media_pb2, transcription_pb2
+from polycue_client.errors import ServerUnreachable
+from polycue_client.methods.uploads import Uploads
+from polycue_client.requests import Media, Target, translations
+from polycue_client.retry import CLIP_TRIES
+from polycue_client.watching import ClipTold
+
+
+class Clips(Uploads):
+    async def transcribe(
+        self,
+        media: Media,
+        *,
+        translate_to: Sequence[Target] = (),
+        transcribe: media_pb2.TranscribeConfig | None = None,
+        layout: media_pb2.LayoutConfig | None = None,
+    ) -> transcription_pb2.TranscribeResponse:
+        """The tracks of a clip: the spoken language first, then ``translate_to`` in its order."""
+        async with self._source(media) as source:
+            request = transcription_pb2.TranscribeRequest(
+                media=source,
+                transcribe=transcribe,
+                translations=translations(translate_to),
+                layout=layout,
+            )
+            return await self._ask_long(self._transcription.Transcribe, request)
+
+    async def stream_transcribe(
+        self,
+        media: Media,
+        *,
+        translate_to: Sequence[Target] = (),
+        transcribe: media_pb2.TranscribeConfig | None = None,
+        layout: media_pb2.LayoutConfig | None = None,
+    ) -> AsyncGenerator[transcription_pb2.StreamTranscribeResponse]:
+        """Cues of a clip as they become final; a cue never changes once it was sent."""
+        async with self._source(media) as source:
+            request = transcription_pb2.StreamTranscribeRequest(
+                media=source,
+                transcribe=transcribe,
+                translations=translations(translate_to),
+                layout=layout,
+            )
+            async with contextlib.aclosing(self._told_once(request)) as events:
+                async for event in events:
+                    yield event
+
+    async def _told_once(
+        self, request: transcription_pb2.StreamTranscribeRequest
+    ) -> AsyncGenerator[transcription_pb2.StreamTranscribeResponse]:
+        """What a clip has to tell, though its servers be lost and another begin it anew."""
+        told, method = ClipTold(), self._transcription.StreamTranscribe
+        for left in reversed(range(CLIP_TRIES)):
+            try:
+                async with self._line.opened(method, request, self._clip_timeout_s) as events:
+                    async for event in events:
+                        if told.is_new(event):
+                            yield event
+            except ServerUnreachable as error:
+                await self._find_another(error, left)
+            else:
+                return
+
+    @contextlib.asynccontextmanager
+    async def _source(self, media: Media) -> AsyncGenerator[media_pb2.MediaSource]:
+        """Where the server finds a clip for the length of one call."""
+        if isinstance(media, media_pb2.MediaSource):
+            yield media
+        elif isinstance(media, bytes):
+            yield media_pb2.MediaSource(content=media)
+        elif await self._fits_in_a_call(Path(media)):
+            content = await self._line.aside(Path(media).read_bytes)
+            yield media_pb2.MediaSource(content=content)
+        else:
+            upload = await self.upload(media)
+            try:
+                yield media_pb2.MediaSource(upload=upload.name)
+            finally:
+                await self.delete_upload(upload.name)
+
+    async def _fits_in_a_call(self, path: Path) -> bool:
+        size_bytes = (await self._line.aside(path.stat)).st_size
+        return size_bytes <= (await self.server_info()).limits.max_inline_bytes

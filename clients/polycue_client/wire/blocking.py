@@ -1,0 +1,150 @@
+"""The line of the synchronous client: who waits is the thread.
+
+Its coroutines never suspend. So each of the API's methods, which wait for nothing but their line,
+is over when it is started; ``run`` and ``each`` hand out what it came to.
+"""
+
+import contextlib
+import threading
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterator,
+)
+from typing import Any, Generic, Protocol, TypeVar
+
+import grpc
+
+from polycue_client.errors import CallCancelled
+from polycue_client.wire.line import Answer, Asked, Given, Result
+from polycue_client.wire.raised import translated
+
+Item = TypeVar("Item")
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of a coroutine that waits for nothing but a ``BlockingLine``."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        result: Result = done.value
+        return result
+    raise AssertionError("a coroutine waits for something else than its line")
+
+
+def each(items: AsyncGenerator[Item]) -> Generator[Item]:
+    """The same items; what the generator holds open is closed with this one."""
+    try:
+        while True:
+            try:
+                item = run(anext(items))
+            except StopAsyncIteration:
+                return
+            yield item
+    finally:
+        run(items.aclose())
+
+
+class _Cancellable(Protocol):
+    def cancel(self) -> object: ...
+
+
+class BlockingLine:
+    """Threads may share one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._interruption = threading.Event()
+        self._long_calls: set[_Cancellable] = set()
+
+    def __repr__(self) -> str:
+        return f"BlockingLine({len(self._long_calls)} long calls)"
+
+    @property
+    def interrupted(self) -> bool:
+        return self._interruption.is_set()
+
+    def interrupt(self) -> None:
+        with self._lock:
+            self._interruption.set()
+            for call in self._long_calls:
+                call.cancel()
+
+    async def ask(
+        self,
+        method: "grpc.UnaryUnaryMultiCallable[Asked, Answer]",
+        request: Asked,
+        timeout_s: float,
+    ) -> Answer:
+        with translated():
+            return method(request, timeout=timeout_s)
+
+    async def ask_long(
+        self,
+        method: "grpc.UnaryUnaryMultiCallable[Asked, Answer]",
+        request: Asked,
+        timeout_s: float,
+    ) -> Answer:
+        call = method.future(request, timeout=timeout_s)
+        with self._lasting(call):
+            return call.result()
+
+    async def send(
+        self, method: "grpc.StreamUnaryMultiCallable[Asked, Answer]", messages: Iterator[Asked]
+    ) -> Answer:
+        call = method.future(messages)
+        with self._lasting(call):
+            return call.result()
+
+    @contextlib.asynccontextmanager
+    async def opened(
+        self,
+        method: "grpc.UnaryStreamMultiCallable[Asked, Answer]",
+        request: Asked,
+        timeout_s: float | None = None,
+    ) -> AsyncIterator[AsyncIterator[Answer]]:
+        call = method(request, timeout=timeout_s)
+        with self._lasting(call):
+            yield _Messages(call)
+
+    @contextlib.contextmanager
+    def _lasting(self, call: _Cancellable) -> Iterator[None]:
+        """Let ``interrupt`` end the call, and end it with the block however that is left."""
+        with self._lock:
+            self._long_calls.add(call)
+            late = self.interrupted
+        try:
+            if late:  # its answer may be here already, but nobody wants it
+                raise CallCancelled("the client was interrupted", status="CANCELLED")
+            with translated():
+                yield
+        finally:
+            call.cancel()  # one that has ended is not changed by it
+            with self._lock:
+                self._long_calls.discard(call)
+
+    async def pause(self, delay_s: float) -> None:
+        self._interruption.wait(delay_s)
+
+    async def aside(
+        self, function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Result:
+        return function(*args, **kwargs)
+
+
+class _Messages(Generic[Answer]):
+    """An iterator for ``async for``."""
+
+    def __init__(self, messages: Iterator[Answer]) -> None:
+        self._messages = messages
+
+    def __aiter__(self) -> "_Messages[Answer]":
+        return self
+
+    async def __anext__(self) -> Answer:
+        for message in self._messages:
+            return message
+        raise StopAsyncIteration
