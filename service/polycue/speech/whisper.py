@@ -11,7 +11,7 @@ import numpy as np
 from polycue.domain import language as languages
 from polycue.domain.audio import Span
 from polycue.domain.chunk import ModelFacts, Recognised
-from polycue.domain.errors import InvalidRequest, OutOfMemory, RecognitionFailed
+from polycue.domain.errors import OutOfMemory, RecognitionFailed
 from polycue.domain.memory import lacks_memory
 from polycue.domain.request import SpeechTask
 from polycue.domain.transcript import ChunkFacts
@@ -21,11 +21,10 @@ from polycue.speech.opening import opened
 from polycue.speech.passage import DecodeSettings, Passage
 from polycue.speech.rows import Row, rows_of
 from polycue.speech.scores import told
+from polycue.speech.tokens import MAX_LENGTH, Tokenizers
 from polycue.speech.words import places_of, words_of
-from polycue.whisperlib import Tokenizer, WhisperModel
+from polycue.whisperlib import WhisperModel
 
-_MAX_LENGTH = 448  # of Whisper's text context; CTranslate2 lets half of it be new
-_MAX_CONTEXT_TOKENS = _MAX_LENGTH // 2 - 1  # as in openai/whisper
 _FRAME_MS = 10  # of the features
 _SAMPLES = 5  # of which the likeliest is taken; openai/whisper's best_of
 
@@ -39,11 +38,10 @@ class Whisper:
     def __init__(self, model: WhisperModel, facts: ModelFacts, note: ModelNote) -> None:
         self._whisper = model
         self._model: ctranslate2.models.Whisper = model.model
-        self._multilingual: bool = model.model.is_multilingual
         self._note = note
         self.facts = facts
-        self._tokenizers: dict[tuple[str, str], Tokenizer] = {}
-        tokenizer = self._tokenizer(DecodeSettings())
+        self._tokenizers = Tokenizers(model, facts.languages[0])
+        tokenizer = self._tokenizers.of(DecodeSettings())
         self._end_token, self._no_timestamps = tokenizer.eot, tokenizer.no_timestamps
 
     def __repr__(self) -> str:
@@ -92,7 +90,7 @@ class Whisper:
             RecognitionFailed: the engine failed; nothing of the batch is recognised.
             InvalidRequest: the prompt and the hotwords together are too long.
         """
-        context = self._context(batch[0].settings)
+        context = self._tokenizers.context(batch[0].settings)
         with _recognising(batch[0]):
             encoded = self._encode(batch)
             unknown = any(not passage.settings.language for passage in batch)
@@ -117,7 +115,7 @@ class Whisper:
             encoded = self._encode(batch)
             heard = rows_of(batch, (), self.facts.languages)
             # Half of a length may be new, and no more than what the prompt leaves of it.
-            length = max(2 * tokens, tokens + len(self._tokenizer(settings).sot_sequence))
+            length = max(2 * tokens, tokens + len(self._tokenizers.of(settings).sot_sequence))
             outputs = self._generate(
                 encoded, heard, (), max_length=length, suppress_tokens=[self._end_token]
             )
@@ -164,7 +162,7 @@ class Whisper:
         rows: Sequence[Row],
         context: Sequence[int],
         *,
-        max_length: int = _MAX_LENGTH,
+        max_length: int = MAX_LENGTH,
         **options: Any,
     ) -> list[Any]:
         """The best hypothesis for each row, without timestamp tokens.
@@ -173,7 +171,7 @@ class Whisper:
         said in a chunk must not depend on which others were there. One that loops costs steps that
         are its own, since CTranslate2 takes rows out of the batch as they end.
         """
-        starts = [self._tokenizer(row.passage.settings).sot_sequence for row in rows]
+        starts = [self._tokenizers.of(row.passage.settings).sot_sequence for row in rows]
         outputs: list[Any] = self._model.generate(
             encoded,
             [[*context, *start, self._no_timestamps] for start in starts],
@@ -193,7 +191,7 @@ class Whisper:
         One call takes one start sequence for all rows, so there is a call for each language and
         task; rows that it is not for are given no text, which costs next to nothing.
         """
-        starts = [tuple(self._tokenizer(row.passage.settings).sot_sequence) for row in rows]
+        starts = [tuple(self._tokenizers.of(row.passage.settings).sot_sequence) for row in rows]
         alignments: list[Any] = [None] * len(rows)
         for start in dict.fromkeys(starts):
             mine = [own == start for own in starts]
@@ -210,7 +208,7 @@ class Whisper:
         return alignments
 
     def _recognised(self, row: Row, output: Any, tokens: list[int], alignment: Any) -> Recognised:
-        passage, tokenizer = row.passage, self._tokenizer(row.passage.settings)
+        passage, tokenizer = row.passage, self._tokenizers.of(row.passage.settings)
         translates = passage.settings.task is SpeechTask.TRANSLATE
         pieces = pieces_of(tokens, tokenizer, alignment, passage.start_ms)
         written = "en" if translates else tokenizer.language_code
@@ -234,38 +232,6 @@ class Whisper:
             tokens=len(tokens),
             shares=row.shares,
         )
-
-    def _context(self, settings: DecodeSettings) -> list[int]:
-        """What Whisper takes for the text before: hotwords, then the prompt."""
-        parts = (", ".join(settings.hotwords).strip(), settings.initial_prompt.strip())
-        tokenizer = self._tokenizer(settings)
-        # Written-out special tokens would be taken for real ones, so none above the text is let in.
-        tokens = [
-            token
-            for part in parts
-            if part
-            for token in tokenizer.encode(f" {part}")
-            if token < tokenizer.eot
-        ]
-        if len(tokens) > _MAX_CONTEXT_TOKENS:
-            raise InvalidRequest(
-                "speech.initial_prompt",
-                f"with the hotwords has {len(tokens)} tokens of at most {_MAX_CONTEXT_TOKENS}",
-            )
-        return [tokenizer.sot_prev, *tokens] if tokens else []
-
-    def _tokenizer(self, settings: DecodeSettings) -> Tokenizer:
-        """One for each task and language, which keeps what it has looked up."""
-        code = languages.whisper_code(settings.language or self.facts.languages[0])
-        asked = settings.task.value, code
-        if asked not in self._tokenizers:
-            self._tokenizers[asked] = Tokenizer(
-                self._whisper.hf_tokenizer,
-                self._multilingual,
-                task=settings.task.value,
-                language=code,
-            )
-        return self._tokenizers[asked]
 
 
 def _search_options(settings: DecodeSettings) -> dict[str, Any]:
