@@ -6,11 +6,9 @@ broad ``except`` swallows ``abort``; a cancelled generator ends in another task.
 """
 
 import asyncio
-import re
 import time
 import traceback
 import urllib.parse
-import uuid
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -20,24 +18,20 @@ from collections.abc import (
     Mapping,
 )
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import grpc
 from google.protobuf.message import DecodeError
-from google.rpc import status_pb2
 
 from polycue import metrics, telemetry
 from polycue.domain.errors import Cancelled, InvalidRequest, PolycueError, ReaderStalled
 from polycue.rpc import status
 from polycue.rpc.access.door import Door
+from polycue.rpc.refusal import Refusal
+from polycue.rpc.request_id import REQUEST_ID, request_id_of
 from polycue.rpc.tenant import acting_for
 from polycue.rpc.traced import call_span, end_call
 
-REQUEST_ID = "x-request-id"
-_PUSHBACK = "grpc-retry-pushback-ms"  # honoured by the core, Go and Java clients
-_LONGEST_PUSHBACK_S = 10  # a client that waits longer without a word looks hung
-_OWN_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _OURS = "/polycue."
 _LARGE_BYTES = 64 * 1024
 _REFUSALS = {"UNAUTHENTICATED", "RESOURCE_EXHAUSTED", "UNAVAILABLE"}
@@ -145,13 +139,13 @@ class Guard(grpc.aio.ServerInterceptor):
                         ended["code"] = "CANCELLED"  # by the client, or by its deadline
                         raise
                     log.exception("work was cancelled and nobody asked for it", method=method)
-                    refusal = _Refusal(status.internal_status(request_id))
+                    refusal = Refusal(status.internal_status(request_id))
                 except PolycueError as error:
                     ended["reason"] = status.reason_of(error)
-                    refusal = _Refusal(status.status_of(error), status.retry_after_s(error))
+                    refusal = Refusal(status.status_of(error), status.retry_after_s(error))
                 except Exception:
                     log.exception("a call failed for a reason nobody foresaw", method=method)
-                    refusal = _Refusal(status.internal_status(request_id))
+                    refusal = Refusal(status.internal_status(request_id))
                 finally:
                     if refusal:
                         ended["code"] = refusal.code.name
@@ -160,35 +154,6 @@ class Guard(grpc.aio.ServerInterceptor):
             if refusal:
                 # Waits until the client takes it; one that does not keeps its place.
                 await refusal.abort(context, request_id)
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """``delay_s`` is after how long the same call may succeed."""
-
-    rich: status_pb2.Status
-    delay_s: int | None = None
-
-    @property
-    def code(self) -> grpc.StatusCode:
-        return _CODES[self.rich.code]
-
-    async def abort(self, context: Context, request_id: str) -> None:
-        # abort replaces what set_trailing_metadata set, so all of it goes here.
-        trailers: list[tuple[str, str | bytes]] = [
-            (REQUEST_ID, request_id),
-            (status.DETAILS_KEY, self.rich.SerializeToString()),
-        ]
-        if self.delay_s is not None and _is_short(self.delay_s, context.time_remaining()):
-            trailers.append((_PUSHBACK, str(self.delay_s * 1000)))
-        await context.abort(self.code, self.rich.message, trailing_metadata=tuple(trailers))
-
-
-def _is_short(delay_s: int, left_s: float | None) -> bool:
-    """Whether a client may wait within the call; one whose time ends meanwhile is told nothing."""
-    return delay_s <= (
-        _LONGEST_PUSHBACK_S if left_s is None else min(_LONGEST_PUSHBACK_S, left_s / 2)
-    )
 
 
 def _tell(method: str, context: Context, took_s: float, ended: Mapping[str, str]) -> None:
@@ -233,14 +198,6 @@ async def _all_parsed(messages: AsyncIterable[bytes], parse: Parse) -> AsyncIter
         yield _parsed(data, parse)
 
 
-def request_id_of(context: Context) -> str:
-    """The caller's own id where it sent a decent one, else a new one."""
-    for key, value in context.invocation_metadata() or ():
-        if key == REQUEST_ID and isinstance(value, str) and _OWN_REQUEST_ID.fullmatch(value):
-            return value
-    return uuid.uuid4().hex
-
-
 def _without_frames(error: grpc.aio.AbortError) -> grpc.aio.AbortError:
     """What ended a call, without what the call had in its hands.
 
@@ -273,6 +230,3 @@ def _shape(handler: Handler) -> tuple[Any, Callable[..., Any]]:
             return handler.stream_unary, grpc.stream_unary_rpc_method_handler
         case _:
             return handler.stream_stream, grpc.stream_stream_rpc_method_handler
-
-
-_CODES = {code.value[0]: code for code in grpc.StatusCode}
