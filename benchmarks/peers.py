@@ -63,6 +63,16 @@ def fill_first_line(text: str) -> Sequence[str]:
 # --- stable-ts ----------------------------------------------------------------------------------
 
 
+def even_lines(text: str) -> Sequence[str]:
+    if len(text) <= LINE_CHARS:
+        return [text]
+    space = min(
+        (match.start() for match in re.finditer(" ", text)),
+        key=lambda place: abs(2 * place - len(text)),
+    )
+    return text[:space], text[space + 1 :]
+
+
 def stable_ts(sentence: Sentence) -> Breaks:
     """Its default: at ends of sentences, at commas of 50 characters or more, evenly above 70."""
     pieces = _split([sentence], _sentence_ends)

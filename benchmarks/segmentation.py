@@ -23,25 +23,23 @@ import argparse
 import hashlib
 import json
 import platform
-import re
 import statistics
 import subprocess
 import sys
 import time
-import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
-from function_words import function_words, is_function_word
 from peers import (
     LINE_CHARS,
     LINES,
     Breaks,
     Sentence,
     breaks_of,
+    even_lines,
     fill_first_line,
     stable_ts,
     stable_ts_subgen,
@@ -56,6 +54,8 @@ from polycue.cues.vocabulary import vocabulary
 from polycue.cues.weights import CUES
 from polycue.domain.request import LayoutOptions
 from polycue.domain.transcript import Word
+from segmentation_plot import KINDS, plot
+from segmentation_scores import line_breaks_found, read, score
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 REFERENCE = REPOSITORY.parent / "shared" / "data" / "segmentation" / "amara.en"
@@ -63,44 +63,8 @@ TUNED_ON = "amara.en"  # the first half of it
 TEXT_ONLY = replace(CUES, speed=0, stay=0)  # there are no times to pay for
 CHARS_PER_SECOND = 15  # of the speech that is made up to measure the speed of layout
 ROUNDS = 5
-KINDS = {"any_break_f1": "any break", "cue_break_f1": "cue break", "typed_f1": "typed break"}
-FAULTS = {"after_function_word": "breaks after a function word", "lines_too_long": "lines too long"}
-BLUES, ORANGES = ("#1b4965", "#5fa8d3", "#cae9ff"), ("#9d4b00", "#f2b880")
-HATCHES = ("", "//", "..")
 
 System = Callable[[list[Sentence]], list[Breaks]]
-
-
-@dataclass(frozen=True)
-class Scores:
-    """F1 and shares in percent; ``after_function_word`` None where no list of them is at hand."""
-
-    any_break_f1: float
-    cue_break_f1: float
-    typed_f1: float
-    after_function_word: float | None
-    lines_too_long: float
-    cues: int
-
-
-def read(path: Path) -> tuple[list[Sentence], list[Breaks]]:
-    sentences, breaks = [], []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        words: Sentence = []
-        ends: Breaks = []
-        for token in line.split():
-            if token in ("<eol>", "<eob>"):
-                ends[-1] = "cue" if token == "<eob>" else "line"  # noqa: S105
-            else:
-                words.append(token)
-                ends.append("")
-        if words:
-            sentences.append(words)
-            breaks.append(ends)
-    return sentences, breaks
-
-
-# --- systems ------------------------------------------------------------------------------------
 
 
 def polycue(sentences: list[Sentence], rules: Rules) -> list[Breaks]:
@@ -142,96 +106,6 @@ def of_packages(
         breaks = iter(breaks_of(lines))
         found[name] = [[next(breaks) for _ in sentence] for sentence in sentences]
     return said["versions"], found
-
-
-# --- measures -----------------------------------------------------------------------------------
-
-
-def score(
-    sentences: list[Sentence], people: list[Breaks], found: list[Breaks], language: str
-) -> Scores:
-    inner = [
-        (word, wanted, given)
-        for sentence, ours, theirs in zip(sentences, people, found, strict=True)
-        for word, wanted, given in zip(sentence[:-1], ours, theirs, strict=False)
-    ]
-    lines = list(lines_of(sentences, found))
-    too_long = sum(len(unicodedata.normalize("NFC", line)) > LINE_CHARS for line in lines)
-    return Scores(
-        any_break_f1=f1([(wanted != "", given != "", True) for _, wanted, given in inner]),
-        cue_break_f1=f1([(wanted == "cue", given == "cue", True) for _, wanted, given in inner]),
-        typed_f1=f1([(wanted != "", given != "", wanted == given) for _, wanted, given in inner]),
-        after_function_word=share_after_function_words(
-            [word for word, _, given in inner if given], language
-        ),
-        lines_too_long=round(100 * too_long / len(lines), 2),
-        cues=sum(breaks.count("cue") for breaks in found),
-    )
-
-
-def f1(boundaries: list[tuple[bool, bool, bool]]) -> float:
-    """Of (people break, the system breaks, and both mean the same)."""
-    wanted = sum(wanted for wanted, _, _ in boundaries)
-    given = sum(given for _, given, _ in boundaries)
-    right = sum(wanted and given and same for wanted, given, same in boundaries)
-    return round(200 * right / (wanted + given), 2) if wanted + given else 0.0
-
-
-def share_after_function_words(words: list[str], language: str) -> float | None:
-    known = function_words(language)
-    if known is None or not words:
-        return None
-    return round(100 * sum(is_function_word(word, known) for word in words) / len(words), 2)
-
-
-def lines_of(sentences: list[Sentence], found: list[Breaks]) -> list[str]:
-    """The lines as they would be shown; one may go on across sentences."""
-    marked = " ".join(
-        word + ("\n" if given else "")
-        for sentence, breaks in zip(sentences, found, strict=True)
-        for word, given in zip(sentence, breaks, strict=True)
-    )
-    return [line.strip() for line in marked.split("\n") if line.strip()]
-
-
-def line_breaks_found(
-    sentences: list[Sentence], people: list[Breaks], split: Callable[[str], Sequence[str]]
-) -> float | None:
-    """Of the cues that people set on two lines, percent that ``split`` breaks at their place.
-
-    None where they set none so.
-    """
-    right = total = 0
-    for sentence, breaks in zip(sentences, people, strict=True):
-        ends = [index + 1 for index, given in enumerate(breaks) if given == "cue"]
-        for first, after in pairwise([0, *ends]):
-            lines = split(" ".join(sentence[first:after]))
-            cue = breaks_of([[line.split() for line in lines]])
-            if breaks[first:after].count("line") == 1:
-                total += 1
-                right += cue == breaks[first:after]
-    return round(100 * right / total, 2) if total else None
-
-
-def milliseconds_per_1000_cues(sentences: list[Sentence], rules: Rules) -> float:
-    """Processor time of ``layout``, segmentation and timing, for speech with times made up."""
-    texts = [word for sentence in sentences for word in sentence]
-    times = [
-        1000 * chars // CHARS_PER_SECOND
-        for chars in accumulate((len(text) + 1 for text in texts), initial=0)
-    ]
-    words = [
-        Word(text, start, end) for text, (start, end) in zip(texts, pairwise(times), strict=True)
-    ]
-    spent = []
-    for _ in range(ROUNDS):
-        started = time.process_time()
-        cues = layout(words, rules)
-        spent.append(1_000_000 * (time.process_time() - started) / len(cues))
-    return round(statistics.median(spent), 1)
-
-
-# --- report -------------------------------------------------------------------------------------
 
 
 def measure(path: Path, language: str, packages: Path | None) -> dict[str, Any]:
@@ -292,14 +166,22 @@ def provenance(path: Path, sentences: list[Sentence]) -> dict[str, Any]:
     }
 
 
-def even_lines(text: str) -> Sequence[str]:
-    if len(text) <= LINE_CHARS:
-        return [text]
-    space = min(
-        (match.start() for match in re.finditer(" ", text)),
-        key=lambda place: abs(2 * place - len(text)),
-    )
-    return text[:space], text[space + 1 :]
+def milliseconds_per_1000_cues(sentences: list[Sentence], rules: Rules) -> float:
+    """Processor time of ``layout``, segmentation and timing, for speech with times made up."""
+    texts = [word for sentence in sentences for word in sentence]
+    times = [
+        1000 * chars // CHARS_PER_SECOND
+        for chars in accumulate((len(text) + 1 for text in texts), initial=0)
+    ]
+    words = [
+        Word(text, start, end) for text, (start, end) in zip(texts, pairwise(times), strict=True)
+    ]
+    spent = []
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        cues = layout(words, rules)
+        spent.append(1_000_000 * (time.process_time() - started) / len(cues))
+    return round(statistics.median(spent), 1)
 
 
 def print_table(report: dict[str, Any]) -> None:
@@ -331,56 +213,6 @@ def print_lines(report: dict[str, Any]) -> None:
     shares = report["line_break_exact"].items()
     lines = ", ".join(f"{n} {'-' if share is None else f'{share:.1f} %'}" for n, share in shares)
     print(f"\nline break of two-line cues at people's place: {lines}")
-
-
-def plot(report: dict[str, Any], target: Path) -> None:
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot
-
-    rows = {name: scores for name, scores in report["systems"].items() if name != "people"}
-    figure, (left, right) = pyplot.subplots(
-        1, 2, figsize=(10, 5.5), layout="constrained", sharey=True, width_ratios=(3, 2)
-    )
-    # Of what the weights were chosen on, only the other half says how good they are.
-    unseen = [scores.get("second_half", scores) for scores in rows.values()]
-    draw_bars(left, unseen, KINDS, BLUES)
-    left.set_yticks(range(len(rows)), list(rows))
-    left.set_xlim(0, 100)
-    left.set_xlabel("F1 against the breaks people made, %")
-    half = "second half of " if "second_half" in report["systems"]["polycue"] else ""
-    left.set_title(f"{half}{report['reference']}, text alone", fontsize=10)
-    left.legend(loc="lower right")
-    draw_bars(right, list(rows.values()), FAULTS, ORANGES)
-    right.set_xlim(0, 80)
-    right.set_xlabel("share, %")
-    right.set_title(f"all of {report['reference']}", fontsize=10)
-    right.legend(loc="upper right")
-    figure.suptitle("Breaks of cues and lines")
-    for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(target, dpi=110)
-    pyplot.close(figure)
-
-
-def draw_bars(
-    axes: Any, rows: list[dict[str, Any]], kinds: dict[str, str], colours: Sequence[str]
-) -> None:
-    height = 0.78 / len(kinds)
-    for offset, (kind, label) in enumerate(kinds.items()):
-        places = [row + ((len(kinds) - 1) / 2 - offset) * height for row in range(len(rows))]
-        values = [row[kind] for row in rows]
-        bars = axes.barh(
-            places,
-            [value or 0.0 for value in values],
-            height,
-            label=label,
-            color=colours[offset],
-            hatch=HATCHES[offset],
-        )
-        texts = ["no list" if value is None else f"{value:.1f}" for value in values]
-        axes.bar_label(bars, texts, padding=3, fontsize=8)
 
 
 def arguments() -> argparse.Namespace:
