@@ -29,7 +29,7 @@ from polycue.testing.engines import recogniser_with
 
 FACTS = ModelFacts("small", ("en", "es", "no"), 30_000, translates=True, demo=False)
 GIVEN = SpeechOptions(language="es")
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 class Linguist:
@@ -224,7 +224,7 @@ def test_a_consumer_that_stops_takes_back_what_waits() -> None:
         results = engine.transcribe(chunks(50), GIVEN, cancel=CancelToken())
         next(results)
         results.close()
-    assert len(backend.seen) <= 1 + 2 * backend.max_rows
+    assert len(backend.seen) <= 4 * backend.max_rows  # as far as it was read ahead, see above
 
 
 def test_a_model_is_loaded_once_however_many_ask_at_once() -> None:

@@ -108,9 +108,9 @@ class Batcher:
             bench = next((bench for bench in self._benches if bench.backend is backend), None)
             if bench is None or self._hall.closed:
                 return
+            self._hall.leave(bench)
             self._benches = [other for other in self._benches if other is not bench]
             self._hall.allow(of_request(self.capacity))
-            self._hall.leave(bench)
         _end(bench)
 
     @property

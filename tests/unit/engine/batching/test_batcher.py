@@ -28,10 +28,11 @@ from polycue.engine.batching.credits import Credits
 from polycue.engine.batching.work import Result
 from polycue.speech.passage import DecodeSettings, Passage
 from support.asking import ask, made, order_of
+from support.waiting import until
 
 FACTS = ModelFacts("fake", ("en",), 30_000, translates=True, demo=False)
 LIVE = Caller("b", "clip", Urgency.LIVE)
-PATIENCE_S = 10.0  # far longer than anything here takes
+PATIENCE_S = 60.0  # far longer than anything here takes
 
 
 class GatedBackend:
@@ -170,8 +171,9 @@ def test_live_callers_go_first_and_doubtful_rows_last() -> None:
 
 
 def test_each_worker_of_each_device_has_a_batch_of_its_own() -> None:
-    one, other, live = GatedBackend(workers=2), GatedBackend(device="cuda:1"), CancelToken()
-    done: list[BatchDone] = []
+    # Of a row each: a worker that begins before the others wait shares what there is with nobody.
+    one, other = GatedBackend(1, workers=2), GatedBackend(1, device="cuda:1")
+    done, live = list[BatchDone](), CancelToken()
     with running(one, other, done=done) as batcher:
         results = [ask(batcher, passage(n), cancel=live) for n in range(3)]
         for backend in (one, one, other):
@@ -582,6 +584,7 @@ def test_a_backend_that_is_let_go_ends_its_batch_and_takes_no_other() -> None:
         last = ask(batcher, passage(2), cancel=live)
         leaving = threading.Thread(target=batcher.let_go, args=(goes,))
         leaving.start()
+        until(lambda: batcher.capacity == 1)  # from then on it gets no more
         goes.let(2)
         leaving.join(PATIENCE_S)
         assert goes.closed
@@ -659,7 +662,8 @@ def test_many_callers_in_many_threads_each_get_what_they_asked_for() -> None:
         for thread in films:
             thread.start()
         for thread in films:
-            thread.join(60)
+            thread.join(PATIENCE_S)
+        until(lambda: not batcher.queue.running)  # who has a result has it before it is put away
         assert batcher.queue.bytes == 0
         assert sum(batcher.queue.waiting.values()) == 0
     assert not outcomes["wrong"]
