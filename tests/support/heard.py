@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 
-WAIT_S = 30
+WAIT_S = 60
 
 
 class Counted:

@@ -6,7 +6,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
-WAIT_S = 30
+WAIT_S = 60
 _A = 1
 _HEAD = struct.Struct("!HHHHHH")
 _ANSWER = 0x8580  # an authority's, without an error

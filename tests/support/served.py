@@ -17,7 +17,7 @@ from polycue.config import Settings
 from polycue.testing.installed import FakeInstalled
 from polycue.testing.pipeline import FakePipeline
 
-WAIT_S = 30
+WAIT_S = 60
 
 
 class Served:

@@ -8,7 +8,7 @@ from typing import Any
 
 from polycue import telemetry
 
-WAIT_S = 30
+WAIT_S = 60
 
 
 class Told(logging.Handler):

@@ -12,7 +12,7 @@ from polycue.engine.backends.supervised.child import Cause, End
 from polycue.engine.backends.supervised.work import LogLine
 from support.told import telling
 
-PATIENCE_S = 30
+PATIENCE_S = 60.0
 UNTELLABLE = LogLine("no level", "polycue.test", "hm")  # type: ignore[arg-type]
 
 

@@ -15,7 +15,7 @@ from polycue.speech.passage import DecodeSettings
 
 FACTS = ModelFacts("m", ("en",), 30_000, translates=False, demo=False, mels=80)
 SETTINGS, BELIEF = DecodeSettings("en"), Belief("en", {"en": 0.0})
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 def chunk(start_ms: int) -> Chunk:

@@ -16,7 +16,7 @@ from polycue.engine.backends.supervised.backoff import Backoff
 from polycue.engine.backends.supervised.pace import Pace
 from polycue.engine.backends.supervised.room import Room
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 @contextlib.contextmanager

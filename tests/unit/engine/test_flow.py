@@ -25,7 +25,7 @@ from support.gated import Gated
 from support.polyglot import WAYS, Polyglot, film
 
 LENGTHS = st.lists(st.sampled_from([100, 1_200, 11_000]), max_size=14)
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def heard(model: Polyglot, chunks: Sequence[Chunk], options: SpeechOptions) -> list[Recognised]:

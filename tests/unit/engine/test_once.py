@@ -7,7 +7,7 @@ import pytest
 
 from polycue.engine.backends.once import Once
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 class Gated:

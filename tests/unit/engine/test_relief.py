@@ -18,7 +18,7 @@ from polycue.engine.devices import Device
 from polycue.speech.passage import Passage
 from support.fragile import FACTS, passage
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 class OnDevice:

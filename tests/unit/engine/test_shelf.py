@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from polycue.domain.errors import Draining, ModelTooLarge, NoRoomNow
 from polycue.engine.shelf import Shelf
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 @dataclass(slots=True)

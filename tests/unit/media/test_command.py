@@ -17,7 +17,7 @@ from polycue.media.call import Call
 from polycue.media.tail import MAX_LINE_BYTES, MAX_STDERR_BYTES
 from support.counted import Counted
 
-LONG_S = 30.0
+LONG_S = 60.0
 
 
 def shell(script: str) -> Call:

@@ -6,7 +6,7 @@ from polycue.media import command
 from polycue.media.call import Call, Work
 from support.counted import Counted, now
 
-LONG_S = 30.0
+LONG_S = 60.0
 
 
 def shell(script: str, work: Work = Work.SOUND) -> Call:

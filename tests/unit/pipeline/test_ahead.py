@@ -15,7 +15,7 @@ from polycue.pipeline.ahead import Ahead
 Item = int | str  # numbers take room, words only pass
 Put = Callable[[Item], None]
 Work = Callable[[Put, CancelToken], None]
-PATIENCE_S = 30
+PATIENCE_S = 60.0
 
 
 def ahead(work: Work, *, room: int = 2, cancel: CancelToken | None = None) -> Ahead[Item]:

@@ -14,7 +14,7 @@ from support import polyglot
 from support.gated import Gated
 from support.polyglot import WAYS, Polyglot, film
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture(name="source")

@@ -21,7 +21,7 @@ from polycue.testing.checkpoints import KeptInMemory
 from polycue.testing.recogniser import ScriptedRecogniser
 from polycue.testing.translator import BEST, FakeTranslator
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 FILE = InputFile(Path("film.mkv"), "film.mkv")
 TASK = SubtitleTask(FILE, speech=SpeechOptions(language="en"), targets=("es", "de"))
 ISLANDS = [

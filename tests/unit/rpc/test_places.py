@@ -13,7 +13,7 @@ from polycue.domain.errors import Draining, TooManyCalls
 from polycue.rpc.access.callers import Kind
 from polycue.rpc.access.places import Places
 
-WAIT_S = 20
+WAIT_S = 60
 PATIENT_S = 600.0
 
 

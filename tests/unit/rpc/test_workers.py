@@ -13,7 +13,7 @@ from polycue.rpc.gate import Gate
 from polycue.rpc.paced import paced
 from polycue.rpc.workers import Workers
 
-WAIT_S = 20
+WAIT_S = 60
 Put = Callable[[int], None]
 
 

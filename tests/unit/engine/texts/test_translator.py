@@ -17,7 +17,7 @@ from polycue.engine.texts.translator import Translator
 from polycue.testing.texts import ShoutingTexts
 from polycue.translation.packages import Package
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 ES, PIVOT = ("en", "es"), ("en", "es", "fr")
 
 
