@@ -34,5 +34,5 @@ def impatient() -> Retry:
 
 @pytest.fixture
 def polycue(server: ScriptedServer, impatient: Retry) -> Iterator[Polycue]:
-    with connect(server.address, retry=impatient, timeout_s=20.0) as client:
+    with connect(server.address, retry=impatient, timeout_s=60.0) as client:
         yield client

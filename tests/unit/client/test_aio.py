@@ -21,7 +21,7 @@ Run = Callable[[Scenario], None]
 @pytest.fixture
 def run(server: ScriptedServer, impatient: Retry) -> Run:
     async def connected(scenario: Scenario) -> None:
-        async with aio.connect(server.address, retry=impatient, timeout_s=20.0) as client:
+        async with aio.connect(server.address, retry=impatient, timeout_s=60.0) as client:
             await scenario(client)
 
     return lambda scenario: asyncio.run(connected(scenario))

@@ -76,7 +76,7 @@ def test_no_proxy_reads_what_is_for_this_machine(
         access = Access(f"{host}:{server.getsockname()[1]}", token=TOKEN)
         channel = access.channel(grpc.secure_channel, grpc.insecure_channel, [])
         CatalogServiceStub(channel).GetServerInfo.future(GetServerInfoRequest())
-        server.settimeout(30)
+        server.settimeout(60)
         server.accept()[0].close()
         channel.close()
         proxy.settimeout(0)
