@@ -29,7 +29,7 @@ COLOURS = {
     "command": "#5b4b8a", "call": "#3a7ca5", "job": "#8d99ae", "stage": "#4c9f70",
     "engine": "#e09f3e", "ffmpeg": "#b23a48",
 }  # fmt: skip
-MOST_ALIKE = 5  # spans of one name below one span; the rest is counted
+MOST_ALIKE = 3  # spans of one name below one span; the rest is counted
 
 
 def run(folder: Path, collector: Collector) -> None:
@@ -76,9 +76,10 @@ def told(span: Seen) -> str:
     more = {
         "ffmpeg": ("work", ""), "ffprobe": ("work", ""), "recognise row": ("audio_ms", " ms"),
         "recognise batch": ("rows", " rows"), "translate batch": ("texts", " texts"),
-        "translate texts": ("route", ""), "attempt": ("number", ""), "job": ("state", ""),
+        "translate texts": ("route", ""), "decode text": ("texts", " texts"),
+        "attempt": ("number", ""), "job": ("state", ""),
     }.get(span.name)  # fmt: skip
-    return f"{name}: {facts[more[0]]}{more[1]}" if more else name
+    return f"{name}: {facts[more[0]]}{more[1]}" if more and more[0] in facts else name
 
 
 def ordered(spans: list[Seen]) -> list[tuple[int, Seen, int]]:

@@ -21,6 +21,10 @@ from support.postgres import Cluster
 WAIT_S = 110
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 ATTEMPT = "polycue subtitle/CreateJob/CreateJob/job/attempt"
+ENDS_LAST = {
+    *("job", "attempt", "probe", "decode", "translate texts", "mux"),
+    *("recognise batch", "recognise in engine", "translate batch", "translate in engine"),
+}
 TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 
 
@@ -99,9 +103,9 @@ def test_a_film_is_one_trace_from_the_command_line_to_ffmpeg(
         f"{ATTEMPT}/bring",
         f"{ATTEMPT}/probe/ffprobe",
         f"{ATTEMPT}/listen/decode/ffmpeg",
-        f"{ATTEMPT}/listen/recognise row/recognise batch",
+        f"{ATTEMPT}/listen/recognise row/recognise batch/recognise in engine/decode text",
         f"{ATTEMPT}/layout",
-        f"{ATTEMPT}/translate/translate texts/translate batch",
+        f"{ATTEMPT}/translate/translate texts/translate batch/translate in engine/decode text",
         f"{ATTEMPT}/mux/ffmpeg",
         f"{ATTEMPT}/publish",
         "polycue subtitle/WriteUpload/WriteUpload",
@@ -119,6 +123,35 @@ def test_a_film_is_one_trace_from_the_command_line_to_ffmpeg(
     assert create.sender["service.version"]
     assert create.sender["service.instance.id"]
     assert not any(span.failed for span in spans)
+
+
+def test_a_batch_consists_of_the_same_whether_its_model_is_in_the_server_or_in_a_child(
+    server: Server, collector: Collector, repository: Path
+) -> None:
+    def told() -> tuple[set[str], set[int]]:
+        with server.client() as client:
+            client.transcribe(repository / "demo" / "tour.mp4")
+        stop(server)
+        ways = {way.partition("recognise batch")[2] for way in _short(_ways(collector.spans))}
+        engines = {one.facts["process.pid"] for one in collector.named("recognise in engine")}
+        collector.spans.clear()
+        return ways - {""}, engines
+
+    ours = server.pid
+    in_child, children = told()
+    server.start("--engine=threads")
+    in_threads, here = told()
+    assert in_child - {"/load in engine"} == in_threads
+    assert in_threads == {
+        "/recognise in engine",
+        *(
+            f"/recognise in engine/{part}"
+            for part in ("encode sound", "decode text", "align words", "place words")
+        ),
+    }
+    assert here == {server.pid}
+    assert len(children) == 1
+    assert children.isdisjoint({ours, *here})
 
 
 def _ways(spans: list[Seen]) -> Iterator[list[str]]:
@@ -144,7 +177,7 @@ def _check_times(by_id: dict[str, Seen]) -> None:
             continue  # two processes, whose clocks are one here, but who begin at their own time
         slack_ns = 2_000_000  # spans of rows are told of after the fact, from a monotonic clock
         assert span.began_ns >= around.began_ns - slack_ns, (span, around)
-        if around.name in {"job", "attempt", "probe", "decode", "translate texts", "mux"}:
+        if around.name in ENDS_LAST:
             assert span.ended_ns <= around.ended_ns + slack_ns, (span, around)
 
 

@@ -30,6 +30,7 @@ from polycue.engine.backends.supervised.models import DeviceModels
 from polycue.engine.backends.supervised.work import ModelSpec
 from polycue.engine.devices import Device
 from polycue.speech.passage import DecodeSettings, Passage
+from polycue.tracing.parts import part
 from polycue.translation.packages import Package
 
 PROGRAM = (__file__,)
@@ -79,8 +80,9 @@ class Fragile:
 
     def run(self, batch: Sequence[Passage]) -> list[Recognised]:
         note(self._folder, f"run {' '.join(str(one.start_ms) for one in batch)}")
-        for one in batch:
-            self._obey(Do(int(one.features[0, 0])), one.start_ms)
+        with part("obey", **{"process.pid": os.getpid()}):
+            for one in batch:
+                self._obey(Do(int(one.features[0, 0])), one.start_ms)
         if any(one.features[0, 0] == Do.UNSENDABLE for one in batch):
             return cast(list[Any], lambda: None)
         return list(map(_recognised, batch))

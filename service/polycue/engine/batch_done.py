@@ -1,10 +1,11 @@
 """What is told of each batch when it has ended, and of the queue at any time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from polycue.domain.caller import Caller, Urgency
 from polycue.engine.origin import NOWHERE, Origin
+from polycue.tracing.parts import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class BatchDone:
     """A batch that one worker of a device has run, or had another device run for it.
 
     ``max_rows`` is how many it could have had. ``failed`` says that the backend gave up on it as a
-    whole; its rows may have been recognised one by one since.
+    whole; its rows may have been recognised one by one since. For traces there is when it was,
+    since the epoch, and in ``parts`` what it consisted of, where that was noted.
     """
 
     model: str
@@ -40,6 +42,9 @@ class BatchDone:
     max_rows: int
     took_s: float
     failed: bool
+    began_ns: int = 0
+    ended_ns: int = 0
+    parts: Sequence[Part] = ()
 
 
 @dataclass(frozen=True, slots=True)

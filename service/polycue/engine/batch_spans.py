@@ -2,6 +2,7 @@
 
 A row's span is in its film's trace. A batch serves several: its span is in the trace of the first
 of its rows that is kept, within that row's, and all its rows' spans and it point at each other.
+What it consisted of was noted where it was done, which may have been another process.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from polycue.engine.batch_done import BatchDone, Served
 from polycue.engine.origin import Origin
 from polycue.tracing import spans
+from polycue.tracing.parts import Noted, Part
 
 
 def tell(done: BatchDone) -> None:
@@ -24,7 +26,7 @@ def tell(done: BatchDone) -> None:
         "recognise batch",
         parent=rows[0].place,
         links=[row.place for row in rows],
-        began_ns=spans.ago_ns(done.took_s),
+        began_ns=done.began_ns,
         model=done.model,
         device=done.device,
         worker=done.worker,
@@ -33,17 +35,18 @@ def tell(done: BatchDone) -> None:
     )
     if done.failed:
         batch.fail("BatchFailed")
-    batch.end()
+    _tell_parts(done.parts, batch)
+    batch.end(done.ended_ns)
     for row in rows:
         row.link(batch.place)
-        row.end()
+        row.end(done.ended_ns)
 
 
 def _row(done: BatchDone, row: Served) -> spans.Span:
     return spans.record(
         "recognise row",
         parent=row.origin.trace,
-        began_ns=spans.ago_ns(row.age_s),
+        began_ns=done.ended_ns - round(row.age_s * 1e9),
         waited_ms=round(row.waited_s * 1000),
         batch_ms=round(done.took_s * 1000),
         audio_ms=row.audio_ms,
@@ -51,6 +54,16 @@ def _row(done: BatchDone, row: Served) -> spans.Span:
         again=row.again,
         device=done.device,
     )
+
+
+def _tell_parts(parts: Sequence[Part], within: spans.Span) -> None:
+    for part in parts:
+        span = spans.record(part.name, parent=within.place, began_ns=part.began_ns)
+        span.set(**part.facts)
+        if part.failed:
+            span.fail(part.failed)
+        _tell_parts(part.parts, span)
+        span.end(part.ended_ns)
 
 
 @contextmanager
@@ -62,10 +75,13 @@ def translating(origins: Sequence[Origin], texts: int, tokens: int) -> Iterator[
         yield
         return
     batch = spans.record("translate batch", parent=first, links=places, texts=texts, tokens=tokens)
+    noted = Noted()
     try:
-        yield
+        with noted.here():
+            yield
     except BaseException as error:
         spans.note_error(batch, error)
         raise
     finally:
+        _tell_parts(noted.parts, batch)
         batch.end()

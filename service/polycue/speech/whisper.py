@@ -23,6 +23,7 @@ from polycue.speech.rows import Row, rows_of
 from polycue.speech.scores import told
 from polycue.speech.tokens import MAX_LENGTH, Tokenizers
 from polycue.speech.words import places_of, words_of
+from polycue.tracing.parts import part
 from polycue.whisperlib import WhisperModel
 
 _FRAME_MS = 10  # of the features
@@ -92,11 +93,12 @@ class Whisper:
         """
         context = self._tokenizers.context(batch[0].settings)
         with _recognising(batch[0]):
-            encoded = self._encode(batch)
+            with part("encode sound"):
+                encoded = self._encode(batch)
             unknown = any(not passage.settings.language for passage in batch)
             shares = self._languages(encoded) if unknown else ()
             rows = rows_of(batch, shares, self.facts.languages)
-            return list(self._decode(encoded, rows, context))
+            return self._decode(encoded, rows, context)
 
     def rehearse(self, rows: int, tokens: int) -> int:
         """Do what a batch of so many full windows takes whose texts have so many tokens each.
@@ -140,8 +142,10 @@ class Whisper:
         known = self.facts.languages
         if len(known) == 1:
             return [{known[0]: 1.0}] * encoded.shape[0]
+        with part("detect language"):
+            rows = self._model.detect_language(encoded)
         found = []
-        for row in self._model.detect_language(encoded):
+        for row in rows:
             shares = {languages.from_whisper(token[2:-2]): float(p) for token, p in row}
             total = sum(shares.get(tag, 0.0) for tag in known)
             found.append({tag: shares.get(tag, 0.0) / total for tag in known})
@@ -149,12 +153,19 @@ class Whisper:
 
     def _decode(
         self, encoded: Any, rows: Sequence[Row], context: Sequence[int]
-    ) -> Iterator[Recognised]:
-        outputs = self._generate(encoded, rows, context)
+    ) -> list[Recognised]:
+        with part("decode text"):
+            outputs = self._generate(encoded, rows, context)
         tokens = [[t for t in o.sequences_ids[0] if t < self._end_token] for o in outputs]
-        alignments = self._align(encoded, rows, tokens)
-        for row, output, ids, alignment in zip(rows, outputs, tokens, alignments, strict=True):
-            yield self._recognised(row, output, ids, alignment)
+        with part("align words"):
+            alignments = self._align(encoded, rows, tokens)
+        with part("place words"):
+            return [
+                self._recognised(row, output, ids, alignment)
+                for row, output, ids, alignment in zip(
+                    rows, outputs, tokens, alignments, strict=True
+                )
+            ]
 
     def _generate(
         self,

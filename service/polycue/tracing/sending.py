@@ -13,7 +13,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-MOST_WAITING = 8192  # a film of two hours makes one to two thousand spans
+MOST_WAITING = 8192  # a film of two hours makes about two thousand spans
 _A_BATCH = 512
 _EVERY_S = 1.0  # what is little is sent so often
 _LAST_MOMENT_S = 0.5

@@ -5,8 +5,7 @@ name of a file, never what an error says in its own words. A name without a dot 
 ``polycue.``. A place in a trace is a W3C traceparent, "" where there is none.
 """
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import Enum, auto
 from typing import Protocol
@@ -161,9 +160,9 @@ def note_error(span: Span, error: BaseException) -> None:
         span.fail(kind)
 
 
-def ago_ns(seconds: float) -> int:
-    """An instant so long ago, in nanoseconds since the epoch."""
-    return time.time_ns() - round(seconds * 1e9)
+def wanted(places: Iterable[str]) -> bool:
+    """Whether anything of what is done for these places is told."""
+    return _tracer is not None and any(map(is_sampled, places))
 
 
 def first_sampled(places: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ import sentencepiece
 
 from polycue.domain.errors import DeviceUnavailable, ModelDamaged, TranslationFailed
 from polycue.domain.translation import Hypotheses, Hypothesis, Search
+from polycue.tracing.parts import part
 from polycue.translation.lengths import MOST_TOKENS, longest_answer, step_of
 from polycue.translation.links import links
 from polycue.translation.packages import Package, Tokenizer, bpe_tokenizer
@@ -97,7 +98,8 @@ class ArgosModel:
                 steps[step_of(len(tokens))].append(number)
         found: list[Hypotheses] = [()] * len(texts)
         for step, numbers in steps.items():
-            results = self._decode([pieces[n] for n in numbers], search, longest_answer(step))
+            with part("decode text", texts=len(numbers)):
+                results = self._decode([pieces[n] for n in numbers], search, longest_answer(step))
             for n, result in zip(numbers, results, strict=True):
                 found[n] = self._hypotheses(result, texts[n], pieces[n])
         return found

@@ -35,6 +35,7 @@ from polycue.engine.backends.supervised.supervisor import Supervisor
 from polycue.engine.backends.supervised.work import Choose
 from polycue.engine.batch_done import BatchDone
 from polycue.engine.batching.batcher import Batcher
+from polycue.tracing.parts import Noted
 from polycue.translation.packages import Package
 from support.asking import ask
 from support.fragile import PROGRAM, SEVERAL, Do, passage
@@ -163,6 +164,24 @@ def test_a_line_of_the_child_says_for_whom_it_worked(backend: Backend) -> None:
     ):
         backend.run([passage(7, Do.SURPRISE)])
     assert told.wait_for("broke down") == {"request_ids": ["r1", "r2"], "jobs": ["j1"]}
+
+
+def test_a_child_says_what_a_batch_consisted_of_also_where_it_failed(
+    supervisor: Supervisor, backend: Backend
+) -> None:
+    notes = Noted()
+    began_ns = notes.now_ns()
+    with notes.here():
+        backend.run([passage(1)])
+        with pytest.raises(RecognitionFailed):
+            backend.run([passage(2, Do.RAISE)])
+    assert [(one.name, one.failed) for one in notes.parts] == [
+        *(("obey", ""), ("obey", "RecognitionFailed"))
+    ]
+    first, second = notes.parts
+    assert began_ns <= first.began_ns <= first.ended_ns <= second.began_ns
+    assert second.ended_ns <= notes.now_ns()
+    assert {one.facts["process.pid"] for one in notes.parts} == {pid_of(supervisor)}
 
 
 def test_an_answer_that_cannot_travel_or_be_read_keeps_nobody_waiting(backend: Backend) -> None:

@@ -35,6 +35,7 @@ from polycue.engine.backends.supervised.supervisor import Supervisor
 from polycue.engine.backends.supervised.work import Choose
 from polycue.engine.batch_done import Queued
 from polycue.engine.devices import Device
+from polycue.tracing.parts import Noted
 from support.fragile import Do, passage
 from support.make_believe import POISON, PROGRAM, Vanish
 
@@ -137,6 +138,23 @@ def test_nothing_is_started_until_it_is_needed_and_then_an_actor_does_the_work(
     (backend,) = made.crew.open(folder, "fragile")
     assert starts(backend, 3, 5) == [3, 5]
     assert diary(folder) == ["load fragile", "run 3 5"]
+
+
+def test_an_actor_says_what_a_batch_consisted_of_and_the_server_where_that_was(
+    made: Made, folder: Path
+) -> None:
+    (backend,) = made.crew.open(folder, "fragile")
+    notes = Noted()
+    began_ns = notes.now_ns()
+    with notes.here():
+        backend.run([passage(1)])
+    (part,) = notes.parts
+    assert part.name == "obey"
+    assert began_ns <= part.began_ns <= part.ended_ns <= notes.now_ns()
+    child = made.fleet.supervisors[0].child
+    assert child
+    assert (part.facts["node"], part.facts["actor"]) == ("10.0.0.9", 0)
+    assert part.facts["process.pid"] == child.pid
 
 
 @pytest.mark.parametrize(("state", "words"), [("absent", "nobody answers"), ("full", "no node")])

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from polycue.engine.batch_done import BatchDone, Served
 from polycue.engine.origin import Origin
 from polycue.tracing import spans
 from polycue.tracing.otel import OtelTracer
+from polycue.tracing.parts import Part, noted, part
 from polycue.tracing.sending import Sending
 from polycue.tracing.traceparent import below, parsed, written
 from support.heard import Counted
@@ -122,7 +124,13 @@ def served(trace: str, waited_s: float = 0.5) -> Served:
 
 
 def batch(*rows: Served) -> BatchDone:
-    return BatchDone("tiny", "cpu", 0, rows, max_rows=4, took_s=1.0, failed=False)
+    return BatchDone(
+        *("tiny", "cpu", 0, rows, 4),
+        took_s=1.0,
+        failed=False,
+        began_ns=8_000_000_000,
+        ended_ns=9_000_000_000,
+    )
 
 
 def test_a_batch_is_in_the_trace_of_its_first_kept_row_and_points_at_all_of_them(
@@ -137,13 +145,45 @@ def test_a_batch_is_in_the_trace_of_its_first_kept_row_and_points_at_all_of_them
     assert [link.context.span_id for link in done.links] == [row.context.span_id for row in rows]
     assert all(row.links[0].context.span_id == done.context.span_id for row in rows)
     assert done.attributes and done.attributes["polycue.rows"] == 4  # noqa: PT018
-    assert all(row.end_time >= done.end_time for row in rows if row.end_time and done.end_time)
+    assert (done.start_time, done.end_time) == (8_000_000_000, 9_000_000_000)
+    assert {(row.start_time, row.end_time) for row in rows} == {(7_000_000_000, 9_000_000_000)}
+
+
+def test_what_a_batch_consisted_of_is_within_its_span(kept: Kept) -> None:
+    lost = Part("decode text", 8_000_002_000, 500, {}, failed="OutOfMemory")
+    whole = Part(
+        "recognise in engine", 8_000_001_000, 2_000, {"process.pid": 7, "way_ms": 3}, (lost,)
+    )
+    batch_spans.tell(replace(batch(served(FILM)), parts=[whole], failed=True))
+    told(kept)
+    (done,), (engine,) = map(kept.named, ("recognise batch", "recognise in engine"))
+    (inner,) = kept.named("decode text")
+    assert engine.parent and engine.parent.span_id == done.context.span_id  # noqa: PT018
+    assert inner.parent and inner.parent.span_id == engine.context.span_id  # noqa: PT018
+    assert engine.attributes == {"process.pid": 7, "polycue.way_ms": 3}
+    assert (engine.start_time, engine.end_time) == (8_000_001_000, 8_000_003_000)
+    assert (inner.start_time, inner.end_time) == (8_000_002_000, 8_000_002_500)
+    assert inner.attributes == {"error.type": "OutOfMemory"}
+    assert engine.status.is_ok
+    assert not inner.status.is_ok
 
 
 def test_a_batch_of_which_nothing_is_kept_has_no_span(kept: Kept) -> None:
     batch_spans.tell(batch(served(UNKEPT), served("")))
     told(kept)
     assert kept.spans == []
+
+
+def test_only_for_a_trace_that_is_kept_is_it_noted_what_a_translation_consists_of(
+    kept: Kept,
+) -> None:
+    with batch_spans.translating([Origin(trace=FILM)], 3, 40), part("translate in engine"):
+        assert noted()
+    with batch_spans.translating([Origin(trace=UNKEPT), Origin()], 3, 40):
+        assert noted() is None
+    told(kept)
+    (batch_,), (engine,) = map(kept.named, ("translate batch", "translate in engine"))
+    assert engine.parent and engine.parent.span_id == batch_.context.span_id  # noqa: PT018
 
 
 def test_a_call_to_a_translator_points_at_all_who_asked(kept: Kept) -> None:

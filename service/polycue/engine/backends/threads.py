@@ -1,6 +1,8 @@
 """Models in this process, run by the batcher's own threads."""
 
+import os
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +15,8 @@ from polycue.engine.backends.rehearsal import made_ready
 from polycue.engine.devices import Device, call_tokens
 from polycue.speech.passage import Passage
 from polycue.speech.whisper import Whisper
+from polycue.tracing.parts import part
+from polycue.tracing.spans import Value
 from polycue.translation.argos import ArgosModel
 from polycue.translation.packages import Package
 
@@ -21,7 +25,7 @@ class ThreadBackend:
     """One model and as many batches at a time as it has workers: it would only queue another."""
 
     def __init__(self, whisper: Whisper, device: Device, max_rows: int = 1) -> None:
-        self._whisper = whisper
+        self._whisper, self._device = whisper, device
         self.device, self.workers, self.max_rows = device.label, device.workers, max_rows
 
     def __repr__(self) -> str:
@@ -35,21 +39,22 @@ class ThreadBackend:
             ModelDamaged: a file is missing or not what it should be.
             DeviceUnavailable: the device cannot hold the model, or no batch of it.
         """
-        whisper = Whisper.load(
-            path,
-            model,
-            device=device.kind,
-            device_index=device.ordinal,
-            compute_type=device.compute_type,
-            threads=device.threads,
-            workers=device.workers,
-        )
-        backend = cls(whisper, device)
-        try:
-            backend.max_rows = made_ready(backend, device)
-        except BaseException:
-            backend.close()
-            raise
+        with _part("load in engine", device):
+            whisper = Whisper.load(
+                path,
+                model,
+                device=device.kind,
+                device_index=device.ordinal,
+                compute_type=device.compute_type,
+                threads=device.threads,
+                workers=device.workers,
+            )
+            backend = cls(whisper, device)
+            try:
+                backend.max_rows = made_ready(backend, device)
+            except BaseException:
+                backend.close()
+                raise
         return backend
 
     @property
@@ -57,7 +62,8 @@ class ThreadBackend:
         return self._whisper.facts
 
     def run(self, batch: Sequence[Passage]) -> list[Recognised]:
-        return self._whisper.recognise(batch)
+        with _part("recognise in engine", self._device):
+            return self._whisper.recognise(batch)
 
     def run_alone(self, passage: Passage) -> Recognised:
         (found,) = self.run([passage])
@@ -98,7 +104,9 @@ class ThreadTexts:
         return self._model(package).measure(texts)
 
     def translate(self, package: Package, texts: Sequence[str], search: Search) -> list[Hypotheses]:
-        return self._model(package).translate(texts, search)
+        model = self._model(package)
+        with _part("translate in engine", self._device):
+            return model.translate(texts, search)
 
     def translate_alone(self, package: Package, text: str, search: Search) -> Hypotheses:
         (found,) = self.translate(package, [text], search)
@@ -119,14 +127,21 @@ class ThreadTexts:
 
     def _opened(self, package: Package) -> ArgosModel:
         self._check(package.path)
-        return ArgosModel.load(
-            package,
-            device=self._device.kind,
-            device_index=self._device.ordinal,
-            compute_type=self._device.compute_type,
-            threads=self._device.threads,
-            workers=self._device.workers,
-        )
+        with _part("load in engine", self._device):
+            return ArgosModel.load(
+                package,
+                device=self._device.kind,
+                device_index=self._device.ordinal,
+                compute_type=self._device.compute_type,
+                threads=self._device.threads,
+                workers=self._device.workers,
+            )
+
+
+def _part(name: str, device: Device) -> AbstractContextManager[None]:
+    """Of a batch; it is told where this was, for one of several processes."""
+    where: dict[str, Value] = {"process.pid": os.getpid(), "device": device.label}
+    return part(name, **where)
 
 
 def thread_host(

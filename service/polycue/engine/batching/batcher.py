@@ -151,7 +151,8 @@ class Batcher:
         """Settle every result of the batch, or put its rows back."""
         rows = run.rows
         try:
-            found = run.bench.backend.run([row.passage.result() for row in rows])
+            with run.noting():
+                found = run.bench.backend.run([row.passage.result() for row in rows])
             if len(found) != len(rows):
                 raise ValueError(f"{len(found)} results for {len(rows)} rows")  # noqa: TRY301
         except Exception as error:  # whatever it is, its callers must hear of it, not this thread
@@ -191,7 +192,8 @@ class Batcher:
         """Why there is no result of it, which it was told."""
         alone = Run(run.bench, run.worker, (row,), 1, self._clock())
         try:
-            one = run.bench.backend.run_alone(row.passage.result())
+            with alone.noting():
+                one = run.bench.backend.run_alone(row.passage.result())
         except Exception as error:
             self._tell(alone.done(self._clock()))
             row.fail(error)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from polycue.domain.cancel import CancelToken
@@ -12,6 +13,8 @@ from polycue.engine.batch_done import BatchDone, Served
 from polycue.engine.batching.room import Room
 from polycue.engine.batching.slots import Slot
 from polycue.speech.passage import Passage
+from polycue.tracing import spans
+from polycue.tracing.parts import Noted
 
 
 class Result(Future[Recognised]):
@@ -85,6 +88,12 @@ class Run:
     rows: Sequence[Row]
     max_rows: int
     begun_s: float
+    noted: Noted = field(default_factory=Noted)
+
+    def noting(self) -> AbstractContextManager[None]:
+        """Note what its work in the block consists of, where a trace wants to know."""
+        wanted = spans.wanted(row.order.origin.trace for row in self.rows)
+        return self.noted.here() if wanted else nullcontext()
 
     def done(self, now_s: float, found: Sequence[Recognised] = ()) -> BatchDone:
         """What is told of it; without results it has failed."""
@@ -109,4 +118,7 @@ class Run:
             max_rows=self.max_rows,
             took_s=now_s - self.begun_s,
             failed=not found,
+            began_ns=self.noted.began_ns,
+            ended_ns=self.noted.now_ns(),
+            parts=self.noted.parts,
         )

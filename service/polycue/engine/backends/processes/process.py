@@ -17,6 +17,7 @@ from polycue.engine.backends.processes.start import PROGRAM, Process, relayed, s
 from polycue.engine.backends.processes.wire import Wire
 from polycue.engine.backends.supervised.child import Begin, Cause, Child, End
 from polycue.engine.backends.supervised.work import Answer, Call, LogLine, Work
+from polycue.tracing.parts import noted
 
 _LAST_MOMENTS_S = 5
 
@@ -69,7 +70,7 @@ class ChildProcess(Child):
 
     def _send(self, number: int, work: Work[Any]) -> None:
         try:
-            self._wire.send(Call(number, work, telemetry.facts()))
+            self._wire.send(Call(number, work, telemetry.facts(), noted() is not None))
         except BlockingIOError:
             self.end(Cause(End.HUNG, "it takes nothing in"))
         except OSError:  # it is ending; the keeper will know why, and tell

@@ -1,7 +1,7 @@
 """One actor as the server sees it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
@@ -11,6 +11,8 @@ from polycue.domain.errors import EngineDied
 from polycue.engine.backends.ray.asked import Ask, Begun, Finish, Watch
 from polycue.engine.backends.supervised.child import Cause, Child, End
 from polycue.engine.backends.supervised.work import Answer, Call, Work
+from polycue.tracing.parts import noted
+from polycue.tracing.spans import Value
 
 
 class ActorChild(Child):
@@ -29,11 +31,16 @@ class ActorChild(Child):
     def name(self) -> str:
         return f"actor {self._number}, process {self.pid} on {self.node}"
 
+    @property
+    def whereabouts(self) -> Mapping[str, Value]:
+        return {"actor": self._number, "node": self.node}
+
     def wait(self, timeout_s: float) -> None:
         self._gone.wait(timeout_s)
 
     def _send(self, number: int, work: Work[Any]) -> None:
-        asked = self._bridge.ask(Ask(self._number, Call(number, work, telemetry.facts())))
+        call = Call(number, work, telemetry.facts(), noted() is not None)
+        asked = self._bridge.ask(Ask(self._number, call))
         asked.add_done_callback(lambda answer: self._take(number, answer))
 
     def _take(self, number: int, answer: Future[Answer]) -> None:

@@ -1,12 +1,15 @@
 """How a place with models replies: what came of the work, or what to think of its failure."""
 
 import traceback
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import TypeVar
 
 from polycue import telemetry
 from polycue.domain.errors import OutOfMemory, PolycueError
 from polycue.domain.memory import lacks_memory
 from polycue.engine.backends.supervised.work import Answer, Call
+from polycue.tracing.parts import Noted
 
 M = TypeVar("M")
 
@@ -19,11 +22,13 @@ _DEVICE_ERRORS = ("CUDA failed with error", "cuBLAS failed with status", "cudaEr
 
 def answered(call: Call, models: object) -> Answer:
     """Do the work with the models that it is meant for."""
-    with telemetry.bound(**call.facts):
+    done = Noted()
+    with telemetry.bound(**call.facts), done.here() if call.noted else nullcontext():
         try:
-            return Answer(call.number, call.work.do(models))
+            answer = Answer(call.number, call.work.do(models))
         except BaseException as error:  # whatever it is, its caller must hear of it
-            return failed(call, error)
+            answer = failed(call, error)
+    return replace(answer, parts=tuple(done.parts)) if done.parts else answer
 
 
 def failed(call: Call, error: BaseException) -> Answer:

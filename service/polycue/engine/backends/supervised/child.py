@@ -3,7 +3,7 @@
 import itertools
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from polycue import telemetry
 from polycue.domain.errors import EngineDied
 from polycue.engine.backends.supervised.work import Answer, Work
+from polycue.tracing.parts import Noted, noted
+from polycue.tracing.spans import Value
 
 T = TypeVar("T")
 
@@ -40,6 +42,15 @@ class Cause:
         return EngineDied("its work", self.text, lost=self.end is End.LOST)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked for, and who notes since then what it consists of."""
+
+    result: Future[Any]
+    noted: Noted | None
+    since_ns: int
+
+
 class Child(ABC):
     """A child that runs. Any thread may ask; an answer that cannot come any more is EngineDied.
 
@@ -53,7 +64,7 @@ class Child(ABC):
         self._on_end = on_end
         # Who is reached by way of another child may hear of that one's end in ending himself.
         self._lock = threading.RLock()
-        self._asked: dict[int, Future[Any]] = {}
+        self._asked: dict[int, _Asked] = {}
         self._numbers = itertools.count()
         self._cause: Cause | None = None
 
@@ -66,6 +77,11 @@ class Child(ABC):
         """What people find it by, in logs."""
 
     @property
+    def whereabouts(self) -> Mapping[str, Value]:
+        """Where it is, for traces, beside what it knows of that itself."""
+        return {}
+
+    @property
     def alive(self) -> bool:
         return self._cause is None
 
@@ -76,15 +92,16 @@ class Child(ABC):
 
     def ask(self, work: Work[Any]) -> Future[Any]:
         """Send work there; the future has what came of it. Blocks while the child takes it in."""
-        result: Future[Any] = Future()
+        notes = noted()
+        asked = _Asked(Future(), notes, notes.now_ns() if notes else 0)
         number = next(self._numbers)
         with self._lock:
             if self._cause is not None:
-                result.set_exception(self._cause.died())
-                return result
-            self._asked[number] = result
+                asked.result.set_exception(self._cause.died())
+                return asked.result
+            self._asked[number] = asked
         self._send(number, work)
-        return result
+        return asked.result
 
     def do(self, work: Work[T], *, within_s: float) -> T:
         """Have work done; a child that takes longer than it may is ended.
@@ -108,7 +125,7 @@ class Child(ABC):
             if self._cause is not None:
                 return
             self._cause = cause
-            waiting, self._asked = list(self._asked.values()), {}
+            waiting, self._asked = [asked.result for asked in self._asked.values()], {}
             self._kill()
         self._hang_up()
         if cause.end is not End.CLOSED:
@@ -134,9 +151,12 @@ class Child(ABC):
 
     def _answered(self, answer: Answer) -> None:
         with self._lock:
-            result = self._asked.pop(answer.number, None)
-        if result is None:  # given up
+            asked = self._asked.pop(answer.number, None)
+        if asked is None:  # given up
             return
+        result = asked.result
+        if asked.noted:
+            asked.noted.take_in(answer.parts, asked.since_ns, self.whereabouts)
         if answer.broken:
             broken = Cause(End.BROKEN, answer.broken)
             result.set_exception(broken.died())

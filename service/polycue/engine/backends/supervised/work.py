@@ -10,6 +10,7 @@ from polycue.domain.translation import Hypotheses, Search
 from polycue.engine.backends.backend import Backend
 from polycue.engine.devices import Device, choose, count
 from polycue.speech.passage import Passage
+from polycue.tracing.parts import Part
 from polycue.translation.packages import Package
 
 T_co = TypeVar("T_co", covariant=True)
@@ -216,11 +217,15 @@ class Translate:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Work on its way to a child. ``facts`` are for the lines that it logs there."""
+    """Work on its way to a child. ``facts`` are for the lines that it logs there.
+
+    ``noted`` says that a trace wants to know what it consists of.
+    """
 
     number: int
     work: Work[object]
     facts: Mapping[str, object] = field(default_factory=dict)
+    noted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +233,14 @@ class Answer:
     """What came of a call: a value, or what was raised.
 
     ``broken`` says that no further work can succeed in this process, as after most of CUDA's
-    errors, and why; "" where it can.
+    errors, and why; "" where it can. ``parts`` are those of the work, where that was asked for.
     """
 
     number: int
     value: object = None
     error: BaseException | None = None
     broken: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
