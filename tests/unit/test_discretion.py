@@ -1,5 +1,4 @@
 import json
-import time
 
 import pytest
 from hypothesis import given
@@ -68,14 +67,13 @@ def test_what_is_no_text_is_cleaned_as_it_would_be_written() -> None:
     }
 
 
+@pytest.mark.timeout(60)  # it is a moment, or minutes: no clock need tell which
 @pytest.mark.parametrize(
     "piece", ["a-", "a_", "://", "http://", "password", "token ", "[Errno 1] a"]
 )
 def test_no_line_takes_long_to_clean_whatever_somebody_puts_into_it(piece: str) -> None:
-    """A pattern that was tried anew at each place took a minute of the processor for the first."""
-    began_s = time.process_time()
-    cleaned(piece * (20_000 // len(piece)))
-    assert time.process_time() - began_s < 5
+    """A pattern that was tried anew at each place took a minute and a half for the first."""
+    cleaned(piece * (40_000 // len(piece)))
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
