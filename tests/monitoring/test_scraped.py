@@ -15,6 +15,8 @@ from support.loaded import loaded
 from support.prometheus import Prometheus, program, watching
 from support.studio import cut
 
+pytestmark = pytest.mark.timeout(600)  # two films, with a server and a Prometheus beside them
+
 # Of these there is nothing to see where nothing goes wrong, models run in threads, traces are off.
 QUIET = {
     "polycue_calls_refused_total",
@@ -46,6 +48,7 @@ def prometheus(
         for _ in range(2):  # what was not there before the first time has grown by the second
             server.work()
             prometheus.has_looked_again()
+        prometheus.finds('polycue_jobs{state="running"} == 0')  # which is told now and then
         yield prometheus
 
 
@@ -70,7 +73,8 @@ def test_every_rule_is_evaluated_without_a_problem(
 def test_what_rules_record_is_there(prometheus: Prometheus, rules: list[dict[str, Any]]) -> None:
     for rule in rules:
         if "record" in rule:
-            assert prometheus.ask(rule["record"]), rule["record"]
+            # Over a time, since a look that failed leaves a hole in what is recorded, too.
+            assert prometheus.ask(f"last_over_time({rule['record']}[30m])"), rule["record"]
 
 
 def test_a_server_that_is_well_raises_no_alarm(prometheus: Prometheus) -> None:
@@ -92,7 +96,6 @@ def test_the_work_that_was_done_is_what_is_told(prometheus: Prometheus) -> None:
     assert number("sum(polycue_recognised_audio_seconds_total)") > 60
     for stage in ("bring", "probe", "decode", "cut", "listen", "translate", "layout", "render"):
         assert number(f'sum(polycue_stage_seconds_count{{stage="{stage}"}})') > 0, stage
-    assert number('polycue_jobs{state="running"}') == 0
 
 
 def test_the_dashboard_is_drawn_without_grafana(

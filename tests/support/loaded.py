@@ -51,7 +51,7 @@ def loaded(
         [
             *(sys.executable, "-m", "polycue", "--listen", "127.0.0.1:0"),
             *("--metrics-listen", "127.0.0.1:0", "--log-format", "json", "--device", "cpu"),
-            *("--data-dir", str(folder / "data"), "--models-dir", str(models), "--lease-s", "3"),
+            *("--data-dir", str(folder / "data"), "--models-dir", str(models), "--lease-s", "6"),
             *options,
         ],
         stdout=subprocess.DEVNULL,

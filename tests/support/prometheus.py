@@ -5,10 +5,12 @@ import json
 import shutil
 import subprocess
 import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,8 @@ import pytest
 from support.ports import free_port
 from support.programs import Lines, ended
 
-_WAIT_S = 30
-_LOOKS = 10  # for a target that had no second to answer, on a busy machine
+_WAIT_S = 60
+_LOOKS = 200  # at the bell, each of at least a second; others may take long on a busy machine
 _OWN = Path(__file__).resolve().parents[2] / ".prometheus"  # of tests/install-prometheus.sh
 _CONFIG = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
@@ -39,21 +41,34 @@ class NotUnderstood(AssertionError):
 class Prometheus:
     """Made by ``watching``."""
 
-    def __init__(self, address: str, bell: "Bell") -> None:
-        self.address, self._bell = address, bell
+    def __init__(self, address: str, bell: "Bell", targets: int) -> None:
+        self.address, self._bell, self._targets = address, bell, targets
+        self._at_s: float | None = None
 
     def has_looked_again(self) -> None:
-        """Come back when all that is counted by now is known to it."""
-        for _ in range(_LOOKS):
-            self._bell.wait(3)  # each target is looked at once a second, whenever that is
-            up = self.ask('up{job="polycue"}')
-            if up and all(series["value"][1] == "1" for series in up):
-                return
-        raise AssertionError(f"it is not answered within a second: {up}")
+        """Come back when all that is counted by now is known to it, and was judged by its rules."""
+        self._looked_at(since_s=time.time())
+        since_s = time.time()
+        self._soon(lambda: all(at_s >= since_s for at_s in self._judged_s()))
+        self._at_s = self._looked_at(since_s=time.time())
+
+    def finds(self, expr: str) -> None:
+        """Come back when it has looked, and the expression has an answer."""
+
+        def found() -> list[dict[str, Any]]:
+            self.has_looked_again()
+            return self.ask(expr)
+
+        self._soon(found)
 
     def ask(self, expr: str) -> list[dict[str, Any]]:
-        """The series that an expression gives now."""
-        found: list[dict[str, Any]] = self.get("query", query=expr)["result"]
+        """The series that an expression gives, as of the time when it had last looked again.
+
+        Not as of now: of a target that had no second to answer since, on a busy machine, it says
+        that there are none.
+        """
+        as_of = {} if self._at_s is None else {"time": f"{self._at_s:.3f}"}
+        found: list[dict[str, Any]] = self.get("query", query=expr, **as_of)["result"]
         return found
 
     def get(self, what: str, **values: str) -> Any:
@@ -64,6 +79,31 @@ class Prometheus:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             raise NotUnderstood(json.load(error)["error"], values) from error
+
+    def _looked_at(self, *, since_s: float) -> float:
+        """When each target has been looked at anew, and has answered."""
+        looks: list[float] = []
+
+        def looked() -> bool:
+            up = 'up{job="polycue"}'
+            found = self.get("query", query=f"timestamp({up}) and {up} == 1")["result"]
+            looks[:] = [float(series["value"][1]) for series in found]
+            return len(looks) == self._targets and min(looks) >= since_s
+
+        self._soon(looked)
+        return max(looks)
+
+    def _judged_s(self) -> list[float]:
+        """When the rules of each group were held against what there was."""
+        groups = self.get("rules")["groups"]
+        return [datetime.fromisoformat(one["lastEvaluation"]).timestamp() for one in groups]
+
+    def _soon(self, there: Callable[[], object]) -> None:
+        for _ in range(_LOOKS):
+            if there():
+                return
+            self._bell.wait(1)
+        raise AssertionError(f"it never came to that: {self.get('targets', state='active')}")
 
 
 class Bell:
@@ -125,7 +165,7 @@ def watching(targets: Sequence[str], rules: Path, folder: Path) -> Iterator[Prom
     try:
         with ended(process):
             Lines(process).until("Server is ready to receive web requests")
-            yield Prometheus(address, bell)
+            yield Prometheus(address, bell, len(targets))
     finally:
         bell.close()
 
