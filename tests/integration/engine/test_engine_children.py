@@ -41,7 +41,7 @@ from support.asking import ask
 from support.fragile import PROGRAM, SEVERAL, Do, passage
 from support.told import telling
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 CPU = Choose("cpu", "int8", 0, 1)
 
 

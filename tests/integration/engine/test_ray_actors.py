@@ -41,7 +41,7 @@ from support.make_believe import POISON, PROGRAM, Vanish
 
 T = TypeVar("T")
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 IDLE_S = 60.0
 
 

@@ -21,7 +21,7 @@ from polycue.engine.backends.supervised.work import Choose, Load, ModelSpec
 from polycue.translation.packages import Package
 from support.fragile import PROGRAM, Do, passage
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 # A child that does not start where a file "gone" lies beside the program.
 MORTAL = """
 import pathlib, runpy, sys
