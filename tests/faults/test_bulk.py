@@ -19,7 +19,7 @@ from support.fleet import Fleet, Server, python_path
 from support.stepped_server import Film
 from support.steps import Director
 
-WAIT_S = 60
+WAIT_S = 200
 FILMS = [Film(f"{season}{number}", 2 + number % 3) for season in "ab" for number in range(10)]
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)

@@ -54,7 +54,7 @@ class Sound:
 
 def run_ffmpeg(*arguments: str | Path) -> None:
     argv = ["ffmpeg", "-nostdin", "-v", "error", "-y", *map(str, arguments)]
-    subprocess.run(argv, check=True, timeout=60)
+    subprocess.run(argv, check=True, timeout=200)
 
 
 def listen(path: Path, choice: AudioChoice | None = None) -> Sound:

@@ -20,7 +20,7 @@ KUBERNETES = ROOT / "deploy/kubernetes"
 COMPONENTS = sorted(folder.name for folder in (KUBERNETES / "components").iterdir())
 CHART = ROOT / "deploy/helm/polycue"
 _TOOLS = ROOT / ".venv-kubernetes/bin"
-_LIMIT_S = 60
+_LIMIT_S = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 
-_WAIT_S = 60
+_WAIT_S = 120
 
 
 class Lines:

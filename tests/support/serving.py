@@ -20,7 +20,7 @@ from polycue.testing.pipeline import FakePipeline
 from polycue_client.errors import PolycueClientError
 from polycue_client.wire.raised import from_rpc
 
-WAIT_S = 60
+WAIT_S = 100
 
 Channel = grpc.aio.Channel
 

@@ -92,7 +92,7 @@ def truncated(clip: Path, to: Path, *, share: float) -> Path:
 
 
 def run(*arguments: str | Path) -> None:
-    subprocess.run([*FFMPEG, *map(str, arguments)], check=True, timeout=60)
+    subprocess.run([*FFMPEG, *map(str, arguments)], check=True, timeout=200)
 
 
 def _make(*arguments: str | Path, to: Path) -> Path:

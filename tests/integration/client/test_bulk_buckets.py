@@ -15,7 +15,7 @@ from support.buckets import BUCKET, ENVIRONMENT, make_bucket, s3_server
 from support.fleet import Server, python_path
 from support.stepped_server import Film
 
-WAIT_S = 60
+WAIT_S = 200
 FILMS = {
     name: Film(Path(name).stem, 2)
     for name in ("s1/one.mkv", "s1/two & #2.mkv", "s2/deep/three.mkv", "four.mkv")

@@ -14,7 +14,7 @@ from polycue_client.cli import workplace
 from polycue_client.cli.app import run
 from support.served import Served, Wire, served
 
-WAIT_S = 20
+WAIT_S = 60
 
 
 def names_in(folder: Path) -> list[str]:

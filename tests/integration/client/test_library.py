@@ -3,18 +3,18 @@
 import asyncio
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from polycue.api.v1 import jobs_pb2, media_pb2, uploads_pb2
 from polycue.testing.pipeline import FakePipeline, Gate
-from polycue_client import Retry, aio, connect, errors
+from polycue_client import aio, connect, errors
+from support.fleet import PATIENT
 from support.served import Wire, served
 
-# Quick to try, slow to give up: a machine under load takes seconds to start the next server.
-QUICK = Retry(attempts=200, first_delay_s=0.01, longest_delay_s=0.1)
-WAIT_S = 20
+WAIT_S = 60
 
 
 def test_a_film_goes_there_and_its_tracks_come_back(data: Path, film: Path, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_an_upload_over_a_wire_that_is_cut_arrives_whole(data: Path, tmp_path: P
     with (
         served(data) as server,
         Wire(server.address, 2_500_000, 3_500_000) as wire,
-        connect(wire.address, retry=QUICK) as polycue,
+        connect(wire.address, retry=PATIENT) as polycue,
     ):
         upload = polycue.upload(film)
         assert wire.connections == 3
@@ -88,7 +88,7 @@ def test_a_watch_over_a_wire_that_is_cut_misses_nothing(data: Path, film: Path) 
         served(data, pipeline) as server,
         connect(server.address) as direct,
         Wire(server.address) as wire,
-        connect(wire.address, retry=QUICK) as polycue,
+        connect(wire.address, retry=PATIENT) as polycue,
     ):
         job = direct.subtitle(film)
         texts: list[str] = []
@@ -107,7 +107,7 @@ def test_a_server_that_is_away_for_a_moment_is_waited_for(
     """The film was sent to a server that stopped, and its job goes to the next one."""
     listen = f"unix:{tmp_path}/s"
     away = threading.Event()
-    retry = Retry(first_delay_s=0.01, longest_delay_s=0.1, on_wait=lambda error: away.set())
+    retry = replace(PATIENT, on_wait=lambda error: away.set())
     states: list[jobs_pb2.JobState.ValueType] = []
     with connect(listen, retry=retry) as polycue:
         with served(data, listen=listen):
@@ -133,7 +133,7 @@ def test_a_job_whose_server_stopped_goes_on_at_the_next(
     ended: list[jobs_pb2.Job] = []
 
     def wait(job: jobs_pb2.Job) -> None:
-        with connect(listen, retry=QUICK) as polycue:
+        with connect(listen, retry=PATIENT) as polycue:
             ended.append(polycue.wait(job))
 
     with served(data, FakePipeline(gate=gate), listen=listen):

@@ -28,7 +28,7 @@ def test_every_program_in_the_readme_runs(repository: Path, data: Path, tmp_path
                 cwd=tmp_path,
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=200,
                 check=False,
             )
             assert done.returncode == 0, done.stderr

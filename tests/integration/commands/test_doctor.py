@@ -249,6 +249,6 @@ def test_looking_leaves_no_trace_for_anybody_to_send(tmp_path: Path) -> None:
         env=env,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=200,
     )
     assert list(tmp_path.iterdir()) == []

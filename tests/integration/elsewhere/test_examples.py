@@ -10,7 +10,7 @@ from support.certificates import Authority
 from support.ports import free_port
 from support.served import Wire, served
 
-WAIT_S = 60
+WAIT_S = 200
 
 
 class Running:

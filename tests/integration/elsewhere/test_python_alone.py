@@ -6,7 +6,7 @@ from pathlib import Path
 
 from support.served import served
 
-WAIT_S = 60
+WAIT_S = 200
 
 # What `pip install polycue` brings, and what those bring.
 PACKAGES = {

@@ -42,6 +42,8 @@ def run(script: str, site: Site, folder: Path, *arguments: str) -> subprocess.Co
     environment = {
         **os.environ,
         "HF_ENDPOINT": site.url,
+        "HF_HUB_DOWNLOAD_TIMEOUT": "60",  # its own ten seconds are short on a busy machine
+        "HF_HUB_ETAG_TIMEOUT": "60",
         "HF_HOME": str(folder / "hf"),
         "HOME": str(folder),
         "POLYCUE_MODELS_DIR": str(folder / "models"),

@@ -122,7 +122,7 @@ def test_a_reader_need_not_wait_for_a_chunk(hearing: Hearing) -> None:
         while True:
             stirred.clear()
             if not chunks.ready():
-                assert stirred.wait(30)
+                assert stirred.wait(60)
             elif next(chunks, None) is None:
                 break
             else:
