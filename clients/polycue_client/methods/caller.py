@@ -1,7 +1,7 @@
 """How the methods of all services call: with patience, page by page, and over broken streams."""
 
 from collections.abc import AsyncGenerator
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import grpc
 
@@ -15,39 +15,13 @@ from polycue.api.v1 import (
     uploads_pb2_grpc,
 )
 from polycue_client.errors import PolycueClientError, ServerUnreachable
+from polycue_client.methods.shapes import Page, PageRequest, Resumable
 from polycue_client.retry import CLIP_TRIES, Failures, Retry
 from polycue_client.wire.line import Answer, Asked, Line
 
-
-class PageRequest(Protocol):
-    page_token: str
-
-
-class Page(Protocol):
-    @property
-    def next_page_token(self) -> str: ...
-
-
 _Wanted = TypeVar("_Wanted", bound=PageRequest)
 _Page = TypeVar("_Page", bound=Page)
-_AskedAnew = TypeVar("_AskedAnew", covariant=True)
-_Message = TypeVar("_Message", contravariant=True)
 _Item = TypeVar("_Item")
-_Told = TypeVar("_Told", covariant=True)
-
-
-class Resumable(Protocol[_AskedAnew, _Message, _Told]):
-    """How far a stream came, and what it told."""
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing is missing; False where only the server knows."""
-
-    def request(self) -> _AskedAnew:
-        """For what is missing."""
-
-    def take(self, message: _Message) -> _Told | None:
-        """What is new in the message."""
 
 
 class Caller:

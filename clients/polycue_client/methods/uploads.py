@@ -33,12 +33,7 @@ class Uploads(Catalog):
         """
         chunk_bytes = (await self.server_info()).limits.max_chunk_bytes
         outgoing = Outgoing(Path(path), chunk_bytes=chunk_bytes, progress=progress)
-        request = uploads_pb2.CreateUploadRequest(
-            size_bytes=outgoing.size_bytes,
-            filename=filename or wire_name(outgoing.path),
-            request_id=request_id or str(uuid.uuid4()),
-        )
-        upload = (await self._ask(self._uploads.CreateUpload, request)).upload
+        upload = await self._begin(outgoing, filename, request_id)
         failures = Failures(self._retry)
         while not await self._line.aside(outgoing.complete, upload):
             try:
@@ -47,6 +42,16 @@ class Uploads(Catalog):
                 await self._line.pause(failures.delay_s(error))
                 upload = await self._stored(upload, failures)
         return upload
+
+    async def _begin(
+        self, outgoing: Outgoing, filename: str, request_id: str
+    ) -> uploads_pb2.Upload:
+        request = uploads_pb2.CreateUploadRequest(
+            size_bytes=outgoing.size_bytes,
+            filename=filename or wire_name(outgoing.path),
+            request_id=request_id or str(uuid.uuid4()),
+        )
+        return (await self._ask(self._uploads.CreateUpload, request)).upload
 
     async def _write(self, outgoing: Outgoing, upload: uploads_pb2.Upload) -> uploads_pb2.Upload:
         messages = outgoing.messages(upload.name, upload.committed_bytes)
