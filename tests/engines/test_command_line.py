@@ -7,15 +7,16 @@ import select
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from polycue_client.cli.app import run
 from support import studio
+from support.children import child_of
+from support.waiting import until
 
 CUE = re.compile(r"(\d+:\d+:\d+,\d+) --> (\d+:\d+:\d+,\d+)\n(.*?)\n\n", re.DOTALL)
 CLIP_S = 19.5  # ends in the pause after the film's fourth sentence
@@ -184,10 +185,9 @@ def test_ctrl_c_stops_the_work_and_leaves_nothing(
         assert process.stderr
         lines = iter(process.stderr.readline, "")
         assert any("transcribing" in line for line in lines)
-        (server,) = children_of(process.pid)
-        watched = os.pidfd_open(server)
+        watched = os.pidfd_open(child_of(process.pid, "--exit-with-stdin"))
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
+        assert process.wait(60) == 130
         assert process.stderr.read().endswith("interrupted\n")
     try:
         ended, _, _ = select.select([watched], [], [], 0)
@@ -197,15 +197,13 @@ def test_ctrl_c_stops_the_work_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def children_of(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
-
-
 def test_a_run_over_a_folder_that_is_killed_goes_on_with_its_own_servers_jobs(
     models: Path, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed as the first film is heard: the next run's server finds its jobs, and then nothing."""
+    """Killed as the first film is heard: the next run's server finds its jobs, and then nothing.
+
+    Where this test is held up it is killed later, or not at all: the next run makes up for any.
+    """
     state, films = tmp_path / "state", tmp_path / "films"
     monkeypatch.setenv("XDG_STATE_HOME", str(state))
     monkeypatch.delenv("POLYCUE_SERVER", raising=False)
@@ -218,18 +216,20 @@ def test_a_run_over_a_folder_that_is_killed_goes_on_with_its_own_servers_jobs(
     def made() -> list[Path]:
         return list(state.glob("polycue/bulk/*.server/jobs.sqlite-wal"))
 
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as first:
-        until_s = time.monotonic() + 60
-        while not (made() and made()[0].stat().st_size > 100_000):
-            assert time.monotonic() < until_s
-            threading.Event().wait(0.01)
+    def is_heard() -> bool:
+        with suppress(FileNotFoundError):  # it goes with the end of the run
+            return any(path.stat().st_size > 100_000 for path in made())
+        return False
+
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        until(lambda: is_heard() or first.poll() is not None)
         first.kill()
-        first.communicate()
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=240)
     totals = json.loads(done.stdout)["totals"]
-    assert (totals["done"], totals["failed"]) == (2, 0)
-    assert totals["cues"] > 0
-    assert sorted(str(p.relative_to(films)) for p in films.rglob("*.srt")) == [
+    assert (totals["done"] + totals["skipped"], totals["failed"]) == (2, 0)
+    tracks = list(films.rglob("*.srt"))
+    assert all(CUE.search(path.read_text()) for path in tracks)
+    assert sorted(str(path.relative_to(films)) for path in tracks) == [
         "one.en.srt",
         "one.es.srt",
         "season/two.en.srt",

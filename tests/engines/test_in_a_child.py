@@ -1,6 +1,5 @@
 """The demo models in a child process, beside the same models in threads."""
 
-import contextlib
 import os
 import shutil
 import signal
@@ -26,6 +25,7 @@ from polycue.models.store import ModelStore
 from polycue.speech.cut import cut
 from polycue.testing.engines import Open, recogniser_with
 from polycue.translation.packages import Packages
+from support.children import child_of
 
 Samples = NDArray[np.float32]
 TEXTS = ["The river runs behind the hills.", "We love the old forest.", "..."]
@@ -95,7 +95,7 @@ def test_a_film_whose_child_is_killed_comes_out_the_same(
     engine = recogniser(host.open_recogniser, store)
     results = engine.transcribe(chunks, SpeechOptions(), cancel=CancelToken())
     found = [next(results)]  # by now the next batch is at work
-    os.kill(only_child(), signal.SIGKILL)
+    os.kill(child_of(os.getpid(), "polycue.engine"), signal.SIGKILL)
     found += results
     engine.close()
     assert found == said
@@ -139,18 +139,3 @@ def test_a_damaged_model_is_named_from_there_too(
     with pytest.raises(ModelDamaged, match="demo-en"):
         host.open_recogniser(damaged, "demo-en")
     assert host.up()
-
-
-def is_engine(pid: str) -> bool:
-    """Other tests of this process have children of other kinds."""
-    return b"polycue.engine" in Path(f"/proc/{pid}/cmdline").read_bytes()
-
-
-def only_child() -> int:
-    """The process id of the engine; the thread that started it is its parent."""
-    pids: list[str] = []
-    for thread in Path("/proc/self/task").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # it has ended meanwhile
-            pids += filter(is_engine, (thread / "children").read_text().split())
-    (pid,) = pids
-    return int(pid)

@@ -12,13 +12,19 @@ WAIT_S = 60
 def descendants(pid: int) -> dict[int, str]:
     """Children and theirs, with their command lines."""
     found: dict[int, str] = {}
-    with contextlib.suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                command = Path(f"/proc/{child}/cmdline").read_bytes()
-                found[int(child)] = command.replace(b"\0", b" ").decode(errors="replace")
-                found |= descendants(int(child))
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in _read(children).split():
+            command = _read(Path(f"/proc/{child.decode()}/cmdline"))
+            found[int(child)] = command.replace(b"\0", b" ").decode(errors="replace")
+            found |= descendants(int(child))
     return found
+
+
+def _read(path: Path) -> bytes:
+    """Nothing where the thread or the process has ended meanwhile."""
+    with contextlib.suppress(OSError):
+        return path.read_bytes()
+    return b""
 
 
 def child_of(pid: int, word: str) -> int:
