@@ -240,7 +240,7 @@ def main() -> int:
         given = Film(path)
         same = compare(sounds_to_compare(given.sound))
         found = measure(given, arguments.rounds)
-    ratio = Spread.of([b / a for a, b in zip(found["detection"], found[THEIRS], strict=True)])
+    ratio = Spread.of_ratio(found[THEIRS], found["detection"])
     speed = Spread.of([3600 / value for value in found[WHOLE]])
     print("seconds of one core for an hour of sound")
     for stage, values in found.items():

@@ -35,6 +35,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from polycue.api.v1 import jobs_pb2, media_pb2
 from polycue_client import aio, requests
 from polycue_client.outcome import has_ended
+from server_process import server_process
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILM = REPOSITORY / "demo" / "tour.mp4"
@@ -91,26 +92,9 @@ def serving(folder: Path) -> Iterator[tuple[str, int]]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    ready, tell = os.pipe()
-    flags = ["--listen=127.0.0.1:0", f"--data-dir={folder / 'data'}", f"--models-dir={models}"]
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            [*run, "serve", f"--ready-fd={tell}", *flags],
-            pass_fds=[tell],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-    os.close(tell)
-    try:
-        with os.fdopen(ready) as told:
-            address = told.readline().strip()
-        if not address:
-            raise SystemExit((folder / "server.log").read_text(encoding="utf-8"))
-        yield address, server.pid
-    finally:
-        server.terminate()
-        server.wait()
+    flags = (f"--data-dir={folder / 'data'}", f"--models-dir={models}")
+    with server_process(*flags, log=folder / "server.log") as (address, pid):
+        yield address, pid
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import random
 import resource
 import statistics
 import subprocess
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -44,6 +45,11 @@ def children_s() -> float:
     """Seconds of processor time of children that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def processor_s() -> float:
+    """Seconds of this process and of its children that have ended."""
+    return time.process_time() + children_s()
 
 
 def in_turn(ways: Collection[T], rounds: int) -> Iterator[T]:

@@ -15,13 +15,13 @@ the picture are not looked for: a search that was cut short is done again, all o
 import argparse
 import json
 import platform
-import resource
 import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from machine import processor_s
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import Cancelled
 from polycue.domain.request import InputFile, LayoutOptions, ShotMode, SpeechOptions, SubtitleTask
@@ -55,12 +55,6 @@ class Done:
     files: dict[str, bytes]
 
 
-def cpu_s() -> float:
-    """Of this process and of its children that have ended."""
-    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in both)
-
-
 def run(store: ModelStore, kept: KeptInMemory, killed_after: int | None = None) -> Done:
     """By engines of its own; Cancelled where it is killed, after so many pieces were kept."""
     device = devices.choose("cpu", "auto")
@@ -74,7 +68,7 @@ def run(store: ModelStore, kept: KeptInMemory, killed_after: int | None = None) 
         if killed_after is not None:
             kept.interrupt(cancel, after=killed_after)
         with tempfile.TemporaryDirectory() as folder:
-            began_s = cpu_s()
+            began_s = processor_s()
             result = Pipeline(recogniser, translator).run(
                 TASK,
                 workdir=Path(folder),
@@ -83,7 +77,7 @@ def run(store: ModelStore, kept: KeptInMemory, killed_after: int | None = None) 
                 checkpoints=kept,
             )
             files = {file.filename: file.path.read_bytes() for file in result.files}
-            return Done(cpu_s() - began_s, files)
+            return Done(processor_s() - began_s, files)
     finally:
         recogniser.close()
         translator.close()

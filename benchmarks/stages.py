@@ -27,7 +27,7 @@ from types import FrameType
 from typing import Any
 
 from machine import children_s
-from polycue.app.engine import open_engine
+from polycue.app.engine import Engine, open_engine
 from polycue.config import Settings
 from polycue.domain.caller import Caller
 from polycue.domain.cancel import CancelToken
@@ -147,9 +147,8 @@ def _stage(frame: FrameType | None) -> str:
     return ""
 
 
-def profiled(geometry: str, windows: int, folder: Path) -> dict[str, Any]:
-    workshop = Workshop(Place())
-    model, (film,) = workshop.model(geometry), workshop.films(1, windows)
+def opened(model: Path, folder: Path) -> Engine:
+    """An engine with this model and the demo's translators."""
     store = ModelStore(folder / "models")
     import_models(model, store)
     import_models(ARGOS, store)
@@ -162,6 +161,13 @@ def profiled(geometry: str, windows: int, folder: Path) -> dict[str, Any]:
     )
     engine = open_engine(settings, preload=True)
     engine.ready()
+    return engine
+
+
+def profiled(geometry: str, windows: int, folder: Path) -> dict[str, Any]:
+    workshop = Workshop(Place())
+    model, (film,) = workshop.model(geometry), workshop.films(1, windows)
+    engine = opened(model, folder)
     task = SubtitleTask(
         InputFile(film, film.name), speech=SpeechOptions(language="en"), targets=("es",)
     )

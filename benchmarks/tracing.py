@@ -17,7 +17,6 @@ import dataclasses
 import json
 import multiprocessing
 import random
-import resource
 import statistics
 import sys
 import tempfile
@@ -28,7 +27,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from machine import Spread, described
+from machine import Spread, described, processor_s
 from polycue.app.engine import Engine, open_engine
 from polycue.config import Settings
 from polycue.domain.cancel import CancelToken
@@ -92,12 +91,6 @@ def traced(by: OtelTracer | None) -> Iterator[None]:
             by.close()
 
 
-def cpu_s() -> float:
-    """Of this process and of its children that have ended."""
-    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in both)
-
-
 def film(engine: Engine) -> None:
     with tempfile.TemporaryDirectory() as folder, spans.span("attempt"):
         engine.jobs.run(TASK, workdir=Path(folder), cancel=CancelToken(), report=lambda event: None)
@@ -159,11 +152,11 @@ def films(
     for _ in range(rounds):
         for way in chance.sample(WAYS, len(WAYS)):
             by = openers[way]()
-            began_s, used_s = time.perf_counter(), cpu_s()
+            began_s, used_s = time.perf_counter(), processor_s()
             with traced(by):
                 film(engine)
                 wall[way].append(time.perf_counter() - began_s)
-            cpu[way].append(cpu_s() - used_s)  # with what is sent at the end
+            cpu[way].append(processor_s() - used_s)  # with what is sent at the end
     return cpu, wall
 
 

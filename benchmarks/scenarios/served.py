@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +14,7 @@ from polycue.api.v1 import engine_pb2, jobs_pb2, media_pb2
 from polycue_client.client import Polycue
 from scenarios.peer import Heard
 from scenarios.place import Place
+from server_process import server_process
 
 CALLS = 16
 
@@ -107,9 +106,7 @@ def children(pid: int) -> Iterator[int]:
 @contextlib.contextmanager
 def serving(place: Place, model: Path, sounds: Path, data: Path, *more: str) -> Iterator[Server]:
     """A server with one model, loaded and warm; it may read what is below ``sounds``."""
-    ready, tell = os.pipe()
-    flags = [
-        "--listen=127.0.0.1:0",
+    flags = (
         f"--data-dir={data}",
         f"--models-dir={model.parents[1]}",
         f"--model={model.name}",
@@ -117,26 +114,9 @@ def serving(place: Place, model: Path, sounds: Path, data: Path, *more: str) -> 
         "--max-running-jobs=8",
         f"--max-calls={CALLS}",
         *place.flags(),
-        *more,
-    ]
+    )
     log = data.with_suffix(".log")
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as said:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "polycue_client", "serve", f"--ready-fd={tell}", *flags],
-            pass_fds=[tell],
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-        )
-    os.close(tell)
-    try:
-        with os.fdopen(ready) as told:
-            address = told.readline().strip()
-        if not address:
-            raise SystemExit(log.read_text(encoding="utf-8"))
+    with server_process(*flags, *more, log=log) as (address, pid):
         wait_until_served(address)
-        yield Server(address, server.pid)
-    finally:
-        server.terminate()
-        server.wait(60)
+        yield Server(address, pid)
