@@ -40,6 +40,7 @@ from polycue.testing.rota import Asked, Rota, Service, work_at
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SEED = 20261127
+SHAPES = ((1, 1), (1, 16), (16, 4), (64, 4))  # callers, and rows of each
 ROUNDS = 7
 ROW_BYTES = 960_000
 FACTS = ModelFacts("none", ("en",), 30_000, translates=True, demo=False)
@@ -111,6 +112,18 @@ def cost_us(callers: int, rows: int) -> float:
     took_s = time.process_time() - begun_s
     batcher.close()
     return took_s / (each * callers) * 1e6
+
+
+def costs_us() -> dict[str, dict[str, int]]:
+    rounds = [{shape: cost_us(*shape) for shape in SHAPES} for _ in range(ROUNDS)]
+    return {
+        f"{callers} callers, {rows} rows each": {
+            "least": round(min(r[callers, rows] for r in rounds)),
+            "median": round(statistics.median(r[callers, rows] for r in rounds)),
+            "greatest": round(max(r[callers, rows] for r in rounds)),
+        }
+        for callers, rows in SHAPES
+    }
 
 
 def row(caller: Caller, speech_ms: int = 30_000, *, again: bool = False) -> Order:
@@ -242,16 +255,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
     arguments = parser.parse_args()
     described = machine.described()
-    shapes = [(1, 1), (1, 16), (16, 4), (64, 4)]
-    rounds = [{shape: cost_us(*shape) for shape in shapes} for _ in range(ROUNDS)]
-    cost = {
-        f"{callers} callers, {rows} rows each": {
-            "least": round(min(r[callers, rows] for r in rounds)),
-            "median": round(statistics.median(r[callers, rows] for r in rounds)),
-            "greatest": round(max(r[callers, rows] for r in rounds)),
-        }
-        for callers, rows in shapes
-    }
+    cost = costs_us()
     ways = {"first come": False, "polycue": True}
     clips = {
         f"{device.name}, {films} film{'s' * (films > 1)}": {

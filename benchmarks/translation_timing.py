@@ -31,16 +31,12 @@ import random
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from importlib.metadata import version
-from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
-
-import ctranslate2
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))  # demo is no package of the distribution
@@ -48,22 +44,23 @@ sys.path.insert(0, str(REPOSITORY))  # demo is no package of the distribution
 from demo.train import espeak  # noqa: E402
 
 import aligned  # noqa: E402
-import fragments  # noqa: E402
 from aligned import Language  # noqa: E402
-from polycue.cues.breaks import break_costs  # noqa: E402
 from polycue.cues.layout import layout  # noqa: E402
 from polycue.cues.presets import Rules, rules_for  # noqa: E402
-from polycue.cues.traits import BEFORE_PHRASE  # noqa: E402
 from polycue.domain.cue import Cue  # noqa: E402
 from polycue.domain.request import LayoutOptions  # noqa: E402
 from polycue.domain.transcript import Sentence, Word, text_of  # noqa: E402
 from polycue.models.imports import import_models  # noqa: E402
 from polycue.models.store import ModelStore  # noqa: E402
-from polycue.translation.anchors import Hint  # noqa: E402
-from polycue.translation.argos import SentencePieces  # noqa: E402
-from polycue.translation.packages import Package, Packages  # noqa: E402
-from polycue.translation.retime import retime  # noqa: E402
-from polycue.translation.tokens import pieces  # noqa: E402
+from polycue.translation.packages import Packages  # noqa: E402
+from translated_times import (  # noqa: E402
+    Model,
+    parts_of,
+    perfect,
+    proportional,
+    texts_of,
+    whole,
+)
 
 SEED = 20261126
 VOICES = (
@@ -71,10 +68,7 @@ VOICES = (
     espeak.Voice("en-us+f2", words_per_minute=155, pitch=50),
 )
 RIGHT_MS = 250
-LEAST_PART = 2  # words
-SURE = 0.5  # of a word's attention on one source word, from which it is a hint
 SYSTEMS = ("line by line", "proportional", "anchored", "fragment anchors", "attention")
-Timed = dict[str, list[Word]]
 
 
 @dataclass(frozen=True)
@@ -135,114 +129,9 @@ def _percent(found: Any) -> float:
     return round(100 * sum(values) / len(values), 1)
 
 
-class Model:
-    """A demo package with what polycue does not ask of it: attention. Remembers what it said."""
-
-    def __init__(self, package: Package) -> None:
-        self._translator = ctranslate2.Translator(
-            str(package.path / "model"), compute_type="auto", intra_threads=1
-        )
-        self._pieces = SentencePieces(package.path / "sentencepiece.model")
-        self._known: dict[str, Any] = {}
-        self.seconds = 0.0
-
-    def translate(self, texts: Sequence[str]) -> list[str]:
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        tokens = [self._pieces.encode(text) for text in new]
-        began = time.perf_counter()
-        results = self._translator.translate_batch(
-            tokens,
-            max_batch_size=1,  # more mix up whose attention is whose (CTranslate2 4.8.5)
-            beam_size=4,
-            length_penalty=0.2,
-            max_decoding_length=64,
-            return_attention=True,
-        )
-        self.seconds += time.perf_counter() - began
-        self._known.update(zip(new, zip(tokens, results, strict=True), strict=True))
-        return [self._pieces.decode(self._known[text][1].hypotheses[0]).strip() for text in texts]
-
-    def hints(self, text: str) -> list[Hint]:
-        """The source word that each word of the translation looked at most, where it is sure."""
-        tokens, result = self._known[text]
-        here, there = _word_of(tokens), _word_of(result.hypotheses[0])
-        looks = [[0.0] * (here[-1] + 1) for _ in range(there[-1] + 1)]
-        counts = [there.count(word) for word in range(there[-1] + 1)]
-        for row, word in zip(result.attention[0], there, strict=False):
-            for share, source in zip(row, here, strict=False):
-                looks[word][source] += share / counts[word]
-        return [
-            Hint(source, target, shares[source])
-            for target, shares in enumerate(looks)
-            if target and shares[source := shares.index(max(shares))] >= SURE and source
-        ]
-
-
-def _word_of(tokens: Sequence[str]) -> list[int]:
-    """For each piece the number of its word."""
-    return [number - 1 for number in accumulate(token.startswith("\u2581") for token in tokens)]
-
-
 def spoken(text: str, rng: random.Random) -> Sentence:
     said = espeak.speak(text, rng.choice(VOICES))
     return Sentence(tuple(Word(word.text, word.start_ms, word.end_ms) for word in said.words))
-
-
-def proportional(sentence: Sentence, text: str, language: str) -> list[Word]:
-    found = [piece for piece, _ in pieces(text, language)]
-    length_ms = sentence.end_ms - sentence.start_ms
-    done = list(accumulate(map(len, found), initial=0))
-    at = [sentence.start_ms + length_ms * letters // done[-1] for letters in done]
-    return [Word(piece, *times) for piece, times in zip(found, pairwise(at), strict=True)]
-
-
-def parts_of(sentence: Sentence) -> list[int]:
-    """How many words each part has that may be translated alone: clauses and phrases."""
-    parts, words = [], 0
-    costs = break_costs(sentence.words, "en")
-    for index, cost in enumerate(costs[:-1]):
-        words += 1
-        left = len(costs) - index - 1
-        if cost <= BEFORE_PHRASE and words >= LEAST_PART <= left:
-            parts.append(words)
-            words = 0
-    return [*parts, words + 1]
-
-
-def texts_of(sentence: Sentence, parts: Sequence[int]) -> list[str]:
-    ends = list(accumulate(parts, initial=0))
-    return [text_of(sentence.words[first:after]) for first, after in pairwise(ends)]
-
-
-def perfect(
-    there: Sequence[str], meanings: Sequence[tuple[int, ...]], parts: Sequence[int]
-) -> list[str]:
-    """The words of the translation that mean each part."""
-    return [
-        " ".join(
-            word.strip(",.")
-            for word, meant in zip(there, meanings, strict=True)
-            if meant and first <= meant[0] < after
-        )
-        for first, after in pairwise(accumulate(parts, initial=0))
-    ]
-
-
-def whole(
-    sentence: Sentence, text: str, language: Language, parts: list[str], hints: list[Hint] | None
-) -> Timed:
-    """The words of the translation on their time, system by system."""
-    sizes = parts_of(sentence)
-    found = [piece for piece, _ in pieces(text, language)]
-    cut = fragments.hints(sizes, parts, found)
-    timed = {
-        "proportional": proportional(sentence, text, language),
-        "anchored": [*retime(sentence, text, language)],
-        "fragment anchors": [*retime(sentence, text, language, cut)],
-    }
-    if hints is not None:
-        timed["attention"] = [*retime(sentence, text, language, hints)]
-    return timed
 
 
 def moments(shown: Sequence[str], there: Sequence[str], starts: Sequence[int]) -> list[int | None]:
@@ -331,6 +220,16 @@ def cost(model: Model, target: Language) -> float:
     return round(model.seconds / alone, 2)
 
 
+def show(rows: Sequence[Row]) -> None:
+    for row in rows:
+        print(
+            f"{row.setting:<42} {row.pair}  {row.system:<17}"
+            f" {row.cues:4} cues {row.cues_right:5.1f} %"
+            f"   words {row.words_right:5.1f} % of {row.words_said:5.1f} %,"
+            f" median {row.median_ms:.0f} ms"
+        )
+
+
 def plot(rows: Sequence[Row], target: Path) -> None:
     import matplotlib as mpl
 
@@ -378,13 +277,7 @@ def main() -> int:
                 rows += measure(setting, target, model if setting.by_model else None)
             costs[f"en>{target}"] = cost(model, target)
     rows.sort(key=lambda row: [setting.name for setting in SETTINGS].index(row.setting))
-    for row in rows:
-        print(
-            f"{row.setting:<42} {row.pair}  {row.system:<17}"
-            f" {row.cues:4} cues {row.cues_right:5.1f} %"
-            f"   words {row.words_right:5.1f} % of {row.words_said:5.1f} %,"
-            f" median {row.median_ms:.0f} ms"
-        )
+    show(rows)
     print("translating the parts as well takes", costs, "times as long")
     report = {
         "python": platform.python_version(),
