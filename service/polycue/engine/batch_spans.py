@@ -46,7 +46,7 @@ def _row(done: BatchDone, row: Served) -> spans.Span:
     return spans.record(
         "recognise row",
         parent=row.origin.trace,
-        began_ns=done.ended_ns - round(row.age_s * 1e9),
+        began_ns=done.began_ns - round((row.age_s - done.took_s) * 1e9),
         waited_ms=round(row.waited_s * 1000),
         batch_ms=round(done.took_s * 1000),
         audio_ms=row.audio_ms,
