@@ -1,9 +1,7 @@
 """``polycue jobs``: the jobs of a running server."""
 
 import functools
-import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,7 @@ from polycue_client.cli.display import name_of
 from polycue_client.cli.documents import print_json
 from polycue_client.cli.exits import Failed, reported
 from polycue_client.cli.interruption import Interruption
+from polycue_client.cli.job_views import description, document, print_table
 from polycue_client.cli.parsing import ForgivingCommand, comma_list_of
 from polycue_client.cli.servers import AccessChoice, access_options
 
@@ -86,9 +85,9 @@ def list_jobs(client: "Polycue", states: tuple[str, ...], as_json: bool) -> None
     wanted = [jobs_pb2.JobState.Value(f"JOB_STATE_{state.upper()}") for state in states]
     found = list(client.jobs(states=wanted))
     if as_json:
-        print_json({"jobs": [_document(job) for job in found]})
+        print_json({"jobs": [document(job) for job in found]})
     else:
-        _print_table(found)
+        print_table(found)
 
 
 @jobs.command(cls=ForgivingCommand)
@@ -99,9 +98,9 @@ def show(client: "Polycue", name: str, as_json: bool) -> None:
     """Show all there is to know of a job."""
     job = _found(client, name)
     if as_json:
-        print_json(_document(job))
+        print_json(document(job))
     else:
-        click.echo("\n".join(_description(job)))
+        click.echo("\n".join(description(job)))
 
 
 @jobs.command(cls=ForgivingCommand)
@@ -123,7 +122,7 @@ def watch(client: "Polycue", name: str) -> None:
     finally:
         shown.end()
     outcome.succeeded(job)
-    click.echo("\n".join(_description(job)))
+    click.echo("\n".join(description(job)))
 
 
 @jobs.command(cls=ForgivingCommand)
@@ -202,51 +201,3 @@ def _found(client: "Polycue", name: str) -> "jobs_pb2.Job":
     if len(begun) > 1:
         raise click.UsageError(f"{len(begun)} jobs have names that begin with {name}")
     return client.get_job(begun[0])
-
-
-def _document(job: "jobs_pb2.Job") -> dict[str, object]:
-    from google.protobuf.json_format import MessageToDict
-
-    return dict(MessageToDict(job, preserving_proto_field_name=True))
-
-
-def _print_table(found: "Sequence[jobs_pb2.Job]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from polycue_client.outcome import state_name
-
-    table = Table(box=None, pad_edge=False)
-    for title in ("job", "state", "created", "language", "file"):
-        table.add_column(title, overflow="fold", no_wrap=title == "job")
-    for job in found:
-        cells = (job.name, state_name(job.state), _when(job), job.language_code, job.labels["file"])
-        table.add_row(*map(Text, cells))
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
-
-
-def _description(job: "jobs_pb2.Job") -> list[str]:
-    from polycue.api.v1 import jobs_pb2
-    from polycue_client.drafts import own_name
-    from polycue_client.outcome import notice_line, state_name, usage_line
-
-    lines = [f"{job.name}: {state_name(job.state)}", f"created: {_when(job)}"]
-    lines += [f"{key}: {value}" for key, value in sorted(job.labels.items())]
-    if job.language_code:
-        lines.append(f"language: {job.language_code}")
-    if job.attempt > 1:
-        lines.append(f"attempt: {job.attempt}")
-    if job.failure.message:
-        lines.append(f"failure: {job.failure.message} ({job.failure.reason})")
-    if job.failure.resumable and job.state == jobs_pb2.JOB_STATE_FAILED:
-        lines.append(f"go on with: polycue jobs resume {job.name}")
-    if engine := usage_line(job.engine_usage):
-        lines.append(f"engine: {engine}")
-    lines += map(notice_line, job.notices)
-    lines += [f"result: {own_name(a.filename)} ({a.size_bytes} bytes)" for a in job.artifacts]
-    return lines
-
-
-def _when(job: "jobs_pb2.Job") -> str:
-    return job.create_time.ToDatetime(UTC).astimezone().isoformat(sep=" ", timespec="seconds")
