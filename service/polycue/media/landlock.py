@@ -11,7 +11,6 @@ import struct
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISDIR
-from types import TracebackType
 from typing import Self
 
 _CREATE_RULESET, _ADD_RULE = 444, 445  # the same on every architecture
@@ -57,12 +56,7 @@ class Ruleset:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         os.close(self.fd)
 
     def allow(self, path: str | Path, rights: int) -> None:

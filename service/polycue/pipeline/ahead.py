@@ -1,13 +1,12 @@
 """Work that goes on in a thread of its own, a little ahead of whoever takes what it makes."""
 
-import contextvars
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from polycue.domain.cancel import CancelToken
+from polycue.pipeline.job_thread import job_thread
 
 T = TypeVar("T")
 Work = Callable[[Callable[[T], None], CancelToken], None]
@@ -34,10 +33,7 @@ class Ahead(Generic[T], Iterator[T]):
         self._error: BaseException | None = None
         self._ended = False
         self._stop = CancelToken()
-        context = contextvars.copy_context()  # log lines name the job
-        self._thread = threading.Thread(
-            target=context.run, args=(self._run,), name=name, daemon=True
-        )
+        self._thread = job_thread(self._run, name)
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "at work"
@@ -48,12 +44,7 @@ class Ahead(Generic[T], Iterator[T]):
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._forget()
         self._halt()
         self._thread.join()

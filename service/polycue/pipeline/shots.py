@@ -4,7 +4,6 @@ Nothing fails for want of them: where the search breaks off, or takes longer tha
 cues after that are timed as if there were no cuts, and the result says so.
 """
 
-import contextvars
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from polycue.domain.notice import Notice, NoticeReason
 from polycue.domain.request import LayoutOptions, ShotMode
 from polycue.domain.shots import Shots
 from polycue.media.shots import find_cuts
+from polycue.pipeline.job_thread import job_thread
 from polycue.pipeline.timing import timed
 
 # How much longer than without it a job may take for the search, unless it is asked for. Half a
@@ -94,10 +94,7 @@ class ShotScan:
         self._media, self._picture, self._mode = media, picture, mode
         self._spent_s = spent_ms / 1000
         self._cancel, self._stop = cancel, CancelToken()
-        context = contextvars.copy_context()  # log lines name the job
-        self._thread = threading.Thread(
-            target=context.run, args=(self._search,), name="shots", daemon=True
-        )
+        self._thread = job_thread(self._search, "shots")
         self._moved = threading.Condition()
         self._began = time.monotonic()
         self._cuts: list[int] = []

@@ -1,7 +1,5 @@
 """The translated tracks of a film, made while the film is still being heard."""
 
-import contextvars
-import threading
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -10,6 +8,7 @@ from typing import Self
 from polycue import telemetry
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import LeaseLost
+from polycue.pipeline.job_thread import job_thread
 from polycue.pipeline.own_thread import OwnThread
 from polycue.pipeline.targets import SpokenIsland, Target
 
@@ -40,10 +39,7 @@ class TranslatedTracks:
         self._stop, self._cancel = stop, cancel
         self._islands: SimpleQueue[SpokenIsland | None] = SimpleQueue()  # None: no more
         self._ended = False
-        context = contextvars.copy_context()  # log lines name the job
-        self._thread = threading.Thread(
-            target=context.run, args=(self._run,), name="translate-film", daemon=True
-        )
+        self._thread = job_thread(self._run, "translate-film")
 
     def __repr__(self) -> str:
         return f"TranslatedTracks({self._islands.qsize()} islands wait for {self._targets!r})"
