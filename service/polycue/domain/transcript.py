@@ -1,8 +1,9 @@
 """What was said, when, and how sure the recogniser is."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from operator import attrgetter
 from typing import Self
 
 from polycue.domain.audio import Span
@@ -36,8 +37,15 @@ class Word:
         if not 0 <= self.start_ms <= self.end_ms:
             raise ValueError(f"{self.text!r} has no time: {self.start_ms}..{self.end_ms}")
 
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """Pickle in half the time that dataclasses take: a thousand words come of a batch."""
+        return type(self), _values(self)
+
     def moved(self, start_ms: int, end_ms: int) -> Self:
         return replace(self, start_ms=start_ms, end_ms=end_ms)
+
+
+_values = attrgetter(*(one.name for one in fields(Word)))
 
 
 def text_of(words: Sequence[Word]) -> str:

@@ -1,5 +1,9 @@
 """The nouns refuse what cannot be."""
 
+import pickle
+from copy import copy
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
@@ -25,6 +29,13 @@ def test_a_word_is_bare(text: str) -> None:
 def test_a_word_has_a_time(start_ms: int, end_ms: int) -> None:
     with pytest.raises(ValueError, match="has no time"):
         Word("a", start_ms, end_ms)
+
+
+def test_a_word_survives_the_way_to_another_process_with_all_it_has() -> None:
+    word = Word("ja,", 1, 2, 0.5, "a speaker", joined=True, language="de", suspect=True)
+    assert all(getattr(word, one.name) != one.default for one in fields(Word))
+    assert pickle.loads(pickle.dumps(word)) == word  # noqa: S301 - our own
+    assert copy(word) == word
 
 
 @pytest.mark.parametrize(
