@@ -1,4 +1,4 @@
-"""Whom a process has started."""
+"""Whom a process has started, and the memory that it shares with them."""
 
 import contextlib
 import os
@@ -44,3 +44,14 @@ def signalled(pid: int, number: int) -> bool:
         os.kill(pid, number)
         return True
     return False
+
+
+def arenas() -> int:
+    """In how many arenas this process has something mapped."""
+    return Path("/proc/self/maps").read_text().count("memfd:polycue")
+
+
+def arena_bytes(pid: int) -> int:
+    """How much memory its arena has taken that a process was given."""
+    files = [f for f in Path(f"/proc/{pid}/fd").iterdir() if "memfd:polycue" in os.readlink(f)]
+    return files[0].stat().st_blocks * 512

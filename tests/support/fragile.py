@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Sequence
 from enum import IntEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,10 +23,10 @@ from polycue.domain.errors import (
     OutOfMemory,
     RecognitionFailed,
 )
-from polycue.domain.transcript import ChunkFacts
+from polycue.domain.transcript import ChunkFacts, Word
 from polycue.domain.translation import Hypotheses, Hypothesis, Search
 from polycue.engine.backends.backend import Backend
-from polycue.engine.backends.processes.serve import serve
+from polycue.engine.backends.processes.serve import called, serve
 from polycue.engine.backends.supervised.models import DeviceModels
 from polycue.engine.backends.supervised.work import ModelSpec
 from polycue.engine.devices import Device
@@ -63,6 +64,14 @@ def passage(start_ms: int, do: Do = Do.HEAR) -> Passage:
     features[0, 0] = do
     speech = (Span(start_ms, start_ms + 1_000),)
     return Passage(start_ms, start_ms + 1_000, speech, features, DecodeSettings(language="en"))
+
+
+def long_passage(start_ms: int, do: Do = Do.HEAR) -> Passage:
+    """Half a minute, whose features nobody else's are like."""
+    end_ms = start_ms + 30_000
+    features = np.random.default_rng(start_ms).normal(size=(80, 3_000)).astype(np.float32)
+    features[0, 0] = do
+    return Passage(start_ms, end_ms, (), features, DecodeSettings(language="en"))
 
 
 class Stranger(RecognitionFailed):
@@ -192,9 +201,11 @@ def note(folder: Path, line: str) -> None:
 
 
 def _recognised(passage: Passage) -> Recognised:
-    facts = ChunkFacts(passage.start_ms, passage.end_ms, "en", -0.1, 0.0, 1.0, 0)
-    return Recognised((), facts, 1.0)
+    """One word, which says what its features were."""
+    word = Word(sha256(passage.features.tobytes()).hexdigest(), passage.start_ms, passage.end_ms)
+    facts = ChunkFacts(passage.start_ms, passage.end_ms, "en", -0.1, 0.0, 1.0, 1)
+    return Recognised((word,), facts, 1.0)
 
 
 if __name__ == "__main__":
-    serve(FragileModels())
+    serve(called(), FragileModels())

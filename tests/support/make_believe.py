@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from polycue.domain.errors import ClusterUnavailable, EngineDied
-from polycue.engine.backends.processes.serve import serve
+from polycue.engine.backends.processes.serve import called, serve
 from polycue.engine.backends.ray.asked import Begun, Hello, Needs
 from polycue.engine.backends.supervised.answering import answered
 from polycue.engine.backends.supervised.child import Cause, End
@@ -89,4 +89,4 @@ class Cluster:
 if __name__ == "__main__":
     from support import make_believe  # what it is asked for is of that module
 
-    serve(make_believe.Cluster())
+    serve(called(), make_believe.Cluster())

@@ -38,7 +38,8 @@ from polycue.engine.batching.batcher import Batcher
 from polycue.tracing.parts import Noted
 from polycue.translation.packages import Package
 from support.asking import ask
-from support.fragile import PROGRAM, SEVERAL, Do, passage
+from support.children import arena_bytes, arenas
+from support.fragile import PROGRAM, SEVERAL, Do, long_passage, passage
 from support.told import telling
 
 PATIENCE_S = 60.0
@@ -132,6 +133,58 @@ def test_a_batch_comes_back_in_order_and_the_model_stays_loaded(
     for _ in range(2):
         assert list(map(start, backend.run([passage(3), passage(5)]))) == [3, 5]
     assert diary(tmp_path) == ["load fragile", "run 3 5", "run 3 5"]
+
+
+def test_a_large_batch_is_heard_as_its_rows_are_one_by_one(backend: Backend) -> None:
+    rows = [long_passage(n) for n in range(16)]
+    heard = backend.run(rows)
+    assert heard == [found for row in rows for found in backend.run([row])]
+    assert len({found.words for found in heard}) == len(rows)
+
+
+def test_batches_leave_nothing_in_the_memory_that_is_shared_with_a_child(tmp_path: Path) -> None:
+    before = arenas()
+    with supervised() as supervisor:
+        (backend,) = supervised_host([supervisor], "auto").open_recogniser(tmp_path, "fragile")
+        pid = pid_of(supervisor)
+        batch = [long_passage(n) for n in range(4)]
+        failing = passage(1, Do.RAISE)
+        for _ in range(3):
+            backend.run(batch)
+            with pytest.raises(RecognitionFailed):
+                backend.run([*batch[1:], failing])
+        carried = sum(row.features.nbytes for row in batch)
+        assert carried <= arena_bytes(pid) < 1.1 * carried
+        assert arenas() == before + 1
+        with pytest.raises(EngineDied):
+            backend.run([*batch, passage(1, Do.ABORT)])
+        child = supervisor.child
+        assert child
+        child.wait(PATIENCE_S)
+        assert arenas() == before
+        assert backend.run(batch[:1])
+        assert arena_bytes(pid_of(supervisor)) < carried / 2
+    assert arenas() == before
+
+
+def test_a_batch_that_nobody_waits_for_any_more_leaves_nothing_behind(tmp_path: Path) -> None:
+    for name in ("begun", "go"):
+        os.mkfifo(tmp_path / name)
+    before = arenas()
+    with supervised() as supervisor:
+        opened = supervised_host([supervisor], "auto").open_recogniser(tmp_path, "fragile")
+        with contextlib.closing(Batcher(opened)) as batcher:
+            for n in range(3):
+                token = CancelToken()
+                given_up = ask(batcher, long_passage(n, Do.WAIT), cancel=token)
+                pid = met(tmp_path)
+                token.cancel()
+                (tmp_path / "go").write_text("go")
+                given_up.exception(PATIENCE_S)
+                ask(batcher, long_passage(n), cancel=CancelToken()).result(PATIENCE_S)
+        assert pid_of(supervisor) == pid
+        assert arena_bytes(pid) < 1.1 * long_passage(0).features.nbytes
+    assert arenas() == before
 
 
 def test_an_error_of_the_model_is_the_same_on_this_side(
@@ -566,8 +619,8 @@ def test_a_child_gets_neither_secrets_nor_files_of_the_server(
                 assert passed_on in environment
             files = [os.readlink(place) for place in (child / "fd").iterdir()]
             assert sorted(kind.partition(":")[0] for kind in files) == [
-                *("/dev/null", "/dev/null", "pipe", "socket")
-            ]
+                *("/dev/null", "/dev/null", "/memfd", "/memfd", "pipe", "socket")
+            ]  # of the memory that it shares with the server, and of that mapped
         assert len(os.listdir("/proc/self/fd")) == before
 
 

@@ -1,6 +1,8 @@
 """The parts around an engine child that need none: messages, deadlines, turns, waiting."""
 
 import contextlib
+import errno
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polycue.domain.errors import ClusterUnavailable, DeviceUnavailable
+from polycue.engine.backends.processes.arena import NONE, Arena, ArenaView
 from polycue.engine.backends.processes.wire import Wire
 from polycue.engine.backends.supervised.backoff import Backoff
 from polycue.engine.backends.supervised.pace import Pace
@@ -20,22 +23,26 @@ PATIENCE_S = 60.0
 
 
 @contextlib.contextmanager
-def wires() -> Iterator[tuple[Wire, Wire]]:
-    here, there = map(Wire, socket.socketpair())
+def wires(arena: Arena | None = None) -> Iterator[tuple[Wire, Wire]]:
+    here, there = socket.socketpair()
+    ours = Wire(here, arena=arena)
+    theirs = Wire(there, theirs=ArenaView(os.dup(arena.descriptor)) if arena else None)
     try:
-        yield here, there
+        yield ours, theirs
     finally:
-        here.close()
-        there.close()
+        ours.close()
+        theirs.close()
 
 
-@given(st.lists(st.lists(st.integers(0, 40_000), max_size=4), min_size=1, max_size=4))
+@pytest.mark.parametrize("shared", [False, True])
+@given(messages=st.lists(st.lists(st.integers(0, 40_000), max_size=4), min_size=1, max_size=4))
 def test_arrays_of_any_length_arrive_as_they_were_and_one_message_after_the_other(
-    messages: list[list[int]],
+    messages: list[list[int]], *, shared: bool
 ) -> None:
     sent = [[np.arange(length, dtype=np.float32) for length in lengths] for lengths in messages]
-    with wires() as (here, there):
-        sender = threading.Thread(target=lambda: list(map(here.send, enumerate(sent))))
+    numbers = [number if shared else None for number in range(len(sent))]
+    with wires(Arena() if shared else None) as (here, there):
+        sender = threading.Thread(target=lambda: list(map(here.send, enumerate(sent), numbers)))
         sender.start()
         for number, arrays in enumerate(sent):
             count, received = there.receive()
@@ -65,6 +72,41 @@ def test_what_cannot_be_sent_leaves_the_wire_as_it_was() -> None:
             here.send(lambda: None)
         here.send("after it")
         assert there.receive() == "after it"
+
+
+def test_arrays_lie_in_the_arena_until_they_are_freed() -> None:
+    arena = Arena()
+    sound = np.ones(100_000, np.float32)
+    with wires(arena) as (here, there):
+        here.send(("a batch", sound), 1)
+        assert arena.used_bytes >= sound.nbytes
+        _, received = there.receive()
+        assert (received == 1).all()
+        assert not received.flags.writeable
+        here.free(1)
+        here.free(1)  # nothing is there any more
+        assert arena.used_bytes == 0
+        here.send(("nobody would free it", sound[:100]))
+        assert arena.used_bytes == 0
+        here.send(("a batch", sound), 2)
+    assert arena.used_bytes == 0
+
+
+def test_arrays_follow_on_the_socket_where_no_memory_is_to_be_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def forbidden(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "memfd_create", forbidden)  # as with vm.memfd_noexec = 2
+    arena = Arena()
+    assert arena.descriptor == NONE
+    here, there = socket.socketpair()
+    ours, theirs = Wire(here, arena=arena), Wire(there)
+    ours.send(np.arange(10_000), 1)
+    assert (theirs.receive() == np.arange(10_000)).all()
+    ours.close()
+    theirs.close()
 
 
 def test_a_wire_ends_for_both_when_one_hangs_up() -> None:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from polycue import telemetry
+from polycue.engine.backends.processes.arena import Arena
 from polycue.engine.backends.processes.start import PROGRAM, Process, relayed, start
 from polycue.engine.backends.processes.wire import Wire
 from polycue.engine.backends.supervised.child import Begin, Cause, Child, End
@@ -48,13 +49,14 @@ class ChildProcess(Child):
         """
         super().__init__(on_end=on_end)
         ours, theirs = socket.socketpair()
-        self._wire = Wire(ours)
+        arena = Arena()
+        self._wire = Wire(ours, arena=arena)
         self._reaped = False
         started: Future[Process] = Future()
         # The kernel ends a child with the thread that started it, so that one stays until its end.
         self._keeper = threading.Thread(
             target=self._keep,
-            args=(program, environment, theirs, started),
+            args=(program, environment, theirs, arena, started),
             name="engine-child",
             daemon=True,
         )
@@ -70,7 +72,8 @@ class ChildProcess(Child):
 
     def _send(self, number: int, work: Work[Any]) -> None:
         try:
-            self._wire.send(Call(number, work, telemetry.facts(), noted() is not None))
+            call = Call(number, work, telemetry.facts(), noted() is not None)
+            self._wire.send(call, number)
         except BlockingIOError:
             self.end(Cause(End.HUNG, "it takes nothing in"))
         except OSError:  # it is ending; the keeper will know why, and tell
@@ -84,13 +87,15 @@ class ChildProcess(Child):
         program: Sequence[str],
         environment: Mapping[str, str],
         theirs: socket.socket,
+        arena: Arena,
         started: Future[Process],
     ) -> None:
         """Start the process, take its answers in until there are no more, and bury it."""
         try:
             with theirs:
-                process = start(program, environment, theirs.fileno())
+                process = start(program, environment, theirs.fileno(), arena.descriptor)
         except BaseException as error:
+            self._wire.close()
             started.set_exception(error)
             return
         self._process = process
@@ -117,6 +122,7 @@ class ChildProcess(Child):
             with telemetry.bound(**message.facts):
                 logging.getLogger(message.logger).log(message.level, "%s", message.text)
             return
+        self._wire.free(message.number)
         self._answered(message)
 
     def _kill(self) -> None:

@@ -1,6 +1,7 @@
 """How an engine child lives: it does what its server asks, and ends with it.
 
-It has nothing but its end of a socket, starts nothing, and ends as soon as the socket does.
+It has nothing but its end of a socket and the arena that is written to beside it, starts nothing,
+and ends as soon as the socket does.
 """
 
 import ctypes
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from polycue import telemetry
+from polycue.engine.backends.processes.arena import NONE, ArenaView
 from polycue.engine.backends.processes.wire import Wire
 from polycue.engine.backends.supervised.answering import answered, failed
 from polycue.engine.backends.supervised.work import Answer, Call, LogLine
@@ -27,18 +29,23 @@ _FIRST_TO_GO = "500"  # of -1000 to 1000
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def serve(models: object) -> NoReturn:
-    """Do what is asked through the socket until it ends, and end the process with it.
+def called() -> Wire:
+    """Our end of the wire to who started us: the command line ends with its descriptors."""
+    end, arena = map(int, sys.argv[-3:-1])
+    theirs = ArenaView(arena) if arena != NONE else None
+    return Wire(socket.socket(fileno=end), theirs=theirs)
+
+
+def serve(wire: Wire, models: object) -> NoReturn:
+    """Do what is asked through the wire until it ends, and end the process with it.
 
     ``models`` are what the work is done with that comes here. Work whose value is a future is
-    answered when that is done.
+    answered when that is done; until then the arrays that came with it are as they were.
 
-    The command line names the socket's descriptor and the least level of lines to log.
+    The command line ends with the least level of lines to log.
     """
-    descriptor, log_level = map(int, sys.argv[1:3])
     _stand_apart()
-    wire = Wire(socket.socket(fileno=descriptor))
-    telemetry.relay(_tell(wire), level=log_level)
+    telemetry.relay(_tell(wire), level=int(sys.argv[-1]))
     pool = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="engine")
     with suppress(EOFError, OSError):  # however it ends, nobody asks any more
         while True:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import IO
 
 from polycue import telemetry
+from polycue.engine.backends.processes.arena import NONE
 
 Process = subprocess.Popen[bytes]
 
@@ -29,10 +30,12 @@ _PASSED_ON_FROM = (
 log = telemetry.logger(__name__)
 
 
-def start(program: Sequence[str], environment: Mapping[str, str], descriptor: int) -> Process:
-    """Start a child that holds ``descriptor``; ``program`` are arguments of our own Python.
+def start(
+    program: Sequence[str], environment: Mapping[str, str], descriptor: int, arena: int
+) -> Process:
+    """Start a child that holds two descriptors; ``program`` are arguments of our own Python.
 
-    It gets the ``environment`` where ours says nothing else.
+    That of an ``arena`` may be none. It gets the ``environment`` where ours says nothing else.
 
     Raises:
         OSError: the machine starts no more processes.
@@ -40,11 +43,11 @@ def start(program: Sequence[str], environment: Mapping[str, str], descriptor: in
     level = logging.getLogger().getEffectiveLevel()
     return subprocess.Popen(
         # As isolated as with -I, but that it finds the very code that runs here.
-        [sys.executable, "-P", "-s", *program, str(descriptor), str(level)],
+        [sys.executable, "-P", "-s", *program, *map(str, (descriptor, arena, level))],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        pass_fds=[descriptor],
+        pass_fds=[one for one in (descriptor, arena) if one != NONE],
         env={**environment, **_environment()},
         start_new_session=True,  # Ctrl-C is for the server, which lets the child end its work
     )

@@ -1,0 +1,111 @@
+"""What a server shares with its engine children lies apart, and nothing is left of it."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import polycue.engine.backends.processes.arena as arenas
+from polycue.engine.backends.processes.arena import Arena, ArenaView, Place
+
+BATCH = 16 * 960_000
+
+
+def held() -> list[str]:
+    """The arenas that this process maps or has open."""
+    maps = Path("/proc/self/maps").read_text().splitlines()
+    files = [os.path.realpath(place) for place in Path("/proc/self/fd").iterdir()]
+    return [line for line in (*maps, *files) if "memfd:polycue" in line]
+
+
+def backed(arena: Arena) -> int:
+    """How much memory there is for it."""
+    return os.fstat(arena.descriptor).st_blocks * 512
+
+
+def view_of(arena: Arena) -> ArenaView:
+    return ArenaView(os.dup(arena.descriptor))
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5), st.lists(st.integers(0, 20_000), max_size=3)), max_size=20
+    )
+)
+def test_what_is_kept_stays_as_it_was_whatever_comes_and_goes_beside_it(
+    steps: list[tuple[int, list[int]]],
+) -> None:
+    arena = Arena()
+    view = view_of(arena)
+    kept = dict[int, list[tuple[Place, bytes]]]()
+    for step, (number, sizes) in enumerate(steps):
+        arena.free(number)
+        arrays = [bytes([step + 1]) * size for size in sizes]
+        places = arena.put(number, [memoryview(array) for array in arrays])
+        assert places is not None
+        kept[number] = list(zip(places, arrays, strict=True))
+        for place, array in (one for several in kept.values() for one in several):
+            assert view.array(place) == array
+    for number in kept:
+        arena.free(number)
+    assert arena.used_bytes == 0
+    arena.close()
+
+
+def test_batches_one_after_the_other_take_no_more_memory_than_one() -> None:
+    arena = Arena()
+    batch = memoryview(bytes(BATCH))
+    for number in range(5):
+        assert arena.put(number, [batch]) == [Place(0, BATCH)]
+        arena.free(number)
+    assert BATCH <= backed(arena) < BATCH + 100_000
+    arena.close()
+
+
+def test_what_does_not_fit_is_not_taken_and_leaves_room_for_what_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(arenas, "_BYTES", 1_000_000)
+    arena = Arena()
+    array = memoryview(bytes(600_000))
+    assert arena.put(1, [array])
+    assert arena.put(2, [array]) is None
+    assert arena.put(3, [array, array]) is None
+    assert arena.put(4, [array[:300_000]])
+    arena.free(1)
+    assert arena.put(5, [array])
+    arena.close()
+    assert arena.put(6, [array]) is None
+
+
+def test_memory_that_has_run_out_ends_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that cannot be had ends with SIGBUS whoever writes to it."""
+
+    def full(*_: int) -> None:
+        raise OSError("No space left on device")
+
+    arena = Arena()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "posix_fallocate", full)
+        assert arena.put(1, [memoryview(b"sound")]) is None
+    assert arena.put(1, [memoryview(b"sound")])
+    arena.close()
+
+
+def test_nothing_is_left_of_an_arena_that_is_closed() -> None:
+    before = held()
+    arena = Arena()
+    assert len(held()) > len(before)
+    arena.put(1, [memoryview(bytes(BATCH))])
+    arena.close()
+    arena.close()
+    assert held() == before
+
+
+def test_nobody_can_cut_it_off() -> None:
+    arena = Arena()
+    with pytest.raises(PermissionError):
+        os.ftruncate(arena.descriptor, 0)
+    arena.close()
