@@ -6,7 +6,6 @@ from functools import partial
 from typing import Protocol
 
 from polycue.app.host import open_host
-from polycue.app.installed import InstalledModels
 from polycue.app.models import ServedModels
 from polycue.config import Settings
 from polycue.domain.request import DetectionOptions
@@ -14,6 +13,8 @@ from polycue.engine import batch_spans, counting
 from polycue.engine.backends.backend import Host
 from polycue.engine.batch_done import BatchDone
 from polycue.engine.ledger import Ledger
+from polycue.engine.recogniser import Recogniser
+from polycue.engine.texts.translator import Translator
 from polycue.jobs.attempt import RunsTasks
 from polycue.pipeline.pipeline import Pipeline
 from polycue.rpc.clips import Subtitles
@@ -59,36 +60,31 @@ def open_engine(
     models, ledger = ServedModels(settings, opens), Ledger()
     recogniser = models.recogniser(note=partial(_note, ledger))
     translator = models.translator()
-
-    def ready() -> None:
-        models.host.restore()
-        if preload:
-            recogniser.facts("")
-            SpeechDetector(DetectionOptions())  # what finds speech is opened once, by the first
-        else:
-            models.checked.whisper_path(models.default())
-
-    def close() -> None:
-        recogniser.close()
-        translator.close()
-        models.host.close()
-
     return Engine(
         jobs=Pipeline(recogniser, translator, max_media_ms=settings.max_job_media_s * 1000),
         calls=Pipeline(recogniser, translator, max_media_ms=settings.max_call_media_s * 1000),
-        installed=InstalledModels(
-            models.store,
-            models.shelf,
-            translator,
-            default_model=models.default,
-            device=models.host.device.kind,
-        ),
-        ready=ready,
+        installed=models.installed(translator),
+        ready=partial(_make_ready, models, recogniser, preload=preload),
         up=models.host.up,
-        close=close,
+        close=partial(_close, models, recogniser, translator),
         abandon=models.host.abandon,
         ledger=ledger,
     )
+
+
+def _make_ready(models: ServedModels, recogniser: Recogniser, *, preload: bool) -> None:
+    models.host.restore()
+    if preload:
+        recogniser.facts("")
+        SpeechDetector(DetectionOptions())  # what finds speech is opened once, by the first
+    else:
+        models.checked.whisper_path(models.default())
+
+
+def _close(models: ServedModels, recogniser: Recogniser, translator: Translator) -> None:
+    recogniser.close()
+    translator.close()
+    models.host.close()
 
 
 def _note(ledger: Ledger, done: BatchDone) -> None:

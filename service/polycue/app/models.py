@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from polycue.app.host import open_shelf
+from polycue.app.installed import InstalledModels
 from polycue.config import Settings
 from polycue.engine import counting
 from polycue.engine.backends.backend import Backend, Host
@@ -76,6 +77,15 @@ class ServedModels:
             self.host.texts, self.shelf, self._settings.compute_type, gone=memory.drop
         )
         return Translator(Packages(self.store.argos_root), texts, memory)
+
+    def installed(self, translator: Translator) -> InstalledModels:
+        return InstalledModels(
+            self.store,
+            self.shelf,
+            translator,
+            default_model=self.default,
+            device=self.host.device.kind,
+        )
 
     def _open_checked(self, path: Path, name: str) -> Sequence[Backend]:
         self.checked.check(path)
