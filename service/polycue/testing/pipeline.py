@@ -1,8 +1,7 @@
 """A pipeline that recognises nothing and keeps every promise of the real one."""
 
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from polycue.domain.caller import NOBODY, Caller
@@ -35,33 +34,9 @@ from polycue.domain.transcript import Transcript, Word
 from polycue.pipeline.ports import NOTHING_KEPT, Checkpoints
 from polycue.pipeline.reporting import reported
 from polycue.pipeline.result import TaskResult
+from polycue.testing.gate import Gate
 
 CUE_MS = 1000
-
-
-@dataclass(slots=True)
-class Gate:
-    """A place where work waits until a test opens it, or until the work is cancelled.
-
-    ``reached`` is set when somebody came to it, ``left`` when they went on or were stopped.
-    """
-
-    reached: threading.Event = field(default_factory=threading.Event)
-    left: threading.Event = field(default_factory=threading.Event)
-    _open: threading.Event = field(default_factory=threading.Event, init=False)
-
-    def open(self) -> None:
-        self._open.set()
-
-    def pass_through(self, cancel: CancelToken) -> None:
-        self.reached.set()
-        forget = cancel.on_cancel(self._open.set)
-        try:
-            self._open.wait()
-            cancel.check()
-        finally:
-            forget()
-            self.left.set()
 
 
 class FakePipeline:

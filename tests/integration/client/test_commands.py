@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from polycue.testing.pipeline import FakePipeline, Gate
+from polycue.testing.gate import Gate
+from polycue.testing.pipeline import FakePipeline
 from polycue_client import Retry
 from polycue_client.cli import workplace
 from polycue_client.cli.app import run

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from polycue.api.v1 import jobs_pb2, media_pb2, uploads_pb2
-from polycue.testing.pipeline import FakePipeline, Gate
+from polycue.testing.gate import Gate
+from polycue.testing.pipeline import FakePipeline
 from polycue_client import aio, connect, errors
 from support.fleet import PATIENT
 from support.served import Wire, served

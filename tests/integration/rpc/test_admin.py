@@ -16,7 +16,8 @@ from structlog.testing import capture_logs
 from polycue.app.stop import Stop
 from polycue.domain.errors import AddressUnusable
 from polycue.rpc.server import SERVICES
-from polycue.testing.pipeline import FakePipeline, Gate
+from polycue.testing.gate import Gate
+from polycue.testing.pipeline import FakePipeline
 from polycue_client.cli.app import run
 from support.callers import METHODS, TokensFile
 from support.certificates import Authority

@@ -16,7 +16,8 @@ from polycue.api.v1.subtitles_pb2_grpc import SubtitleServiceStub
 from polycue.api.v1.transcription_pb2_grpc import TranscriptionServiceStub
 from polycue.domain.errors import Cancelled
 from polycue.pipeline.result import TaskResult
-from polycue.testing.pipeline import FakePipeline, Gate
+from polycue.testing.gate import Gate
+from polycue.testing.pipeline import FakePipeline
 from support.serving import Channel, Serve, happened, refused
 
 MIB = 1024 * 1024

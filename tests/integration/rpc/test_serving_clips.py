@@ -14,7 +14,8 @@ from polycue.engine.batch_done import BatchDone, Served
 from polycue.engine.ledger import Ledger
 from polycue.pipeline.result import TaskResult
 from polycue.rpc.tenant import LOCAL
-from polycue.testing.pipeline import FakePipeline, Gate
+from polycue.testing.gate import Gate
+from polycue.testing.pipeline import FakePipeline
 from support.serving import Channel, Serve, happened, refused
 
 MEDIA = media_pb2.MediaSource(content=b"a clip")

@@ -11,7 +11,8 @@ from polycue.api.v1.artifacts_pb2_grpc import ArtifactServiceStub
 from polycue.api.v1.jobs_pb2_grpc import JobServiceStub
 from polycue.api.v1.uploads_pb2_grpc import UploadServiceStub
 from polycue.domain.errors import NotMedia
-from polycue.testing.pipeline import FakePipeline, Gate
+from polycue.testing.gate import Gate
+from polycue.testing.pipeline import FakePipeline
 from support.serving import Channel, Serve, happened, refused
 
 

@@ -28,7 +28,8 @@ from polycue.domain.errors import (
 )
 from polycue.jobs.retention import Retention
 from polycue.rpc.server import SERVICES, TRANSCRIPTION
-from polycue.testing.pipeline import FakePipeline, Gate
+from polycue.testing.gate import Gate
+from polycue.testing.pipeline import FakePipeline
 from polycue_client.wire.raised import from_rpc
 from support.serving import Channel, Serve, happened, refused
 

@@ -12,7 +12,8 @@ from polycue.api.v1 import jobs_pb2, media_pb2, transcription_pb2, uploads_pb2
 from polycue.api.v1.jobs_pb2_grpc import JobServiceStub
 from polycue.api.v1.transcription_pb2_grpc import TranscriptionServiceStub
 from polycue.api.v1.uploads_pb2_grpc import UploadServiceStub
-from polycue.testing.pipeline import FakePipeline, Gate
+from polycue.testing.gate import Gate
+from polycue.testing.pipeline import FakePipeline
 from support.callers import TokensFile, bearer
 from support.serving import Channel, Serve, refused
 

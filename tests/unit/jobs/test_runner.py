@@ -31,7 +31,8 @@ from polycue.jobs.heartbeat import Heartbeat
 from polycue.jobs.job import Failure, Job, JobState
 from polycue.jobs.runner import Runner
 from polycue.jobs.store.protocol import Lease
-from polycue.testing.pipeline import FakePipeline, Gate
+from polycue.testing.gate import Gate
+from polycue.testing.pipeline import FakePipeline
 from polycue.testing.store import TENANT, MemoryJobs
 from support.waiting import until
 

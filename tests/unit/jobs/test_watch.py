@@ -21,7 +21,8 @@ from polycue.jobs.live import Why
 from polycue.jobs.runner import Runner
 from polycue.jobs.watch import Quiet, Seen, Watcher
 from polycue.testing.clock import ManualClock
-from polycue.testing.pipeline import FakePipeline, Gate
+from polycue.testing.gate import Gate
+from polycue.testing.pipeline import FakePipeline
 from polycue.testing.store import TENANT, MemoryJobs
 from support.counted import Counted
 
