@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bad_inputs.mutated import clips, mutants
-from bad_inputs.workshop import Workshop, cache
+from bad_inputs.workshop import Workshop
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import (
     MediaError,
@@ -40,7 +40,7 @@ MAX_DURATION_MS = 600_000
 _WRONG = (ToolFailed, ToolTimedOut, SandboxFailed, Unreadable, ToolKilled)
 
 
-def came_of(path: Path) -> str:
+def came_of(path: Path, most_s: float = MOST_S) -> str:
     """How reading this file ended, and "!" before it where it must not end so."""
     began = _processor_s()
     try:
@@ -55,7 +55,7 @@ def came_of(path: Path) -> str:
     except Exception as error:
         end = f"! {type(error).__name__}: {error}"
     taken_s = _processor_s() - began
-    return end if taken_s <= MOST_S else f"! {end} after {taken_s:.1f} s"
+    return end if taken_s <= most_s else f"! {end} after {taken_s:.1f} s"
 
 
 def _processor_s() -> float:
@@ -81,15 +81,15 @@ def _read(path: Path) -> str:
     return "read"
 
 
-def tried(folder: Path, seed: int) -> Iterator[tuple[Path, str]]:
+def tried(folder: Path, seed: int, most_s: float = MOST_S) -> Iterator[tuple[Path, str]]:
     """Mutants of each container in turn, without end; each file is gone with the next."""
-    sources = clips(Workshop(cache(), http="", bait=folder))
+    sources = clips(Workshop(folder, http="", bait=folder))
     streams = [(source, mutants(source, seed)) for source in sources]
     for number in itertools.count():
         for source, contents in streams:
             path = folder / f"{number}{source.suffix}"
             path.write_bytes(next(contents))
-            yield path, came_of(path)
+            yield path, came_of(path, most_s)
             for left in folder.glob(f"{number}.*"):
                 left.unlink()
 

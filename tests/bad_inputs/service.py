@@ -14,8 +14,8 @@ from polycue.api.v1 import jobs_pb2, media_pb2
 from polycue_client import PolycueClientError, connect, requests
 from polycue_client.client import Polycue
 
-START_S = 60
-MOST_S = 60.0  # after which an input counts as one that hangs
+START_S = 120
+MOST_S = 120.0  # after which an input counts as one that hangs
 _ENDED = {
     jobs_pb2.JOB_STATE_SUCCEEDED,
     jobs_pb2.JOB_STATE_FAILED,

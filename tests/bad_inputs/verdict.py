@@ -30,6 +30,7 @@ def problems(
     touched: Sequence[str],
     *,
     missing: str = "",
+    most_s: float = MOST_S,
 ) -> Iterator[str]:
     """``missing`` is a defence that was taken away; then only harm counts, not what was said."""
     if not missing:
@@ -40,7 +41,7 @@ def problems(
         yield f"touched {', '.join(touched)}"
     if any(secret in outcome.text for secret in _SECRETS):
         yield "a secret is in its result"
-    if outcome.seconds > MOST_S:
+    if outcome.seconds > most_s:
         yield f"took {outcome.seconds:.1f} s"
     if memory_mb > MOST_MB and missing != "sandbox":
         yield f"took {memory_mb:.0f} MB"

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import os
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -20,7 +21,10 @@ _PICTURE = ("-f", "lavfi", "-i", "testsrc=s=320x180:r=25:d=10")
 
 
 class Workshop:
-    """Makes files in one folder: the same bytes each time, but for the canaries' addresses."""
+    """Makes files in one folder: the same bytes each time, but for the canaries' addresses.
+
+    The folder is nobody else's: what two make at once has the address of one of them.
+    """
 
     def __init__(self, folder: Path, *, http: str, bait: Path) -> None:
         """``http`` is the URL of a server, ``bait`` a file elsewhere; nobody must touch either."""
@@ -36,15 +40,18 @@ class Workshop:
 
     def ffmpeg(self, name: str, *arguments: str | Path) -> Path:
         """What ffmpeg makes of these arguments, unless an earlier run has made it."""
-        path, half_done = self.path(name), self.path(f"half-done-{name}")
-        if not path.exists():
+        path, kept = self.path(name), cache() / name
+        if not kept.exists():
+            half_done = kept.with_name(f"half-done-{os.getpid()}-{name}")
             subprocess.run(
                 ["ffmpeg", "-v", "error", "-nostdin", "-y", *map(str, arguments), half_done],
                 check=True,
                 capture_output=True,
-                timeout=120,
+                timeout=200,
             )
-            half_done.rename(path)
+            half_done.rename(kept)
+        if not path.exists():
+            shutil.copyfile(kept, path)
         return path
 
     @functools.cached_property

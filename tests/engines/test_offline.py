@@ -36,7 +36,7 @@ def _may_leave_the_network() -> None:
 def without_network(script: str, *arguments: str) -> tuple[str, int]:
     """What a script wrote, and how many packets it had for other machines."""
     command = [*_UNSHARE, sys.executable, "-c", f"{_COUNT}\n{script}", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     said, _, packets = done.stdout.rpartition("packets: ")
     return said, int(packets)
 

@@ -18,7 +18,7 @@ from support.collector import Collector, Seen, collecting
 from support.fleet import Server, python_path
 from support.postgres import Cluster
 
-WAIT_S = 110
+WAIT_S = 200
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 ATTEMPT = "polycue subtitle/CreateJob/CreateJob/job/attempt"
 ENDS_LAST = {
