@@ -21,6 +21,6 @@ def s3_endpoint() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def objects(s3_endpoint: str) -> Iterator[Objects]:
-    objects = Objects(retry_pauses_s=())
+    objects = Objects()
     yield objects
     objects.close()

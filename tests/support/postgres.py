@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-_WAIT_S = "60"
+_WAIT_S = "200"
 # Waits until nobody holds the other end of its pipe, so that it tidies up after tests that were
 # killed too.
 _JANITOR = """

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-WAIT_S = 60
+WAIT_S = 150
 DIRECTOR = "POLYCUE_TEST_DIRECTOR"
 
 GO = "go"

@@ -55,7 +55,7 @@ def test_a_client_that_reads_nothing_is_ended_and_holds_up_no_work(serve: Serve)
         assert (error.status, error.reason) == ("ABORTED", "READER_STALLED")
 
     pipeline = Noticing([f"{n} {'x' * 60_000}" for n in range(400)])  # more than grpc holds
-    serve(scenario, pipeline=pipeline, reader_idle_s=0.2)
+    serve(scenario, pipeline=pipeline, reader_idle_s=2.0)
 
 
 def test_a_refusal_says_what_is_full_and_when_to_come_back(serve: Serve) -> None:
