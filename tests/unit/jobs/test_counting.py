@@ -81,8 +81,8 @@ def rung(jobs: MemoryJobs, monkeypatch: pytest.MonkeyPatch) -> Callable[[Heartbe
 
         monkeypatch.setattr(jobs, "backlog", tell)
         heartbeat.start()
-        assert told.acquire(timeout=20)
-        assert told.acquire(timeout=20)  # by then what the first one found is in the metrics
+        assert told.acquire(timeout=60)
+        assert told.acquire(timeout=60)  # by then what the first one found is in the metrics
         heartbeat.stop()
 
     return until_counted

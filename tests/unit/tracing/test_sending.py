@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Sequence
 
+import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanContext, TraceFlags
 
+from polycue.tracing import sending as sending_module
 from polycue.tracing.sending import MOST_WAITING, Sending
 from support.heard import WAIT_S, Counted
 
@@ -70,7 +72,8 @@ def test_an_exporter_that_breaks_down_ends_nothing() -> None:
     sending.shutdown()
 
 
-def test_the_end_does_not_wait_for_a_collector_that_hangs() -> None:
+def test_the_end_does_not_wait_for_a_collector_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending_module, "_LAST_MOMENT_S", WAIT_S)  # until it has said what became
     gate, heard = Gate(), Counted()
     sending = Sending(gate, heard, close_within_s=0.01)
     sending.on_end(span())

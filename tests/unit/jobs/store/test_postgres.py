@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from polycue.domain.errors import LeaseLost, StoreError, StoreUnavailable, StoreUnusable
 from polycue.jobs.job import JobState
+from polycue.jobs.outage import waiting_at_most
 from polycue.jobs.store.jobs import SqlJobs
 from polycue.jobs.store.postgres import PostgresDatabase
 from polycue.jobs.store.postgres_schema import MIGRATIONS
@@ -111,18 +112,15 @@ def test_work_waits_for_a_server_that_does_not_answer(postgres: Cluster, jobs: S
     assert jobs.chunks(job.id, "transcribe") == {0: b"x"}
 
 
-def test_after_a_while_a_server_that_is_gone_is_told(postgres: Cluster, url: str) -> None:
-    database = PostgresDatabase(url, patience_s=0.2)
-    jobs = SqlJobs(database)
+def test_after_a_while_a_server_that_is_gone_is_told(postgres: Cluster, jobs: SqlJobs) -> None:
     make(jobs)
     postgres.stop()
     try:
-        with pytest.raises(StoreUnavailable) as caught:
+        with waiting_at_most(0.2), pytest.raises(StoreUnavailable) as caught:
             make(jobs)
     finally:
         postgres.start()
     assert caught.value.retry_after_s > 0
-    database.close()
 
 
 def test_a_server_that_stops_waits_for_nothing(postgres: Cluster, url: str) -> None:

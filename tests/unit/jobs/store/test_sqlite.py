@@ -151,7 +151,7 @@ def test_a_file_that_another_program_holds_is_waited_for(tmp_path: Path) -> None
         with pytest.raises(TimeoutError):
             waiting.result(0.05)
         other.execute("ROLLBACK")
-        assert waiting.result(20).number == 1
+        assert waiting.result(60).number == 1
     database.close()
 
 
