@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from polycue.commands.serve import serve
-from polycue.media import command, sandbox
+from polycue.media import child, sandbox
 
 _EVERYTHING = "file,http,tcp,udp,rtp,crypto,data,concat,subfile,hls,pipe,unix"
 _DROPPED = {"-format_whitelist", "-codec_whitelist", "-max_streams", "-max_pixels"}
@@ -33,8 +33,8 @@ def without_whitelists(argv: Sequence[str]) -> tuple[str, ...]:
 
 def main(missing: str, *arguments: str) -> None:
     if missing in {"whitelists", "both"}:
-        start = command._start
-        command._start = lambda call: start(replace(call, argv=without_whitelists(call.argv)))
+        start = child._start
+        child._start = lambda call: start(replace(call, argv=without_whitelists(call.argv)))
     if missing in {"sandbox", "both"}:
         nothing = dict.fromkeys(("landlock", "seccomp", "limits"), False)
         sandbox.layers = lambda: nothing  # type: ignore[assignment]

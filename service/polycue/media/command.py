@@ -1,26 +1,20 @@
-"""The only module that starts ffmpeg and ffprobe: confined, and bounded in time and in memory.
+"""ffmpeg and ffprobe at work: run to their end, or read while they work, for as long as they may.
 
-A child gets no shell, no standard input, no environment but ``PATH``, the root as its folder and a
-process group of its own; ``sandbox`` says what else it may touch. However the ``with`` block around
-it ends, nothing of that group is left, and where this process ends at once, so does the child.
+However the ``with`` block around a command ends, nothing of it is left.
 """
 
 import os
 import select
-import signal
-import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from polycue.domain.cancel import CancelToken
-from polycue.domain.errors import SandboxFailed, ToolError, ToolFailed, ToolKilled, ToolTimedOut
-from polycue.media import sandbox
+from polycue.domain.errors import ToolError, ToolFailed, ToolKilled, ToolTimedOut
 from polycue.media.call import Call
+from polycue.media.child import Child
 from polycue.media.counting import Ending, counted, outcome_of
 from polycue.media.endings import failed
 from polycue.media.tail import Tail
@@ -31,9 +25,6 @@ MAX_STDOUT_BYTES = 16 * 2**20  # of ``run``: a probe of a film with a hundred st
 _PIPE_BYTES = 64 * 2**10  # what Linux gives a pipe
 _SLICE_S = 0.5  # how long a cancelled call may wait for a pipe that somebody else holds open
 _EXIT_POLL_S = 0.002
-_ASIDE_NICENESS = 10  # a tenth of the share of a process at 0
-# A child dies with the thread that started it, so one thread starts them all, and it never ends.
-_starter = ThreadPoolExecutor(1, thread_name_prefix="starter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +113,17 @@ class Piped:
         self._call, self._argv = call, tuple(call.argv)
         self._timeout_s, self._cancel = timeout_s, cancel
         with self._tells_outcome():
-            self._process = _start(call)
-        assert self._process.stdout is not None  # noqa: S101 - for the type checker
-        assert self._process.stderr is not None  # noqa: S101
-        self._stdout_fd = self._process.stdout.fileno()
-        self._stderr_fd = self._process.stderr.fileno()
-        self._open = {self._stdout_fd, self._stderr_fd}
+            self._child = Child(call)
+        self._stdout_fd = self._child.stdout_fd
+        self._open = {self._stdout_fd, self._child.stderr_fd}
         self._poll = select.poll()
         for fd in self._open:
             self._poll.register(fd, select.POLLIN)
         self._buffer = bytearray()
         self._complaints = Tail(on_line)
-        self._reaping = threading.Lock()  # whoever holds it knows whether the id is still ours
 
     def __repr__(self) -> str:
-        state = self._process.returncode
+        state = self._child.returncode
         return f"Piped({self._argv[0]}: {'running' if state is None else f'ended with {state}'})"
 
     def read(self, n_bytes: int) -> bytes:
@@ -168,7 +155,7 @@ class Piped:
             while self._open:
                 self._pump(deadline)
                 self._buffer.clear()
-            while not self._has_exited():
+            while not self._child.has_exited():
                 self._wait_or_stop(deadline)
                 time.sleep(_EXIT_POLL_S)
             self._cancel.check()
@@ -179,23 +166,17 @@ class Piped:
         return self._complaints.text()
 
     def step_aside(self) -> None:
-        """Give way to other processes from now on, with all threads."""
-        with self._reaping:
-            if self._process.returncode is None:
-                with suppress(OSError):  # it is gone, or the machine does not let us
-                    os.setpriority(os.PRIO_PGRP, self._process.pid, _ASIDE_NICENESS)
+        """Give way to other processes from now on."""
+        self._child.step_aside()
 
     def kill(self) -> None:
         """End the child and all it started, at once. Safe from any thread, and twice."""
-        with self._reaping:
-            self._kill_group()
+        self._child.kill()
 
     def close(self) -> None:
-        self.kill()
+        self._child.kill()
         self._reap()
-        for pipe in (self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                pipe.close()
+        self._child.close()
 
     def _take(self, n_bytes: int, *, at_least: int) -> bytes:
         deadline = time.monotonic() + self._timeout_s
@@ -238,48 +219,7 @@ class Piped:
             raise ToolTimedOut(self._argv, self._timeout_s)
         return remaining_s
 
-    def _has_exited(self) -> bool:
-        if self._process.returncode is not None:
-            return True
-        # WNOWAIT leaves the child a zombie, so that its id stays taken until _reap.
-        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
-        return os.waitid(os.P_PID, self._process.pid, flags) is not None
-
     def _reap(self) -> int:
-        if self._process.returncode is None:
-            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
-        with self._reaping:
-            self._kill_group()  # helpers that outlived it
-            if self._process.returncode is None:
-                _, status, used = os.wait4(self._process.pid, 0)
-                self._process.returncode = os.waitstatus_to_exitcode(status)
-                self._ending.cpu_s = used.ru_utime + used.ru_stime
-                self._ending.exit_code = self._process.returncode
-            return self._process.returncode
-
-    def _kill_group(self) -> None:
-        if self._process.returncode is None:  # else the id may be another's by now
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-
-
-def _start(call: Call) -> subprocess.Popen[bytes]:
-    try:
-        with sandbox.confined(call) as (argv, descriptors):
-            return _starter.submit(_popen, argv, descriptors).result()
-    except OSError as error:
-        raise SandboxFailed(call.argv[0], error.strerror or str(error)) from error
-
-
-def _popen(argv: Sequence[str], descriptors: Sequence[int]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        argv,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        bufsize=0,
-        cwd="/",
-        env={"PATH": os.environ.get("PATH", os.defpath)},  # FFREPORT and its like stay out
-        pass_fds=descriptors,
-        start_new_session=True,
-    )
+        self._ending.exit_code = returncode = self._child.reap()
+        self._ending.cpu_s = self._child.cpu_s
+        return returncode
