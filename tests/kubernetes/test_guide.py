@@ -11,6 +11,7 @@ from polycue.config import Settings
 from support.manifests import KUBERNETES, ROOT, Document, find, render
 
 UNIT = ROOT / "deploy/systemd/polycue.service"
+AUTOSCALER = "polycue-ray-autoscaler"
 
 
 @pytest.fixture(scope="module")
@@ -19,15 +20,17 @@ def guide() -> str:
 
 
 @pytest.fixture
-def shown(guide: str, tmp_path: Path) -> list[Document]:
-    """The operator's overlay, beside a checkout."""
-    (example,) = re.findall(r"```yaml\n# kustomization.yaml\n(.*?)```", guide, re.DOTALL)
+def checkout(tmp_path: Path) -> Path:
+    """The folder that a checkout and the operator's overlays lie in."""
     (tmp_path / "polycue").mkdir()
     shutil.copytree(KUBERNETES, tmp_path / "polycue/deploy/kubernetes")
-    overlay = tmp_path / "ours"
-    overlay.mkdir()
-    (overlay / "kustomization.yaml").write_text(example)
-    return render(overlay)
+    return tmp_path
+
+
+@pytest.fixture
+def shown(guide: str, checkout: Path) -> list[Document]:
+    (example,) = re.findall(r"```yaml\n# kustomization.yaml\n(.*?)```", guide, re.DOTALL)
+    return render(overlay(checkout / "ours", example))
 
 
 def test_the_overlay_that_it_shows_renders(shown: list[Document]) -> None:
@@ -39,6 +42,23 @@ def test_the_overlay_that_it_shows_renders(shown: list[Document]) -> None:
     assert find(shown, "PersistentVolumeClaim", "polycue-models")["spec"]["storageClassName"]
     assert find(shown, "ScaledObject")
     assert find(shown, "PrometheusRule")
+
+
+def test_the_autoscaler_of_ray_renders_as_shown_and_fails_as_told_without_an_address(
+    guide: str, checkout: Path
+) -> None:
+    (example,) = re.findall(
+        r"```yaml\n# in your kustomization.yaml, with overlays/ray\n(.*?)```", guide, re.DOTALL
+    )
+    (said,) = re.findall(r"\(`(nothing selected by .*?)`\)", guide)
+    told = f"resources: [../polycue/deploy/kubernetes/overlays/ray]\n{example}"
+    policy = find(render(overlay(checkout / "ours", told)), "NetworkPolicy", AUTOSCALER)
+    assert [rule["to"] for rule in policy["spec"]["egress"]] == [
+        [{"ipBlock": {"cidr": "192.168.1.10/32"}}]
+    ]
+    without = overlay(checkout / "without", told.partition("configMapGenerator")[0])
+    with pytest.raises(AssertionError, match=said.replace(" ... ", ".*")):
+        render(without)
 
 
 def test_every_file_and_setting_that_it_names_is_there(guide: str) -> None:
@@ -72,3 +92,9 @@ def test_the_unit_for_systemd_is_valid_and_has_real_settings() -> None:
     said = [line for line in done.stderr.splitlines() if UNIT.name in line]
     # That it is not installed here is no fault of the unit.
     assert all("is not executable" in line for line in said), said
+
+
+def overlay(folder: Path, kustomization: str) -> Path:
+    folder.mkdir()
+    (folder / "kustomization.yaml").write_text(kustomization)
+    return folder

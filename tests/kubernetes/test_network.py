@@ -1,10 +1,22 @@
 """Who may talk to whom: everything that is not named is refused."""
 
+from pathlib import Path
 from typing import Any
 
-from support.manifests import KUBERNETES, Document, Pod, find, pods, render
+import pytest
 
-MAY_REACH_THE_WORLD = {"polycue-models", "polycue-ray-autoscaler"}  # on port 443, and say why
+from support.manifests import (
+    KUBERNETES,
+    RAY_AUTOSCALER,
+    Document,
+    Pod,
+    combined,
+    find,
+    pods,
+    render,
+)
+
+API = {"cidr": "192.168.1.10/32"}  # as manifests.KUBERNETES_API says
 
 
 def policies(rendered: list[Document]) -> list[Document]:
@@ -38,8 +50,11 @@ def test_only_what_has_to_reaches_beyond_the_cluster(anything: list[Document]) -
     for policy in policies(anything):
         for rule in policy["spec"].get("egress", []):
             if any("ipBlock" in peer for peer in rule["to"]):
-                assert policy["metadata"]["name"] in MAY_REACH_THE_WORLD
-                assert {port["port"] for port in rule["ports"]} <= {443, 6443}
+                reached = (policy["metadata"]["name"], [port["port"] for port in rule["ports"]])
+                if rule["to"] == [{"ipBlock": API}]:
+                    assert reached == ("polycue-ray-autoscaler", [6443])
+                else:
+                    assert reached == ("polycue-models", [443])
 
 
 def test_callers_reach_the_api_and_prometheus_the_metrics_and_nobody_the_admin_port(
@@ -72,6 +87,31 @@ def test_servers_reach_names_and_stores_and_nothing_else(overlay: list[Document]
         for port in rule["ports"]
     }
     assert reached == {("UDP", 53), ("TCP", 53), ("TCP", 5432), ("TCP", 9000)}
+
+
+def test_ray_asks_nothing_of_kubernetes_until_it_is_to_find_workers_itself() -> None:
+    for policy in policies(render(KUBERNETES / "overlays/ray")):
+        for rule in policy["spec"].get("egress", []):
+            assert not any("ipBlock" in peer for peer in rule["to"]), policy["metadata"]["name"]
+
+
+def test_the_head_alone_reaches_the_api_server_that_the_operator_names(
+    ray_with_all_components: Path,
+) -> None:
+    rendered = render(ray_with_all_components)
+    policy = find(rendered, "NetworkPolicy", "polycue-ray-autoscaler")
+    assert policy["spec"]["egress"] == [
+        {"to": [{"ipBlock": API}], "ports": [{"protocol": "TCP", "port": 6443}]}
+    ]
+    held_to = {pod.of for pod in pods(rendered) if policy in applying(rendered, pod)}
+    assert held_to == {"RayCluster head"}
+    assert not any("kubernetes-api" in one["metadata"]["name"] for one in rendered)
+
+
+def test_an_autoscaler_without_an_api_server_is_not_made_at_all(tmp_path: Path) -> None:
+    """It would reach nobody and end, and there would never be one more worker."""
+    with pytest.raises(AssertionError, match=r"nothing selected by .*polycue-kubernetes-api"):
+        render(combined(tmp_path, "ray", RAY_AUTOSCALER))
 
 
 def test_rays_ports_are_open_to_rays_own_nodes_only() -> None:

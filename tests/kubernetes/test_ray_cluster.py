@@ -1,10 +1,12 @@
 """The Ray cluster that KubeRay is asked for, and the node of it in each server's pod.
 
-No package carries KubeRay's schema, so its fields are listed here. The whole document was held
-against the schema of KubeRay's repository as of August 2026, once and by hand.
+No package carries KubeRay's schema, so its fields are listed here. The whole documents, with an
+autoscaler and without, were held against the schemas of KubeRay's repository, of 1.5.1 and as of
+August 2026, once and by hand.
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +14,8 @@ import pytest
 from support.manifests import KUBERNETES, ROOT, Document, find, render
 
 # KubeRay's API ray.io/v1 as of August 2026 (1.7), those of its fields that are used here.
-CLUSTER = {
-    "rayVersion",
-    "authOptions",
-    "enableInTreeAutoscaling",
-    "autoscalerOptions",
-    "headGroupSpec",
-    "workerGroupSpecs",
-}
+CLUSTER = {"rayVersion", "authOptions", "headGroupSpec", "workerGroupSpecs"}
+AUTOSCALED = CLUSTER | {"enableInTreeAutoscaling", "autoscalerOptions"}
 AUTOSCALER = {"version", "upscalingMode", "idleTimeoutSeconds", "resources", "securityContext"}
 HEAD = {"rayStartParams", "template"}
 GROUP = HEAD | {"groupName", "replicas", "minReplicas", "maxReplicas"}
@@ -32,11 +28,13 @@ def rendered() -> list[Document]:
 
 
 @pytest.fixture(scope="module")
+def autoscaled(ray_with_all_components: Path) -> list[Document]:
+    return render(ray_with_all_components)
+
+
+@pytest.fixture(scope="module")
 def cluster(rendered: list[Document]) -> Document:
-    document = find(rendered, "RayCluster", "polycue-ray")
-    assert document["apiVersion"] == "ray.io/v1"
-    spec: Document = document["spec"]
-    return spec
+    return spec_of(rendered)
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +47,20 @@ def sidecar(rendered: list[Document]) -> Document:
 
 @pytest.fixture(scope="module")
 def settings(rendered: list[Document]) -> dict[str, str]:
-    (found,) = (document["data"] for document in rendered if document["kind"] == "ConfigMap")
-    return dict(found)
+    return settings_of(rendered)
 
 
-def test_it_has_no_field_that_kuberay_does_not_know(cluster: Document) -> None:
+def test_it_has_no_field_that_kuberay_does_not_know(
+    cluster: Document, autoscaled: list[Document]
+) -> None:
+    with_autoscaler = spec_of(autoscaled)
     assert cluster.keys() == CLUSTER
-    assert cluster["autoscalerOptions"].keys() == AUTOSCALER
-    assert cluster["headGroupSpec"].keys() == HEAD
-    for group in cluster["workerGroupSpecs"]:
-        assert group.keys() == GROUP
+    assert with_autoscaler.keys() == AUTOSCALED
+    assert with_autoscaler["autoscalerOptions"].keys() == AUTOSCALER
+    for one in (cluster, with_autoscaler):
+        assert one["headGroupSpec"].keys() == HEAD
+        for group in worker_groups(one):
+            assert group.keys() == GROUP
 
 
 def test_the_version_is_the_locks(cluster: Document) -> None:
@@ -158,15 +160,26 @@ def test_every_port_of_ray_is_set_and_let_through(
         )
 
 
-def test_there_are_workers_for_as_many_actors_as_all_servers_may_want(
+def test_each_server_has_a_place_and_one_alone_has_all_that_the_others_leave(
     rendered: list[Document], cluster: Document, settings: dict[str, str]
 ) -> None:
     (group,) = worker_groups(cluster)
-    gpus = group["template"]["spec"]["containers"][0]["resources"]["limits"]["nvidia.com/gpu"]
+    assert group["minReplicas"] == group["replicas"] == group["maxReplicas"]
     servers = find(rendered, "Deployment")["spec"]["replicas"]
+    least, most = (int(settings[f"POLYCUE_RAY_ACTORS_{bound}"]) for bound in ("MIN", "MAX"))
+    assert places(group, settings) == most + (servers - 1) * least
+    assert most > least  # or nothing would be shared
+
+
+def test_an_autoscaler_may_have_workers_for_as_many_actors_as_all_servers_may_want(
+    rendered: list[Document], autoscaled: list[Document]
+) -> None:
+    (group,) = worker_groups(spec_of(autoscaled))
+    settings = settings_of(autoscaled)
+    servers = find(rendered, "Deployment")["spec"]["replicas"]  # of the others KEDA says how many
     for actors, workers in (("MIN", "minReplicas"), ("MAX", "maxReplicas")):
         wanted = servers * int(settings[f"POLYCUE_RAY_ACTORS_{actors}"])
-        assert group[workers] * gpus == wanted * float(settings["POLYCUE_RAY_GPUS"])
+        assert places({**group, "replicas": group[workers]}, settings) == wanted
     # A machine may have to be bought, started and given the image first.
     assert float(settings["POLYCUE_RAY_PLACE_S"]) >= 300
 
@@ -177,6 +190,24 @@ def test_the_server_asks_the_head_that_kuberay_names(
     address = settings["POLYCUE_RAY_ADDRESS"]
     assert address == f"polycue-ray-head-svc:{head_params(cluster)['port']}"
     assert f"--address={address}" in sidecar["args"]
+
+
+def spec_of(rendered: list[Document]) -> Document:
+    document = find(rendered, "RayCluster", "polycue-ray")
+    assert document["apiVersion"] == "ray.io/v1"
+    spec: Document = document["spec"]
+    return spec
+
+
+def settings_of(rendered: list[Document]) -> dict[str, str]:
+    (found,) = (document["data"] for document in rendered if document["kind"] == "ConfigMap")
+    return dict(found)
+
+
+def places(group: Document, settings: dict[str, str]) -> float:
+    """For actors, on all workers of a group."""
+    limits = group["template"]["spec"]["containers"][0]["resources"]["limits"]
+    return float(group["replicas"] * limits["nvidia.com/gpu"] / float(settings["POLYCUE_RAY_GPUS"]))
 
 
 def head_params(cluster: Document) -> dict[str, str]:

@@ -4,9 +4,10 @@ https://kubernetes.io/docs/concepts/security/pod-security-standards, as of Novem
 rule. The namespace enforces it; these tests say it before a cluster does, also for KubeRay's pods.
 """
 
+from pathlib import Path
 from typing import Any
 
-from support.manifests import Document, Pod, find, pods
+from support.manifests import Document, Pod, find, pods, render
 
 ALLOWED_VOLUMES = {
     "configMap",
@@ -89,24 +90,26 @@ def test_nothing_is_written_but_to_volumes_of_a_bounded_size(anything: list[Docu
                 assert volume["emptyDir"]["sizeLimit"], (pod.of, volume["name"])
 
 
-def test_no_pod_holds_credentials_for_kubernetes_but_rays_head(anything: list[Document]) -> None:
+def test_no_pod_holds_credentials_for_kubernetes_but_a_head_with_an_autoscaler(
+    anything: list[Document],
+) -> None:
     for pod in all_pods(anything):
         assert pod.spec["enableServiceLinks"] is False, pod.of
-        if pod.of == "RayCluster head":  # KubeRay's autoscaler is in there, with KubeRay's account
+        if pod.of == "RayCluster head" and autoscaled(anything):
+            # KubeRay makes an account for it; one that is named here would get its rights.
             assert "serviceAccountName" not in pod.spec
+            assert "automountServiceAccountToken" not in pod.spec
         else:
             assert pod.spec["automountServiceAccountToken"] is False, pod.of
             assert pod.spec["serviceAccountName"] == "polycue", pod.of
 
 
 def test_the_autoscaler_that_kuberay_adds_is_confined_like_the_rest(
-    overlay: list[Document],
+    ray_with_all_components: Path,
 ) -> None:
-    for document in overlay:
-        if document["kind"] == "RayCluster":
-            options = document["spec"]["autoscalerOptions"]
-            head = document["spec"]["headGroupSpec"]["template"]["spec"]["containers"][0]
-            assert options["securityContext"] == head["securityContext"]
+    cluster = find(render(ray_with_all_components), "RayCluster", "polycue-ray")["spec"]
+    head = cluster["headGroupSpec"]["template"]["spec"]["containers"][0]
+    assert cluster["autoscalerOptions"]["securityContext"] == head["securityContext"]
 
 
 def test_every_container_says_what_it_needs_and_may_take(anything: list[Document]) -> None:
@@ -121,6 +124,10 @@ def all_pods(rendered: list[Document]) -> list[Pod]:
     found = list(pods(rendered))
     assert found
     return found
+
+
+def autoscaled(rendered: list[Document]) -> bool:
+    return any("enableInTreeAutoscaling" in document.get("spec", {}) for document in rendered)
 
 
 def contexts(pod: Pod) -> list[dict[str, Any]]:

@@ -17,7 +17,16 @@ Document = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
 KUBERNETES = ROOT / "deploy/kubernetes"
-COMPONENTS = sorted(folder.name for folder in (KUBERNETES / "components").iterdir())
+RAY_AUTOSCALER = "ray-autoscaler"  # of overlays/ray alone
+COMPONENTS = sorted(
+    folder.name for folder in (KUBERNETES / "components").iterdir() if folder.name != RAY_AUTOSCALER
+)
+# Where an operator's API server is, in his overlay: it is read there, and not applied.
+KUBERNETES_API: dict[str, Any] = {
+    "name": "polycue-kubernetes-api",
+    "literals": ["cidr=192.168.1.10/32", "port=6443"],
+    "options": {"annotations": {"config.kubernetes.io/local-config": "true"}},
+}
 CHART = ROOT / "deploy/helm/polycue"
 _TOOLS = ROOT / ".venv-kubernetes/bin"
 _LIMIT_S = 200
