@@ -64,6 +64,7 @@ def polycue(server: Server, *args: str, collector: Collector | None = None) -> N
     environment = {**os.environ, "PYTHONPATH": python_path(), "TRACEPARENT": TRACEPARENT}
     if collector:
         environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.endpoint
+        environment["OTEL_EXPORTER_OTLP_TIMEOUT"] = str(WAIT_S)  # it is this busy process
     ran = subprocess.run(
         [sys.executable, "-m", "polycue_client", *args, "--server", server.address],
         env=environment,
@@ -88,6 +89,10 @@ def test_a_film_is_one_trace_from_the_command_line_to_ffmpeg(
     polycue(server, "subtitle", str(film), "--translate-to", "es", "--mux", collector=collector)
     with server.client() as client:
         client.transcribe(film)
+    # The last to end is the last to come: a server that stops has two seconds for the rest.
+    collector.wait_for(
+        lambda it: any(s.name.endswith("/Transcribe") and s.server for s in it.spans)
+    )
     stop(server)
     assert _short(_ways(collector.spans)) >= {
         "Transcribe/listen/decode/ffmpeg",

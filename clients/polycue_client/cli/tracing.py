@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
-_SEND_S = 2  # what a collector that is away may cost a command
+_SEND_S = 2  # what a collector that is away may cost a command, unless one of these says otherwise
+_SEND_FOR = ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT")
 
 
 @contextmanager
@@ -68,7 +69,9 @@ def _provider(endpoint: str) -> Any:
     try:
         provider = TracerProvider(resource=Resource.create(about), shutdown_on_exit=False)
         exporter = OTLPSpanExporter(
-            endpoint=endpoint, insecure=not endpoint.startswith("https://"), timeout=_SEND_S
+            endpoint=endpoint,
+            insecure=not endpoint.startswith("https://"),
+            timeout=None if any(name in os.environ for name in _SEND_FOR) else _SEND_S,
         )
         provider.add_span_processor(BatchSpanProcessor(exporter))
     except Exception:  # each variable has its own kind
