@@ -8,9 +8,9 @@ from functools import partial
 from polycue import metrics, telemetry
 from polycue.domain.errors import LeaseLost, StoreError
 from polycue.domain.progress import CuesReady
-from polycue.jobs.asked import tell_end
 from polycue.jobs.bells import Bells
 from polycue.jobs.clock import Clock
+from polycue.jobs.ends import tell_of_end
 from polycue.jobs.feed import ArtifactReady, JobChanged, RecentFeeds, first_number
 from polycue.jobs.job import Artifact, Failure, Job, JobState, move
 from polycue.jobs.live import LiveJob, Why
@@ -121,7 +121,7 @@ class AtWork:
     def sweep(self) -> None:
         """End what nobody goes on with: a job that was taken too often, for one."""
         for job in self._store.sweep(max_attempts=self._max_attempts, poisoned=self._poisoned):
-            self._tell_end(job)
+            tell_of_end(job, self._clock())
             self._bells.ring(job.id)
 
     def asked_to_stop(self, live: LiveJob) -> None:
@@ -242,21 +242,8 @@ class AtWork:
         with self._lock:
             if self._live.get(job.id) is live:
                 del self._live[job.id]
-        self._tell_end(job)
+        tell_of_end(job, self._clock())
         return job
-
-    def _tell_end(self, job: Job) -> None:
-        reason = job.failure.reason if job.failure else ""
-        if job.ended:
-            metrics.JOBS_ENDED.labels(state=job.state.value, reason=reason).inc()
-            took_ms = max(0, self._clock() - job.created_ms)
-            metrics.JOB_SECONDS.labels(state=job.state.value).observe(took_ms / 1000)
-            tell_end(job.asked, job.id, job.state.value, reason, job.epoch)
-        else:
-            metrics.JOBS_LET_GO.labels(reason=reason).inc()
-        facts = {"reason": reason} if reason else {}
-        with telemetry.bound(request_id=job.asked.request_id, job=job.id):
-            log.info("job ended" if job.ended else "job let go", state=job.state.value, **facts)
 
     # --- the server's end -------------------------------------------------------------------
 
