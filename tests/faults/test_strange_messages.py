@@ -46,7 +46,9 @@ def channel(standing: Served) -> Iterator[grpc.Channel]:
 @pytest.mark.short
 @pytest.mark.parametrize("method", METHODS, ids=name_of)
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(chance=st.randoms(use_true_random=False))
 def test_no_message_is_a_fault_of_the_server(

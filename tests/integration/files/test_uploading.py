@@ -42,7 +42,10 @@ def send(uploads: Uploads, upload: Upload, data: bytes) -> None:
         writer.append(offset, data[offset:])
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     data=st.binary(min_size=1, max_size=300),
     cuts=st.lists(st.integers(0, 300), max_size=5),
@@ -63,7 +66,10 @@ def test_an_upload_cut_anywhere_goes_on_after_a_restart(
     assert content(files, done) == data
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     data=st.binary(min_size=1, max_size=200),
     turns=st.lists(st.tuples(st.booleans(), st.integers(1, 60)), max_size=12),

@@ -236,7 +236,10 @@ def test_an_upload_goes_on_after_a_restart(serve: Serve, tmp_path: Path) -> None
     serve(after)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(cuts=st.lists(st.integers(0, 2048), max_size=6))
 def test_cut_anywhere_it_is_taken_up_without_loss(serve: Serve, cuts: list[int]) -> None:
     async def scenario(channel: Channel) -> None:

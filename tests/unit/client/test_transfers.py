@@ -164,7 +164,7 @@ def test_messages_of_a_broken_call_end_when_the_next_begins(film: Path) -> None:
 @given(
     breaks=st.lists(st.integers(min_value=0, max_value=4500), max_size=6), size=st.integers(0, 4500)
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_every_byte_is_hashed_once_wherever_calls_break(
     tmp_path: Path, breaks: list[int], size: int
 ) -> None:

@@ -202,7 +202,10 @@ def _raise(error: OSError) -> Callable[..., int]:
     return fail
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     data=st.binary(min_size=1, max_size=300),
     cuts=st.lists(st.integers(0, 300), max_size=8),

@@ -26,7 +26,7 @@ def test_what_a_tenant_is_not_given_is_as_for_everybody(tmp_path: Path) -> None:
     assert callers.allowances["b"] == EVERYBODY
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", fullmatch=True),
     st.text(max_size=40).filter(lambda text: text.isprintable()),
@@ -42,7 +42,7 @@ def test_an_entry_that_is_written_is_read_as_it_was(
     assert (read.expires_ms is None) is (expires is None)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.binary(max_size=60) | st.lists(_PIECES).map(lambda lines: "\n".join(lines).encode()))
 def test_any_file_is_read_or_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "tokens.toml"
