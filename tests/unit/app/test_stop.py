@@ -23,12 +23,13 @@ def test_a_server_stops_when_whoever_started_it_is_gone() -> None:
 def test_whoever_goes_after_the_server_has_stopped_disturbs_nobody() -> None:
     """Its thread met a loop that was closed, and said so on stderr."""
     read, write = os.pipe()
+    before = set(threading.enumerate())
 
     async def scenario() -> None:
         Stop().on_end_of(read)
 
     asyncio.run(scenario())
-    (waiting,) = (each for each in threading.enumerate() if each.name == "polycue-stdin")
+    (waiting,) = set(threading.enumerate()) - before
     os.close(write)
     waiting.join(WAIT_S)
     os.close(read)
