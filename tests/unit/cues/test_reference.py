@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 
+from function_words import function_words, is_function_word
 from polycue.cues.presets import rules_for
 from polycue.domain.request import LayoutOptions
 
@@ -51,13 +52,14 @@ def test_no_line_of_french_ends_with_a_function_word(benchmark: ModuleType) -> N
     assert benchmark.score(sentences, found, filled, "fr").after_function_word > 30  # it counts
 
 
-def test_the_measure_knows_elided_words_and_titles(benchmark: ModuleType) -> None:
+def test_the_measure_knows_elided_words_and_titles() -> None:
     words = ["qu'il", "jusqu’à", "l'eau", "M.", "puis", "de", "«de", "de,"]
-    known = benchmark.function_words("fr")
-    assert [word for word in words if benchmark.is_function_word(word, known)] == [
+    known = function_words("fr")
+    assert known is not None
+    assert [word for word in words if is_function_word(word, known)] == [
         "qu'il", "jusqu’à", "M.", "de", "«de",
     ]  # fmt: skip
-    assert benchmark.function_words("sw") is None
+    assert function_words("sw") is None
 
 
 def test_peers_do_what_their_sources_say(benchmark: ModuleType) -> None:
