@@ -37,6 +37,7 @@ from front_end_same import (
     NO_CANCEL,
     REAL_SPEECH,
     SEED,
+    Sameness,
     Samples,
     blocks_of,
     compare,
@@ -207,6 +208,17 @@ def plot(found: dict[str, list[float]], path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
+def tell(found: dict[str, list[float]], same: Sameness) -> None:
+    print("seconds of one core for an hour of sound")
+    for stage, values in found.items():
+        print(f"  {stage:<26} {Spread.of(values)}")
+    print(
+        f"{same.other_spans} of {same.spans} spans and {same.other_decisions} of"
+        f" {same.decisions} decisions differ; the greatest difference of a probability is"
+        f" {same.greatest_difference:.1e}; real speech: {any(REAL_SPEECH.glob('*'))}"
+    )
+
+
 def verdict(name: str, value: float, goal: float) -> bool:
     reached = value >= goal
     print(f"{name}: {value:.2f}, goal {goal:g}: {'reached' if reached else 'missed'}")
@@ -242,14 +254,7 @@ def main() -> int:
         found = measure(given, arguments.rounds)
     ratio = Spread.of_ratio(found[THEIRS], found["detection"])
     speed = Spread.of([3600 / value for value in found[WHOLE]])
-    print("seconds of one core for an hour of sound")
-    for stage, values in found.items():
-        print(f"  {stage:<26} {Spread.of(values)}")
-    print(f"{same.other_spans} of {same.spans} spans and {same.other_decisions} of", end=" ")
-    print(
-        f"{same.decisions} decisions differ; the greatest difference of a probability is", end=" "
-    )
-    print(f"{same.greatest_difference:.1e}; real speech: {any(REAL_SPEECH.glob('*'))}")
+    tell(found, same)
     reached = [
         verdict("detection over faster-whisper's", ratio.median, GOAL_RATIO),
         verdict("the front end, times real time on one core", speed.median, GOAL_SPEED),
