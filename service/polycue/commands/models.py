@@ -1,7 +1,5 @@
 """``polycue models``: what is installed, what can be had, and whether it is still what it was."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +13,20 @@ from polycue.commands.model_facts import (
     whisper_facts,
     write_json,
 )
+from polycue.commands.model_work import (
+    do_each,
+    read_lock,
+    reported,
+    store_in,
+)
 from polycue.commands.options import json_option, models_dir_option
 from polycue.commands.tables import show_available, show_installed
-from polycue.domain.errors import ModelMissing, PolycueError
+from polycue.domain.errors import ModelMissing
 from polycue.models.argos_index import INDEX_URL, ArgosIndex
 from polycue.models.catalogue import catalogue
 from polycue.models.imports import import_models
-from polycue.models.lock import Lock
 from polycue.models.pinning import differences_from, lock_of
-from polycue.models.place import default_models_dir
 from polycue.models.pull import Sources, pull
-from polycue.models.store import ModelStore
 
 _HELP = """List, fetch and check models.
 
@@ -78,8 +79,8 @@ def list_models(
     With --available also what can be pulled; the Argos packages among it are asked from the
     network, unless --offline.
     """
-    with _reported():
-        store = _store(models_dir)
+    with reported():
+        store = store_in(models_dir)
         installed = store.installed()
         pairs = ArgosIndex(argos_index).packages() if available and not offline else ()
     whisper = catalogue().models if available else ()
@@ -119,11 +120,11 @@ def pull_models(
     place; what breaks off leaves nothing behind. With --lock each is what the lock says, to the
     byte; without a NAME all of it.
     """
-    lock = _read_lock(lock_file)
+    lock = read_lock(lock_file)
     names = names or tuple(model.name for model in (lock.models if lock else ()))
     if not names:
         raise click.UsageError("say what to pull, or give --lock")
-    store, sources = _store(models_dir), Sources(argos=ArgosIndex(argos_index))
+    store, sources = store_in(models_dir), Sources(argos=ArgosIndex(argos_index))
 
     def work(name: str) -> list[dict[str, Any]]:
         with bar(name) as progress:
@@ -132,7 +133,7 @@ def pull_models(
             )
         return [outcome_of(pulled.model, already_there=pulled.already_there)]
 
-    return _each(names, work, as_json=as_json)
+    return do_each(names, work, as_json=as_json)
 
 
 @models.command("import")
@@ -160,13 +161,13 @@ def import_local(
     PATH is a folder with a Whisper model in CTranslate2's format, an .argosmodel archive, an
     unpacked package, or a folder that holds several of these.
     """
-    store, lock = _store(models_dir), _read_lock(lock_file)
+    store, lock = store_in(models_dir), read_lock(lock_file)
 
     def work(path: str) -> list[dict[str, Any]]:
         found = import_models(Path(path), store, name=name, replace=replace, lock=lock)
         return [outcome_of(each.model, already_there=each.already_there) for each in found]
 
-    return _each([str(path) for path in paths], work, as_json=as_json)
+    return do_each([str(path) for path in paths], work, as_json=as_json)
 
 
 @models.command("verify")
@@ -182,8 +183,8 @@ def verify_models(
     Without a NAME all models are read. With --lock they are compared with that too, and what it
     lists must be there.
     """
-    with _reported():
-        store, lock = _store(models_dir), _read_lock(lock_file)
+    with reported():
+        store, lock = store_in(models_dir), read_lock(lock_file)
         wanted = names or tuple(dict.fromkeys(_all_names(store, lock)))
         problems = {name: _problems_of(name, store, lock) for name in wanted}
     if as_json:
@@ -209,8 +210,8 @@ def lock_models(*, models_dir: Path | None, output: Path | None) -> int:
 
     Another machine that pulls or imports with --lock then gets the same bytes or an error.
     """
-    with _reported():
-        lock, unknown = lock_of(_store(models_dir))
+    with reported():
+        lock, unknown = lock_of(store_in(models_dir))
         if output:
             output.write_text(lock.text(), encoding="utf-8")
         else:
@@ -222,11 +223,6 @@ def lock_models(*, models_dir: Path | None, output: Path | None) -> int:
             err=True,
         )
     return 1 if unknown else 0
-
-
-def _read_lock(file: Path | None) -> Lock | None:
-    with _reported():
-        return Lock.read(file) if file else None
 
 
 def _all_names(store: ModelStore, lock: Lock | None) -> list[str]:
@@ -241,36 +237,3 @@ def _problems_of(name: str, store: ModelStore, lock: Lock | None) -> list[str]:
         return differences_from(lock, store, name)
     except ModelMissing as error:
         return [str(error)]
-
-
-def _each(
-    items: Sequence[str], work: Callable[[str], list[dict[str, Any]]], *, as_json: bool
-) -> int:
-    """Do all that can be done; 1 when something could not."""
-    outcomes: list[dict[str, Any]] = []
-    for item in items:
-        try:
-            done = work(item)
-        except (PolycueError, OSError) as error:
-            click.echo(f"Error: {error}", err=True)
-            done = [{"name": item, "state": "failed", "error": str(error)}]
-        outcomes += done
-        if not as_json:
-            for outcome in done:
-                if outcome["state"] != "failed":
-                    click.echo(f"{outcome['name']}: {outcome['state']}, {outcome['size']}")
-    if as_json:
-        write_json(outcomes)
-    return 1 if any(outcome["state"] == "failed" for outcome in outcomes) else 0
-
-
-@contextmanager
-def _reported() -> Iterator[None]:
-    try:
-        yield
-    except (PolycueError, OSError) as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _store(models_dir: Path | None) -> ModelStore:
-    return ModelStore(models_dir or default_models_dir())
