@@ -12,6 +12,8 @@ from support.manifests import (
     CHART,
     COMPONENTS,
     KUBERNETES,
+    KUBERNETES_API,
+    RAY_AUTOSCALER,
     Document,
     chart,
     combined,
@@ -43,33 +45,99 @@ def comparable(rendered: list[Document]) -> dict[tuple[str, str], Document]:
         if document["kind"] == "Deployment":
             template = document["spec"]["template"]
             template["metadata"]["annotations"].pop("checksum/settings", None)
-            template["spec"]["volumes"].sort(key=lambda volume: volume["name"])
-            container = template["spec"]["containers"][0]
-            container.pop("imagePullPolicy", None)
+            (container,) = template["spec"]["containers"]
             container["envFrom"][0]["configMapRef"]["name"] = "polycue-settings"
+        for pod in pods([document]):
+            pod.spec["volumes"].sort(key=lambda volume: volume["name"])
+            for container in pod.containers:
+                container.pop("imagePullPolicy", None)
+                container["volumeMounts"].sort(key=lambda mount: mount["mountPath"])
         found[document["kind"], metadata["name"]] = document
     return found
 
 
-@pytest.mark.parametrize("device", ["cpu", "cuda"])
-def test_it_makes_the_same_as_the_overlay(device: str, tmp_path: Path) -> None:
-    ours = comparable(chart(values(tmp_path, device=device)))
-    theirs = comparable(render(KUBERNETES / "overlays" / device))
+OVERLAYS: dict[str, dict[str, Any]] = {
+    "cpu": {},
+    "cuda": {"device": "cuda"},
+    "ray": {"ray": {"enabled": True}},
+}
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_it_makes_the_same_as_the_overlay(overlay: str, tmp_path: Path) -> None:
+    ours = comparable(chart(values(tmp_path, **OVERLAYS[overlay])))
+    theirs = comparable(render(KUBERNETES / "overlays" / overlay))
     assert ours.keys() == theirs.keys()
     for name, document in theirs.items():
         assert ours[name] == document, name
 
 
+ALL_COMPONENTS: dict[str, Any] = {
+    "keda": {"enabled": True},
+    "monitoring": {"enabled": True},
+    "tracing": {"endpoint": "http://collector.monitoring.svc:4317"},
+    "models": {"image": "polycue-models:1"},
+}
+
+
 def test_it_makes_the_same_with_all_components(tmp_path: Path) -> None:
-    told = values(
-        tmp_path,
-        keda={"enabled": True},
-        monitoring={"enabled": True},
-        tracing={"endpoint": "http://collector.monitoring.svc:4317"},
-        models={"image": "polycue-models:1"},
-    )
     components = combined(tmp_path, "cpu", *COMPONENTS)
-    assert comparable(chart(told)) == comparable(render(components))
+    assert comparable(chart(values(tmp_path, **ALL_COMPONENTS))) == comparable(render(components))
+
+
+def test_it_makes_the_same_with_ray_and_all_components_and_other_numbers(tmp_path: Path) -> None:
+    bounds = {"minReplicas": 6, "maxReplicas": 12}
+    group = "/spec/workerGroupSpecs/0"
+    gpus = f"{group}/template/spec/containers/0/resources/limits/nvidia.com~1gpu"
+    cluster = {
+        **{f"{group}/{name}": number for name, number in bounds.items()},
+        f"{group}/replicas": 6,
+        gpus: 2,
+        "/spec/autoscalerOptions/idleTimeoutSeconds": 900,
+        "/spec/headGroupSpec/template/spec/containers/0/resources/limits/memory": "8Gi",
+    }
+    components = combined(
+        tmp_path,
+        "ray",
+        *COMPONENTS,
+        RAY_AUTOSCALER,
+        configMapGenerator=[KUBERNETES_API],
+        patches=[replaced("RayCluster", cluster)],
+    )
+    ray = {
+        "enabled": True,
+        "head": {"resources": {"limits": {"memory": "8Gi"}}},
+        "workers": {"gpus": 2},
+        "autoscaler": {
+            "enabled": True,
+            "idleSeconds": 900,
+            "apiServer": {"cidrs": ["192.168.1.10/32"], "port": 6443},
+            **bounds,
+        },
+    }
+    ours = comparable(chart(values(tmp_path, **ALL_COMPONENTS, ray=ray)))
+    theirs = comparable(render(components))
+    assert ours.keys() == theirs.keys()
+    for name, document in theirs.items():
+        assert ours[name] == document, name
+
+
+def test_a_token_of_ones_own_is_for_every_node_of_ray(tmp_path: Path) -> None:
+    rendered = chart(values(tmp_path, ray={"enabled": True, "tokenSecret": "ours"}))
+    cluster = find(rendered, "RayCluster", "polycue-ray")["spec"]
+    assert cluster["authOptions"] == {"mode": "token", "secretName": "ours"}
+    servers = next(pod for pod in pods(rendered) if pod.of == "Deployment")
+    assert len(servers.containers) == 2
+    for container in servers.containers:
+        token = next(one for one in container["env"] if one["name"] == "RAY_AUTH_TOKEN")
+        assert token["valueFrom"]["secretKeyRef"] == {"name": "ours", "key": "auth_token"}
+
+
+def test_all_of_ray_has_the_one_image(tmp_path: Path) -> None:
+    image = {"repository": "registry.example.org/polycue", "digest": f"sha256:{'0' * 64}"}
+    rendered = chart(values(tmp_path, image=image, ray={"enabled": True}))
+    images = {one["image"] for pod in pods(rendered) for one in pod.containers}
+    assert images == {f"registry.example.org/polycue@{image['digest']}"}
 
 
 def test_a_changed_setting_rolls_out(tmp_path: Path) -> None:
@@ -113,6 +181,9 @@ def test_helm_has_nothing_to_complain_of() -> None:
     linted(CHART)
 
 
+AUTOSCALER = {"enabled": True, "apiServer": {"cidrs": ["192.168.1.10/32"]}}
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -125,6 +196,30 @@ def test_helm_has_nothing_to_complain_of() -> None:
         ({"settings": {"AWS_SECRET_ACCESS_KEY": "secret"}}, "AWS_SECRET_ACCESS_KEY"),
         ({"settings": {"OTEL_EXPORTER_OTLP_HEADERS": "api-key=s"}}, "OTEL_EXPORTER_OTLP_HEADERS"),
         ({"image": {"digest": "latest"}}, "digest"),
+        ({"ray": {"enabled": True, "worker": {"gpus": 2}}}, "worker"),
+        ({"ray": {"autoscaler": {"apiServer": {"cidrs": ["0.0.0.0/0"]}}}}, "cidrs"),
+        ({"ray": {"enabled": True, "tokenSecret": ""}}, "without ray.tokenSecret"),
+        ({"ray": {"enabled": True}, "device": "cuda"}, "leave device away"),
+        (
+            {"ray": {"enabled": True}, "settings": {"POLYCUE_ENGINE": "threads"}},
+            "POLYCUE_ENGINE is threads",
+        ),
+        ({"settings": {"POLYCUE_ENGINE": "ray"}}, "set ray.enabled"),
+        ({"ray": {"autoscaler": {"enabled": True}}}, "set ray.enabled"),
+        ({"ray": {"enabled": True, "autoscaler": {"enabled": True}}}, "apiServer.cidrs"),
+        (
+            {"ray": {"enabled": True, "autoscaler": {**AUTOSCALER, "minReplicas": 7}}},
+            "is more than ray.autoscaler.maxReplicas",
+        ),
+        ({"ray": {"enabled": True}, "replicas": 5}, "more of ray.workers.replicas"),
+        (
+            {"ray": {"enabled": True, "autoscaler": AUTOSCALER}, "keda": {"enabled": True}},
+            "more of ray.autoscaler.maxReplicas, or fewer servers (keda.maxReplicas)",
+        ),
+        (
+            {"ray": {"enabled": True}, "settings": {"POLYCUE_RAY_GPUS": 2}},
+            "no worker has the 2 GPUs of an actor",
+        ),
     ],
 )
 def test_wrong_values_are_refused_by_name(given: dict[str, Any], said: str, tmp_path: Path) -> None:
@@ -136,6 +231,12 @@ def test_wrong_values_are_refused_by_name(given: dict[str, Any], said: str, tmp_
     )
     assert done.returncode != 0
     assert said in done.stderr
+
+
+def replaced(kind: str, fields: dict[str, Any]) -> Document:
+    """A patch of kustomize's."""
+    operations = [{"op": "replace", "path": path, "value": value} for path, value in fields.items()]
+    return {"target": {"kind": kind}, "patch": json.dumps(operations)}
 
 
 def linted(folder: Path) -> None:

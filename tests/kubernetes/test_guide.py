@@ -1,6 +1,7 @@
 """docs/deploy.md: what it shows renders, and what it names is there."""
 
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from polycue.config import Settings
-from support.manifests import KUBERNETES, ROOT, Document, find, render
+from support.manifests import CHART, KUBERNETES, ROOT, Document, chart, find, render
 
 UNIT = ROOT / "deploy/systemd/polycue.service"
 AUTOSCALER = "polycue-ray-autoscaler"
@@ -59,6 +60,14 @@ def test_the_autoscaler_of_ray_renders_as_shown_and_fails_as_told_without_an_add
     without = overlay(checkout / "without", told.partition("configMapGenerator")[0])
     with pytest.raises(AssertionError, match=said.replace(" ... ", ".*")):
         render(without)
+
+
+def test_what_helm_is_told_there_renders(guide: str) -> None:
+    installed = re.compile(r"^ {4}helm install polycue (.*?[^\\])$", re.DOTALL | re.MULTILINE)
+    commands = [shlex.split(said.replace("\\\n", "")) for said in installed.findall(guide)]
+    cuda, ray = (chart(flags=flags) for folder, *flags in commands if ROOT / folder == CHART)
+    assert find(cuda, "Deployment")
+    assert find(ray, "RayCluster", "polycue-ray")
 
 
 def test_every_file_and_setting_that_it_names_is_there(guide: str) -> None:

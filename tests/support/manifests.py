@@ -68,10 +68,10 @@ def render(folder: Path) -> list[Document]:
     return documents(_output(tool("kubectl"), "kustomize", str(folder)))
 
 
-def chart(*values: Path) -> list[Document]:
+def chart(*values: Path, flags: Sequence[str] = ()) -> list[Document]:
     given = [word for file in values for word in ("--values", str(file))]
     rendered = _output(
-        tool("helm"), "template", "polycue", str(CHART), "--namespace", "polycue", *given
+        tool("helm"), "template", "polycue", str(CHART), "--namespace", "polycue", *given, *flags
     )
     return documents(rendered)
 

@@ -17,6 +17,9 @@
   "POLYCUE_LOG_FORMAT" "json"
   "POLYCUE_DEVICE" .Values.device
 -}}
+{{- if .Values.ray.enabled -}}
+{{- $own = merge (include "polycue.ray.settings" . | fromYaml) $own -}}
+{{- end -}}
 {{- if eq .Values.device "cuda" -}}
 {{- $own = merge (dict "POLYCUE_DEVICE_INDEX" (ternary "0" "all" (eq (int .Values.gpus) 1)) "POLYCUE_MAX_RUNNING_JOBS" "8") $own -}}
 {{- end -}}
@@ -32,7 +35,8 @@
 
 {{- define "polycue.image" -}}
 {{- with .Values.image -}}
-{{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default (printf "%s-%s" $.Chart.AppVersion $.Values.device) }}{{ end }}
+{{- $target := ternary "ray" $.Values.device $.Values.ray.enabled -}}
+{{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default (printf "%s-%s" $.Chart.AppVersion $target) }}{{ end }}
 {{- end -}}
 {{- end -}}
 
@@ -45,5 +49,13 @@ limits: {cpu: "8", memory: 16Gi, ephemeral-storage: 60Gi, nvidia.com/gpu: {{ .Va
 {{- else -}}
 requests: {cpu: "4", memory: 8Gi, ephemeral-storage: 8Gi}
 limits: {cpu: "4", memory: 8Gi, ephemeral-storage: 60Gi}
+{{- end -}}
+{{- end -}}
+
+{{- define "polycue.models" -}}
+{{- with .Values.models.image -}}
+image: {reference: {{ . }}, pullPolicy: IfNotPresent}
+{{- else -}}
+persistentVolumeClaim: {claimName: polycue-models, readOnly: true}
 {{- end -}}
 {{- end -}}
