@@ -8,12 +8,13 @@ loopback, with the tests' help. Run it from the repository's folder::
 (1) The cost: batches of full rows, one after the other, to models that take a fixed time and no
 processor (``polycue.testing.timed``), in threads of this process, in a child and in an actor, in
 rounds of shuffled order. What a batch takes beyond its fixed time is what the way there and back
-costs; to any other process it grows with the sound that is carried, 0.96 MB a row, and what Ray has
-to do with it is the difference to a child. (2) The load that no core bounds: films, cut and made
-into features for real, through the real batcher to such models in one actor and in two. (3) The
-load that is real: copies of the demo film through servers with the demo models, whose actors have a
-core each, in one actor and in two. There everything else, decoding, features and the server itself,
-wants the same cores.
+costs, with 0.96 MB of sound a row, and what Ray has to do with it is the difference to a child. An
+actor sees the sound where the server has put it; ``ray_far`` is one that is treated as if it were
+on another machine, to which Ray carries it from node to node. (2) The load that no core bounds:
+films, cut and made into features for real, through the real batcher to such models in one actor and
+in two. (3) The load that is real: copies of the demo film through servers with the demo models,
+whose actors have a core each, in one actor and in two. There everything else, decoding, features
+and the server itself, wants the same cores.
 """
 
 import argparse
@@ -107,7 +108,7 @@ def measured(films: int, rounds: int) -> Found:
 def tell(found: Found) -> None:
     for rows, ways in found.over_fixed_time_ms.items():
         print(f"{rows:8}", *(f"{way} {spread}" for way, spread in ways.items()), "ms")
-    print(f"(at most {MOST_OVERHEAD_MS:g} ms in an actor, for a batch of a CPU: two rows)")
+    print(f"(ray: at most {MOST_OVERHEAD_MS:g} ms)")
     print(f"two actors over one, fixed time {ratio(found.fixed_time)}  (at most {MOST_RATIO})")
     print(f"two actors over one, demo model {ratio(found.demo_model)}")
 

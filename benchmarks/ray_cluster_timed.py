@@ -27,7 +27,7 @@ from polycue.engine.devices import Device
 from polycue.engine.recogniser import Recogniser
 from polycue.speech.passage import DecodeSettings, Passage
 from polycue.testing.engines import recogniser_with
-from polycue.testing.timed import BRIDGE, CHILD, TimedBackend
+from polycue.testing.timed import BRIDGE, CHILD, FAR_BRIDGE, TimedBackend
 from support.ray_cluster import Cluster
 
 SEED = 20261128
@@ -49,7 +49,9 @@ def full_rows(count: int) -> list[Passage]:
     return [Passage(s.start_ms, s.end_ms, (s,), frames + n, settings) for n, s in enumerate(spans)]
 
 
-def actors_of(cluster: Cluster, count: int) -> "contextlib.closing[Host]":
+def actors_of(
+    cluster: Cluster, count: int, program: Sequence[str] = BRIDGE
+) -> "contextlib.closing[Host]":
     hello = Hello(Path("/"), recorded_only=False, log_level=30)
     actors = Actors(
         cluster.address,
@@ -57,7 +59,7 @@ def actors_of(cluster: Cluster, count: int) -> "contextlib.closing[Host]":
         hello,
         place_s=60,
         environment=cluster.env,
-        program=BRIDGE,
+        program=program,
     )
 
     def make(number: int) -> Supervisor:
@@ -79,11 +81,15 @@ def supervisor(begin: Begin, number: int) -> Supervisor:
 def overheads(cluster: Cluster, rounds: int) -> dict[str, dict[str, Spread]]:
     """Milliseconds for a batch beyond its fixed time, by rows and by where it is done."""
     name = f"timed-{SERVICE_MS}"
-    with actors_of(cluster, 1) as on_ray, child() as in_child:
+    with (
+        child() as in_child,
+        actors_of(cluster, 1) as on_ray,
+        actors_of(cluster, 1, FAR_BRIDGE) as far_away,
+    ):
+        hosts = {"child": in_child, "ray": on_ray, "ray_far": far_away}
         ways: dict[str, Backend] = {
             "threads": TimedBackend(name),
-            "child": in_child.open_recogniser(Path("/"), name)[0],
-            "ray": on_ray.open_recogniser(Path("/"), name)[0],
+            **{way: host.open_recogniser(Path("/"), name)[0] for way, host in hosts.items()},
         }
         return {f"{rows} rows": overhead(ways, full_rows(rows), rounds) for rows in (1, 2, 4, 16)}
 
@@ -91,7 +97,7 @@ def overheads(cluster: Cluster, rounds: int) -> dict[str, dict[str, Spread]]:
 def overhead(ways: dict[str, Backend], batch: list[Passage], rounds: int) -> dict[str, Spread]:
     took: dict[str, list[float]] = {way: [] for way in ways}
     for backend in ways.values():
-        backend.run(batch)  # connections are made, and Ray's memory is touched once
+        backend.run(batch)  # connections are made, and memory is touched once
     for way in in_turn(ways, rounds):
         began_s = time.perf_counter()
         ways[way].run(batch)

@@ -4,59 +4,24 @@ import contextlib
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import PoisonChunk
-from polycue.engine.backends.backend import Host
-from polycue.engine.backends.ray.asked import Hello, Needs
-from polycue.engine.backends.ray.begin import Actors
-from polycue.engine.backends.supervised.host import elastic_host
-from polycue.engine.backends.supervised.pace import Pace
-from polycue.engine.backends.supervised.supervisor import Supervisor
-from polycue.engine.backends.supervised.work import Choose
 from polycue.engine.batching.batcher import Batcher
-from polycue.engine.devices import Device
 from polycue_client import Polycue
 from support.asking import ask
 from support.children import child_of, signalled
 from support.demo import begin, tracks
 from support.fleet import Fleet, Server, python_path
 from support.fragile import Do, passage
-from support.fragile_engine import BRIDGE
+from support.fragile_engine import host_on
 from support.ray_cluster import Cluster, Node
 
 WAIT_S = 90
-CPU = Choose("cpu", "int8", 0, 1)
-
-
-@contextlib.contextmanager
-def host_on(cluster: Cluster, actors: int, *, deadline_s: float = 60) -> Iterator[Host]:
-    """Actors with fragile models, whose batches get so long at least."""
-    pace = Pace(factor=20, least_s=deadline_s)
-    for _ in range(40):  # it knows how fast they are
-        pace.took("fragile", 1, 0)
-    begun = Actors(
-        cluster.address,
-        Needs(gpus=0, cpus=1),
-        Hello(Path("/"), recorded_only=False, log_level=20),
-        place_s=30,
-        environment=cluster.env,
-        program=BRIDGE,
-    )
-
-    def make(number: int) -> Supervisor:
-        device = Device("cpu", 0, "int8", 1, 1, place=f"ray:{number}")
-        return Supervisor(CPU, pace, begin=begun.begin, device=device)
-
-    host = elastic_host(
-        "ray", make, "int8", least=actors, most=actors, idle_s=60, close=begun.close
-    )
-    with contextlib.closing(host):
-        yield host
 
 
 def heard(folder: Path) -> Counter[str]:

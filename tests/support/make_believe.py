@@ -15,9 +15,10 @@ from typing import Any
 from polycue.domain.errors import ClusterUnavailable, EngineDied
 from polycue.engine.backends.processes.serve import called, serve
 from polycue.engine.backends.ray.asked import Begun, Hello, Needs
+from polycue.engine.backends.ray.parcel import Parcel
 from polycue.engine.backends.supervised.answering import answered
 from polycue.engine.backends.supervised.child import Cause, End
-from polycue.engine.backends.supervised.work import Answer, Call, Recognise, Work
+from polycue.engine.backends.supervised.work import Call, Recognise, Work
 from support.fragile import FragileModels, passage
 
 PROGRAM = (__file__,)
@@ -31,6 +32,19 @@ class Vanish:
     end: End = End.LOST
 
     def do(self, models: Any) -> None: ...
+
+
+@dataclass(frozen=True)
+class Mumble:
+    """Work whose result nobody can read."""
+
+    def do(self, models: Any) -> object:
+        return _Unreadable()
+
+
+class _Unreadable:
+    def __reduce__(self) -> tuple[type[int], tuple[str]]:
+        return int, ("what?",)
 
 
 def _end_of(work: Work[Any]) -> End | None:
@@ -64,9 +78,9 @@ class Cluster:
         self._actors[number], self._ended[number] = FragileModels(), Future()
         return Begun("10.0.0.9", os.getpid())
 
-    def ask(self, number: int, call: Call) -> Future[Answer]:
-        answer: Future[Answer] = Future()
-        threading.Thread(target=self._do, args=(number, call, answer), daemon=True).start()
+    def ask(self, number: int, call: Parcel) -> Future[Parcel]:
+        answer: Future[Parcel] = Future()
+        threading.Thread(target=self._do, args=(number, call.opened(), answer), daemon=True).start()
         return answer
 
     def watch(self, number: int) -> Future[Cause]:
@@ -76,14 +90,14 @@ class Cluster:
         if self._actors.pop(number, None) is not None:
             self._ended[number].set_result(Cause(End.CLOSED, "it was ended"))
 
-    def _do(self, number: int, call: Call, answer: Future[Answer]) -> None:
+    def _do(self, number: int, call: Call, answer: Future[Parcel]) -> None:
         if end := _end_of(call.work):
             cause = Cause(end, "it went")
             self._actors.pop(number)
             answer.set_exception(cause.died())
             self._ended[number].set_result(cause)
         else:
-            answer.set_result(answered(call, self._actors[number]))
+            answer.set_result(Parcel.of(answered(call, self._actors[number])))
 
 
 if __name__ == "__main__":

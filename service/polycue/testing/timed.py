@@ -21,6 +21,7 @@ from polycue.translation.packages import Package
 
 # Programs: of the bridge to a cluster with such actors, and of such a child.
 BRIDGE = ("-m", "polycue.testing.timed_bridge")
+FAR_BRIDGE = (*BRIDGE, "--far")
 CHILD = ("-m", "polycue.testing.timed_child")
 
 _WORD_MS = 500

@@ -37,7 +37,7 @@ from polycue.engine.batch_done import Queued
 from polycue.engine.devices import Device
 from polycue.tracing.parts import Noted
 from support.fragile import Do, passage
-from support.make_believe import POISON, PROGRAM, Vanish
+from support.make_believe import POISON, PROGRAM, Mumble, Vanish
 
 T = TypeVar("T")
 
@@ -236,6 +236,15 @@ def test_with_the_bridge_all_actors_end(made: Made) -> None:
     os.kill(child.pid, signal.SIGKILL)
     child.wait(PATIENCE_S)
     assert not child.alive
+
+
+def test_an_answer_that_cannot_be_read_ends_its_actor_and_no_other(made: Made) -> None:
+    mumbling, other = (made.actors.begin(lambda cause: None) for _ in range(2))
+    with pytest.raises(EngineDied, match="cannot be read"):
+        mumbling.do(Mumble(), within_s=PATIENCE_S)
+    assert not mumbling.alive
+    assert other.alive
+    assert other.pid == made.actors.begin(lambda cause: None).pid  # the bridge's, here
 
 
 class Rows:

@@ -1,14 +1,18 @@
 """What a server shares with its engine children lies apart, and nothing is left of it."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import polycue.engine.backends.processes.arena as arenas
-from polycue.engine.backends.processes.arena import Arena, ArenaView, Place
+from polycue.engine.backends.processes.arena import Arena, ArenaView, Location, Place
+from polycue.engine.backends.ray.parcel import Parcel
 
 BATCH = 16 * 960_000
 
@@ -108,4 +112,64 @@ def test_nobody_can_cut_it_off() -> None:
     arena = Arena()
     with pytest.raises(PermissionError):
         os.ftruncate(arena.descriptor, 0)
+    arena.close()
+
+
+_READER = """
+import sys
+from polycue.engine.backends.processes.arena import Location, Place
+pid, descriptor, name, size = sys.argv[1:]
+view = Location(int(pid), int(descriptor), name).opened()
+print(view and bytes(view.array(Place(0, int(size)))).decode())
+"""
+
+
+def read_by_another(location: Location) -> str:
+    """What a process that was not given the arena finds in it."""
+    given = [str(location.pid), str(location.descriptor), location.name, "5"]
+    told = subprocess.run(
+        [sys.executable, "-c", _READER, *given],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    return told.stdout.strip()
+
+
+def test_a_process_of_the_same_machine_sees_it_and_no_other_in_its_place() -> None:
+    arena, other = Arena(), Arena()
+    arena.put(1, [memoryview(b"sound")])
+    location = view_of(arena).location
+    assert read_by_another(location) == "sound"
+    taken_for_it = Location(location.pid, other.descriptor, location.name)
+    assert read_by_another(taken_for_it) == "None"
+    for one in (arena, other):
+        one.close()
+
+
+def test_who_has_gone_has_no_arena() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert Location(gone.pid, 5, "/memfd:polycue-x (deleted)").opened() is None
+
+
+def test_of_an_array_that_the_receiver_sees_only_the_place_travels() -> None:
+    arena = Arena()
+    view = view_of(arena)
+    sound, elsewhere = np.arange(1_000, dtype=np.float32), np.arange(7)
+    sent = Parcel.of(["sound", sound])
+    places = arena.put(1, [one.data for one in sent.arrays if not isinstance(one, Place)])
+    assert places
+    arrived = Parcel.of(["sound", np.frombuffer(view.array(places[0]), np.float32), elsewhere])
+    short = arrived.placed(view)
+    assert short.arrays[0] == places[0]
+    assert not isinstance(short.arrays[1], Place)  # of no arena
+    for parcel in (arrived, short, short.placed(view)):
+        told, heard, there = parcel.opened(view)
+        assert told == "sound"
+        np.testing.assert_array_equal(heard, sound)
+        np.testing.assert_array_equal(there, elsewhere)
+    with pytest.raises(LookupError):
+        short.opened()
     arena.close()

@@ -9,7 +9,12 @@ import os
 import secrets
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from polycue import telemetry
 
@@ -123,7 +128,37 @@ class ArenaView:
     """The end that reads."""
 
     def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
         self._memory = memoryview(mmap.mmap(descriptor, 0, prot=mmap.PROT_READ))
+        self._address = np.frombuffer(self._memory, np.uint8).ctypes.data
+
+    @property
+    def location(self) -> "Location":
+        name = os.readlink(f"/proc/self/fd/{self._descriptor}")
+        return Location(os.getpid(), self._descriptor, name)
 
     def array(self, place: Place) -> memoryview:
         return self._memory[place.start : place.start + place.size]
+
+    def place(self, array: NDArray[np.uint8]) -> Place | None:
+        """Where an array lies; None where it is not in here."""
+        start = array.ctypes.data - self._address
+        is_inside = 0 <= start <= len(self._memory) - array.nbytes
+        return Place(start, array.nbytes) if is_inside else None
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where programs of the same machine and user find an arena: with a process that has it."""
+
+    pid: int
+    descriptor: int
+    name: str
+
+    def opened(self) -> ArenaView | None:
+        """None on another machine, in another container or where we may not."""
+        path = f"/proc/{self.pid}/fd/{self.descriptor}"
+        with suppress(OSError):
+            if os.readlink(path) == self.name:  # nobody else's knows its random part
+                return ArenaView(os.open(path, os.O_RDONLY))
+        return None

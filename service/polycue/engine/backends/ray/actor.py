@@ -12,10 +12,12 @@ import ray
 
 from polycue import telemetry
 from polycue.engine import heap
+from polycue.engine.backends.processes.arena import ArenaView
 from polycue.engine.backends.ray.asked import Begun, Hello
 from polycue.engine.backends.ray.node_models import NodeModels
+from polycue.engine.backends.ray.parcel import Parcel
 from polycue.engine.backends.supervised.answering import answered
-from polycue.engine.backends.supervised.work import Answer, Call, LogLine
+from polycue.engine.backends.supervised.work import LogLine
 from polycue.models.place import default_models_dir
 
 _MOST_LINES = 1000  # that wait; a driver that takes none must not cost memory
@@ -28,6 +30,7 @@ class Engine:
     def __init__(self) -> None:
         self._lines: queue.Queue[LogLine] = queue.Queue(_MOST_LINES)
         self._models: Any = None
+        self._arena: ArenaView | None = None
 
     def hello(self, hello: Hello) -> Begun:
         """Be what the server needs; called once, before all else."""
@@ -37,14 +40,16 @@ class Engine:
         util: Any = ray.util  # without types of its own
         node: str = util.get_node_ip_address()
         self._models = self.held(hello, node)
-        return Begun(node, os.getpid(), version("polycue"))
+        self._arena = hello.arena.opened() if hello.arena else None
+        return Begun(node, os.getpid(), version("polycue"), near=self._arena is not None)
 
     def held(self, hello: Hello, node: str) -> Any:
         """What work is done with."""
         return NodeModels(hello, here=default_models_dir(), node=node)
 
-    def do(self, call: Call) -> Answer:
-        return answered(call, self._models)
+    def do(self, call: Parcel) -> Parcel:
+        """Do a ``Call``; what comes of it is an ``Answer``."""
+        return Parcel.of(answered(call.opened(self._arena), self._models))
 
     def lines(self) -> list[LogLine]:
         """What there is to log since the last time; comes back after a while without any."""

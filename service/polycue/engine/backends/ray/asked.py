@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from polycue.engine.backends.processes.arena import Location
+from polycue.engine.backends.ray.parcel import Parcel
 from polycue.engine.backends.supervised.child import Cause
-from polycue.engine.backends.supervised.work import Answer, Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +25,25 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What an actor must know of its server: ``root`` is the server's folder of models."""
+    """What an actor must know of its server: ``root`` is the server's folder of models.
+
+    The bridge adds where the ``arena`` is that arrays come by, for an actor on the same machine.
+    """
 
     root: Path
     recorded_only: bool
     log_level: int
+    arena: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An actor that runs: the address of its node, and its process there."""
+    """An actor that runs: the address of its node, its process there, and if it sees the arena."""
 
     node: str
     pid: int
     version: str = field(default="", compare=False)
+    near: bool = field(default=False, compare=False)
 
 
 class Cluster(Protocol):
@@ -45,7 +51,7 @@ class Cluster(Protocol):
 
     def join(self, address: str) -> None: ...
     def begin(self, number: int, needs: Needs, hello: Hello, within_s: float) -> Begun: ...
-    def ask(self, number: int, call: Call) -> Future[Answer]: ...
+    def ask(self, number: int, call: Parcel) -> Future[Parcel]: ...
     def watch(self, number: int) -> Future[Cause]: ...
     def end(self, number: int) -> None: ...
 
@@ -84,12 +90,12 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Have an actor do some work; EngineDied where it is lost meanwhile."""
+    """Have an actor do a ``Call``, for an ``Answer``; EngineDied where it is lost meanwhile."""
 
     number: int
-    call: Call
+    call: Parcel
 
-    def do(self, cluster: Cluster) -> Future[Answer]:
+    def do(self, cluster: Cluster) -> Future[Parcel]:
         return cluster.ask(self.number, self.call)
 
 

@@ -4,4 +4,5 @@ from polycue.engine.backends.processes.serve import called, serve
 from polycue.engine.backends.ray.driver import Driver
 
 if __name__ == "__main__":
-    serve(called(), Driver())
+    wire = called()
+    serve(wire, Driver(wire.theirs))

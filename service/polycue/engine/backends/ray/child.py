@@ -3,12 +3,12 @@
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import Any
 
 from polycue import telemetry
 from polycue.domain.errors import EngineDied
 from polycue.engine.backends.ray.asked import Ask, Begun, Finish, Watch
+from polycue.engine.backends.ray.parcel import Parcel
 from polycue.engine.backends.supervised.child import Cause, Child, End
 from polycue.engine.backends.supervised.work import Answer, Call, Work
 from polycue.tracing.parts import noted
@@ -39,18 +39,26 @@ class ActorChild(Child):
         self._gone.wait(timeout_s)
 
     def _send(self, number: int, work: Work[Any]) -> None:
-        call = Call(number, work, telemetry.facts(), noted() is not None)
+        call = Parcel.of(Call(number, work, telemetry.facts(), noted() is not None))
         asked = self._bridge.ask(Ask(self._number, call))
         asked.add_done_callback(lambda answer: self._take(number, answer))
 
-    def _take(self, number: int, answer: Future[Answer]) -> None:
+    def _take(self, number: int, answer: Future[Parcel]) -> None:
         error = answer.exception()
         if error is None:
-            self._answered(replace(answer.result(), number=number))
+            self._open(answer.result())
         elif isinstance(error, EngineDied):
             self.end(self._cause_of(error))
         else:
             self._answered(Answer(number, error=error))
+
+    def _open(self, parcel: Parcel) -> None:
+        try:
+            answer: Answer = parcel.opened()
+        except Exception as error:
+            self.end(Cause(End.BROKEN, f"its answer cannot be read: {error}"))
+        else:
+            self._answered(answer)
 
     def _cause_of(self, error: EngineDied) -> Cause:
         if not self._bridge.alive:

@@ -5,6 +5,7 @@ import socket
 import time
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -12,12 +13,13 @@ import ray
 from ray.exceptions import ActorDiedError, RayActorError, RayTaskError
 
 from polycue.domain.errors import ClusterUnavailable, EngineDied
+from polycue.engine.backends.processes.arena import ArenaView
 from polycue.engine.backends.ray import actor
 from polycue.engine.backends.ray.asked import Begun, Hello, Needs
 from polycue.engine.backends.ray.held import LOG, Held
+from polycue.engine.backends.ray.parcel import Parcel
 from polycue.engine.backends.ray.place import no_place
 from polycue.engine.backends.supervised.child import Cause, End
-from polycue.engine.backends.supervised.work import Answer, Call
 
 # Calls at a time, more than there are: one that waited would lose of its deadline. Ray starts as
 # many threads, beside one for the log.
@@ -32,9 +34,10 @@ _TOLD = 250  # characters of what Ray says, which goes on for pages
 class Driver:
     """Holds the handles of this server's actors; with the process all of them end."""
 
-    def __init__(self, engine: type[actor.Engine] = actor.Engine) -> None:
-        """``engine`` is what actors are made of."""
-        self._engine = engine
+    def __init__(self, arena: ArenaView | None, engine: type[actor.Engine] = actor.Engine) -> None:
+        """Arrays come by way of the ``arena``; ``engine`` is what actors are made of."""
+        self._arena, self._engine = arena, engine
+        self._near: set[int] = set()  # who sees the arena
         self._held = Held(_kill, _cause)
 
     def join(self, address: str) -> None:
@@ -62,6 +65,8 @@ class Driver:
     def _begun(self, number: int, needs: Needs, hello: Hello, within_s: float) -> Begun:
         with self._held.beginning(number):
             _reach_head()
+            if self._arena is not None:
+                hello = replace(hello, arena=self._arena.location)
             handle = _remote(self._engine, needs).remote()
             self._held.add(number, handle)
             try:
@@ -71,19 +76,24 @@ class Driver:
                 _reach_head()
                 _stay()
                 raise
+            if begun.near:
+                self._near.add(number)
             self._held.listen(number, begun.node)
             return begun
 
-    def ask(self, number: int, call: Call) -> Future[Answer]:
+    def ask(self, number: int, call: Parcel) -> Future[Parcel]:
         handle = self._held.get(number)
         if handle is None:
             raise EngineDied("its work", "its actor was ended")
+        if self._arena is not None and number in self._near:
+            call = call.placed(self._arena)
         return _answer(handle.do.remote(call))
 
     def watch(self, number: int) -> Future[Cause]:
         return self._held.watch(number)
 
     def end(self, number: int) -> None:
+        self._near.discard(number)
         self._held.end(number)
 
 
@@ -175,9 +185,9 @@ def _kill(handle: Any) -> None:
         ray.kill(handle)
 
 
-def _answer(said: Any) -> Future[Answer]:
+def _answer(said: Any) -> Future[Parcel]:
     """What an actor answers; whatever Ray has to say instead is the end of it."""
-    answer: Future[Answer] = Future()
+    answer: Future[Parcel] = Future()
 
     def settle(done: Future[Any]) -> None:
         error = done.exception()
