@@ -130,7 +130,8 @@ class Wire:
                     left = None if left is None else left - len(data)
                     if left is not None and left <= 0:
                         break
-                for end in (source, to):
+            for end in (source, to):  # however it broke, both sides are to hear of it
+                with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
 
         thread = threading.Thread(target=run, name="wire")
