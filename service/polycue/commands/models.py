@@ -25,8 +25,10 @@ from polycue.domain.errors import ModelMissing
 from polycue.models.argos_index import INDEX_URL, ArgosIndex
 from polycue.models.catalogue import catalogue
 from polycue.models.imports import import_models
+from polycue.models.lock import Lock
 from polycue.models.pinning import differences_from, lock_of
 from polycue.models.pull import Sources, pull
+from polycue.models.store import ModelStore
 
 _HELP = """List, fetch and check models.
 
