@@ -1,5 +1,6 @@
-"""Clean speech, heard with the defence and without it: what does it take away, and what cost it?"""
+"""What the defence takes away from clean speech, and what it costs, for ``hallucination.py``."""
 
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -100,8 +101,6 @@ def cost(recogniser: Recogniser, samples: Samples) -> list[float]:
 
 
 def film() -> Samples:
-    import subprocess  # of ffmpeg, to read the film's sound
-
     command = ["ffmpeg", "-v", "error", "-nostdin", "-i", str(REPOSITORY / "demo" / "tour.mp4")]
     command += ["-f", "f32le", "-ar", str(RATE_HZ), "-ac", "1", "-"]
     sound = subprocess.run(command, capture_output=True, check=True).stdout

@@ -6,7 +6,7 @@ voices the model knows and in five it does not. Run it from anywhere::
 
     .venv/bin/python benchmarks/demo_models.py
 
-It needs eSpeak NG's library (Debian: apt-get install espeak-ng) and the service and bench extras.
+It needs eSpeak NG's library (Debian: apt-get install espeak-ng) and the development environment.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Other systems that make cues of words, re-implemented after what their sources do.
 
 Each takes one sentence's words without times, where Whisper's segments mostly end, and gives its
-breaks; only whisper's writer does not stop at segments. ``benchmarks/peers/`` runs the packages
+breaks; only whisper's writer does not stop at segments. ``peers_packages.py`` runs the packages
 themselves, and ``segmentation.py --peers`` says whether these do the same.
 """
 

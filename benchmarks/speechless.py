@@ -1,4 +1,4 @@
-"""Sound without speech, made from fixed seeds: noises, music-like synthesis, near-silence."""
+"""Sound without speech from fixed seeds, for ``hallucination.py``: noise, music, near-silence."""
 
 from collections.abc import Callable
 from itertools import cycle

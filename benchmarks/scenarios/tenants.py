@@ -16,7 +16,6 @@ from scenarios.sound import BLOCK_S
 
 FILMS = {"greedy": 3, "modest": 1}
 
-
 Jobs = Sequence[tuple[str, Polycue, str]]  # whose, by which client, and its name
 
 
