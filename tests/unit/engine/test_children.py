@@ -2,10 +2,11 @@
 
 import contextlib
 import errno
+import fcntl
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -92,13 +93,26 @@ def test_arrays_lie_in_the_arena_until_they_are_freed() -> None:
     assert arena.used_bytes == 0
 
 
-def test_arrays_follow_on_the_socket_where_no_memory_is_to_be_had(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def forbid_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with vm.memfd_noexec = 2."""
+
     def forbidden(*_: object) -> int:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(os, "memfd_create", forbidden)  # as with vm.memfd_noexec = 2
+    monkeypatch.setattr(os, "memfd_create", forbidden)
+
+
+def be_built_for_old_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Pythons of conda and uv are, or were: for a C library that had not heard of it yet."""
+    monkeypatch.delattr(os, "memfd_create")
+    monkeypatch.delattr(fcntl, "F_ADD_SEALS")
+
+
+@pytest.mark.parametrize("without", [forbid_memory, be_built_for_old_systems])
+def test_arrays_follow_on_the_socket_where_no_memory_is_to_be_had(
+    without: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without(monkeypatch)
     arena = Arena()
     assert arena.descriptor == NONE
     here, there = socket.socketpair()

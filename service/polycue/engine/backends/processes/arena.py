@@ -42,7 +42,10 @@ class Arena:
     """
 
     def __init__(self) -> None:
-        """Whoever has the ``descriptor`` can read. Where the system gives none there is no room."""
+        """Whoever has the ``descriptor`` can read. Where the system gives none there is no room.
+
+        Nor where Python was built for systems that have none, as conda's and uv's were for long.
+        """
         self.descriptor = NONE
         self._memory = memoryview(b"")
         self._lock = threading.Lock()
@@ -50,8 +53,8 @@ class Arena:
         self._backed = 0  # bytes from the start that there is memory for
         try:
             self._make()
-        except OSError as error:
-            log.warning("no memory is shared with an engine", problem=error.strerror)
+        except (OSError, AttributeError) as error:
+            log.warning("no memory is shared with an engine", problem=str(error))
             self.close()
 
     def __repr__(self) -> str:
