@@ -103,7 +103,7 @@ class Polycue:
         self._wire.close()
 
     def interrupt(self) -> None:
-        """End what takes long, from another thread or a signal's.
+        """End what takes long, from another thread or the handler of a signal.
 
         Watching, uploading, downloading and transcribing raise ``CallCancelled``, now and from now
         on; other calls still work, so that jobs can be cancelled and uploads removed.

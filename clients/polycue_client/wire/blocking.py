@@ -14,6 +14,7 @@ from collections.abc import (
     Generator,
     Iterator,
 )
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
 import grpc
@@ -53,25 +54,27 @@ class _Cancellable(Protocol):
 
 
 class BlockingLine:
-    """Threads may share one."""
+    """Threads may share one.
+
+    What interrupts it may be the handler of a signal, which runs on the thread that waits or has
+    the lock: so that lock is reentrant, and what ends a pause is no ``Event``, whose lock is not.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._interruption = threading.Event()
+        self.interrupted = False
+        self._lock = threading.RLock()
+        self._bell: SimpleQueue[None] = SimpleQueue()
         self._long_calls: set[_Cancellable] = set()
 
     def __repr__(self) -> str:
         return f"BlockingLine({len(self._long_calls)} long calls)"
 
-    @property
-    def interrupted(self) -> bool:
-        return self._interruption.is_set()
-
     def interrupt(self) -> None:
         with self._lock:
-            self._interruption.set()
-            for call in self._long_calls:
+            self.interrupted = True
+            for call in tuple(self._long_calls):
                 call.cancel()
+        self._bell.put(None)
 
     async def ask(
         self,
@@ -113,10 +116,10 @@ class BlockingLine:
     @contextlib.contextmanager
     def _lasting(self, call: _Cancellable) -> Iterator[None]:
         """Let ``interrupt`` end the call, and end it with the block however that is left."""
-        with self._lock:
-            self._long_calls.add(call)
-            late = self.interrupted
         try:
+            with self._lock:
+                self._long_calls.add(call)
+                late = self.interrupted
             if late:  # its answer may be here already, but nobody wants it
                 raise CallCancelled("the client was interrupted", status="CANCELLED")
             with translated():
@@ -127,7 +130,9 @@ class BlockingLine:
                 self._long_calls.discard(call)
 
     async def pause(self, delay_s: float) -> None:
-        self._interruption.wait(delay_s)
+        with contextlib.suppress(Empty):
+            self._bell.get(timeout=delay_s)
+            self._bell.put(None)  # for other threads, and for pauses to come
 
     async def aside(
         self, function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
