@@ -1,6 +1,6 @@
 """The synchronous client. ``polycue_client.aio`` has the same for asyncio."""
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from functools import wraps
 from inspect import signature
 from types import GenericAlias, TracebackType
@@ -60,16 +60,16 @@ def _blocking(
 
 def _iterating(
     method: Callable[Concatenate[Methods, Given], AsyncGenerator[Item]],
-) -> Callable[Concatenate["Polycue", Given], Iterator[Item]]:
+) -> Callable[Concatenate["Polycue", Given], Generator[Item]]:
     """The method with the same parameters, for an ordinary ``for``."""
 
     @wraps(method)
-    def call(self: "Polycue", /, *args: Given.args, **kwargs: Given.kwargs) -> Iterator[Item]:
-        yield from each(method(self._methods, *args, **kwargs))
+    def call(self: "Polycue", /, *args: Given.args, **kwargs: Given.kwargs) -> Generator[Item]:
+        return each(method(self._methods, *args, **kwargs))
 
     shown = signature(method)  # by help(), which would else speak of an asynchronous generator
-    iterator = GenericAlias(Iterator, get_args(shown.return_annotation))
-    call.__signature__ = shown.replace(return_annotation=iterator)  # type: ignore[attr-defined]
+    generator = GenericAlias(Generator, get_args(shown.return_annotation))
+    call.__signature__ = shown.replace(return_annotation=generator)  # type: ignore[attr-defined]
     return call
 
 

@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import inspect
 import os
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from pathlib import Path
 
 import pytest
@@ -59,7 +59,7 @@ def test_help_says_of_each_client_what_its_methods_hand_out() -> None:
         return inspect.signature(method).return_annotation
 
     assert hands_out(Polycue.wait) == hands_out(aio.AsyncPolycue.wait) == jobs_pb2.Job
-    assert hands_out(Polycue.watch) == Iterator[Event]
+    assert hands_out(Polycue.watch) == Generator[Event]
     assert hands_out(aio.AsyncPolycue.watch) == AsyncGenerator[Event]
     assert inspect.getdoc(Polycue.watch) == inspect.getdoc(aio.AsyncPolycue.watch)
 

@@ -1,5 +1,6 @@
 """The synchronous client against a server that keeps the API's promises."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -201,6 +202,20 @@ def test_leaving_a_watch_does_not_cancel_the_job(polycue: Polycue, server: Scrip
     for _ in polycue.watch(polycue.subtitle(source())):
         break
     assert not server.cancelled.is_set()
+
+
+def test_a_wrong_argument_is_told_where_it_is_given(polycue: Polycue) -> None:
+    # It was not before the first event was asked for, which may be elsewhere or never.
+    with pytest.raises(TypeError, match="after"):
+        polycue.watch("jobs/1", after=3)  # type: ignore[call-arg]
+
+
+def test_a_watch_can_be_closed_before_its_end(polycue: Polycue, server: ScriptedServer) -> None:
+    server.scripts.append(three_steps)
+    with contextlib.closing(polycue.watch(polycue.subtitle(source()))) as events:
+        first = next(events)
+    assert first.job.state == jobs_pb2.JOB_STATE_RUNNING
+    assert next(events, None) is None
 
 
 def test_an_interrupted_client_ends_what_takes_long_and_nothing_else(
