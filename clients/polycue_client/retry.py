@@ -72,7 +72,7 @@ class Failures:
                 often enough.
         """
         if not passes(error):
-            raise error
+            raise bare(error)
         now_s = self._clock()
         if not self._count:
             self._since_s = now_s
@@ -80,7 +80,7 @@ class Failures:
         wait_s = self._wait_s(error)
         too_late = now_s + wait_s - self._since_s > self._retry.patience_s
         if too_late or self._count >= self._retry.attempts:
-            raise error
+            raise bare(error)
         if self._count == 1 and self._retry.on_wait:
             self._retry.on_wait(error)
         return wait_s
@@ -90,6 +90,11 @@ class Failures:
         doubled_s = self._retry.first_delay_s * 2.0**doublings
         ours_s = min(doubled_s, self._retry.longest_delay_s) * (1 - 0.3 * self._chance())
         return max(ours_s, error.retry_after_s or 0.0)
+
+
+def bare(error: PolycueClientError) -> PolycueClientError:
+    """The error without the way it came; its cause, what grpc raised, shows most of the same."""
+    return error.with_traceback(None)
 
 
 def passes(error: PolycueClientError) -> bool:

@@ -16,7 +16,7 @@ from polycue.api.v1 import (
 )
 from polycue_client.errors import PolycueClientError, ServerUnreachable
 from polycue_client.methods.shapes import Page, PageRequest, Resumable
-from polycue_client.retry import CLIP_TRIES, Failures, Retry
+from polycue_client.retry import CLIP_TRIES, Failures, Retry, bare
 from polycue_client.wire.line import Answer, Asked, Line
 
 _Wanted = TypeVar("_Wanted", bound=PageRequest)
@@ -107,5 +107,5 @@ class Caller:
     async def _find_another(self, error: ServerUnreachable, tries_left: int) -> None:
         """Come back when a server answers, or raise the error where there are no tries left."""
         if not tries_left or self._line.interrupted:
-            raise error
+            raise bare(error)
         await self._ask(self._catalog.GetServerInfo, catalog_pb2.GetServerInfoRequest())

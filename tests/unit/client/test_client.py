@@ -204,6 +204,18 @@ def test_leaving_a_watch_does_not_cancel_the_job(polycue: Polycue, server: Scrip
     assert not server.cancelled.is_set()
 
 
+@pytest.mark.parametrize("ask", [Polycue.get_job, Polycue.wait], ids=["a call", "a stream"])
+def test_the_traceback_of_an_error_is_not_that_of_all_it_passed(
+    polycue: Polycue, ask: Callable[[Polycue, str], object]
+) -> None:
+    # The way from grpc to here was told twice, in ten frames more.
+    with pytest.raises(errors.NotFound) as raised:
+        ask(polycue, "jobs/none")
+    assert "test_client" in raised.traceback[0].path.name  # type: ignore[union-attr]
+    assert len(raised.traceback) <= 6
+    assert isinstance(raised.value.__cause__, grpc.RpcError)
+
+
 def test_a_wrong_argument_is_told_where_it_is_given(polycue: Polycue) -> None:
     # It was not before the first event was asked for, which may be elsewhere or never.
     with pytest.raises(TypeError, match="after"):
