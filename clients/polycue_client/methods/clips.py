@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
-from polycue.api.v1 import media_pb2, transcription_pb2
-from polycue_client.errors import ServerUnreachable
+from polycue.api.v1 import media_pb2, transcription_pb2, uploads_pb2
+from polycue_client.errors import PolycueClientError, ServerUnreachable
 from polycue_client.methods.uploads import Uploads
 from polycue_client.requests import Media, Target, translations
 from polycue_client.retry import CLIP_TRIES
@@ -78,11 +78,19 @@ class Clips(Uploads):
             content = await self._line.aside(Path(media).read_bytes)
             yield media_pb2.MediaSource(content=content)
         else:
-            upload = await self.upload(media)
+            outgoing = await self._outgoing(media)
+            upload = await self._begin(outgoing)
             try:
+                await self._send(outgoing, upload)
                 yield media_pb2.MediaSource(upload=upload.name)
             finally:
-                await self.delete_upload(upload.name)
+                await self._forget(upload.name)
+
+    async def _forget(self, upload: str) -> None:
+        """Free its space, if that is soon done: the server does it by itself one day."""
+        request = uploads_pb2.DeleteUploadRequest(name=upload, allow_missing=True)
+        with contextlib.suppress(PolycueClientError):
+            await self._line.ask(self._uploads.DeleteUpload, request, self._timeout_s)
 
     async def _fits_in_a_call(self, path: Path) -> bool:
         size_bytes = (await self._line.aside(path.stat)).st_size

@@ -31,9 +31,24 @@ class Uploads(Catalog):
             OSError: the file cannot be read.
             ChecksumMismatch: the server got something else.
         """
+        outgoing = await self._outgoing(path, progress)
+        return await self._send(outgoing, await self._begin(outgoing, filename, request_id))
+
+    async def _outgoing(self, path: str | Path, progress: Progress | None = None) -> Outgoing:
         chunk_bytes = (await self.server_info()).limits.max_chunk_bytes
-        outgoing = Outgoing(Path(path), chunk_bytes=chunk_bytes, progress=progress)
-        upload = await self._begin(outgoing, filename, request_id)
+        return Outgoing(Path(path), chunk_bytes=chunk_bytes, progress=progress)
+
+    async def _begin(
+        self, outgoing: Outgoing, filename: str = "", request_id: str = ""
+    ) -> uploads_pb2.Upload:
+        request = uploads_pb2.CreateUploadRequest(
+            size_bytes=outgoing.size_bytes,
+            filename=filename or wire_name(outgoing.path),
+            request_id=request_id or str(uuid.uuid4()),
+        )
+        return (await self._ask(self._uploads.CreateUpload, request)).upload
+
+    async def _send(self, outgoing: Outgoing, upload: uploads_pb2.Upload) -> uploads_pb2.Upload:
         failures = Failures(self._retry)
         while not await self._line.aside(outgoing.complete, upload):
             try:
@@ -42,16 +57,6 @@ class Uploads(Catalog):
                 await self._line.pause(failures.delay_s(error))
                 upload = await self._stored(upload, failures)
         return upload
-
-    async def _begin(
-        self, outgoing: Outgoing, filename: str, request_id: str
-    ) -> uploads_pb2.Upload:
-        request = uploads_pb2.CreateUploadRequest(
-            size_bytes=outgoing.size_bytes,
-            filename=filename or wire_name(outgoing.path),
-            request_id=request_id or str(uuid.uuid4()),
-        )
-        return (await self._ask(self._uploads.CreateUpload, request)).upload
 
     async def _write(self, outgoing: Outgoing, upload: uploads_pb2.Upload) -> uploads_pb2.Upload:
         messages = outgoing.messages(upload.name, upload.committed_bytes)

@@ -355,6 +355,25 @@ def test_a_large_clip_is_uploaded_and_removed_again(
     assert server.uploads == {}
 
 
+def test_a_clip_that_does_not_arrive_is_not_left_at_the_server(
+    polycue: Polycue, server: ScriptedServer, tmp_path: Path
+) -> None:
+    # Nobody else knew the name of its upload, which filled the server until it expired.
+    server.limits.max_inline_bytes = 3
+    server.limits.max_chunk_bytes = 1
+    server.fail("WriteUpload", Refusal(grpc.StatusCode.PERMISSION_DENIED, "no more"), after=2)
+    server.fail("DeleteUpload", Refusal(grpc.StatusCode.UNIMPLEMENTED, "nor this"))
+    clip = tmp_path / "clip.wav"
+    clip.write_bytes(b"RIFF")
+    with pytest.raises(errors.NotAllowed, match="no more"):  # and not the error of tidying up
+        polycue.transcribe(clip)
+    server.uploads.clear()
+    server.fail("WriteUpload", Refusal(grpc.StatusCode.PERMISSION_DENIED, "no more"), after=2)
+    with pytest.raises(errors.NotAllowed, match="no more"):
+        polycue.transcribe(clip)
+    assert server.uploads == {}
+
+
 def test_subtitle_texts_go_and_come_in_one_message(polycue: Polycue) -> None:
     (spanish,) = polycue.translate_subtitles("text", source="en", to=["es"], output_format="vtt")
     assert (spanish.language_code, spanish.text) == ("es", "text")
