@@ -72,6 +72,19 @@ def test_spans_equal_those_of_faster_whisper_on_the_whole_sound(
         ]
 
 
+def test_a_sound_of_whole_windows_is_compared_with_no_window_more(recording: Recording) -> None:
+    """A film of two minutes that ends in nearly enough silence was said to have other spans."""
+    from front_end_same import Sameness, compare_spans
+
+    voice = recording(300, 2000, 1000)
+    (spoken, *_) = detect([Audio(voice, 0)])
+    sound = voice[: (spoken.end_ms + 10 * WINDOW_MS) * 16]
+    assert len(sound) % (WINDOW_MS * 16) == 0
+    same = Sameness([])
+    compare_spans(sound, DetectionOptions(min_silence_ms=300), same)
+    assert (same.spans, same.other_spans) == (1, 0)
+
+
 @settings(max_examples=15)
 @given(sizes=st.lists(st.integers(1, 40_000), min_size=1, max_size=12))
 def test_where_blocks_are_cut_changes_nothing(
