@@ -29,6 +29,7 @@ from pathlib import Path
 
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
+from polycue import telemetry
 from polycue.cues.layout import layout
 from polycue.cues.presets import rules_for
 from polycue.domain.audio import Audio, Span
@@ -191,6 +192,7 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
+    telemetry.configure(level="warning", log_format="console")  # what is printed is the result
     with demo_recogniser(arguments.models, arguments.threads) as recogniser:
         nothing = measure_nothing(recogniser)
         try:

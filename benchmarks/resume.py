@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from machine import processor_s
+from polycue import telemetry
 from polycue.domain.cancel import CancelToken
 from polycue.domain.errors import Cancelled
 from polycue.domain.request import InputFile, LayoutOptions, ShotMode, SpeechOptions, SubtitleTask
@@ -118,6 +119,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, and write no file")
     parser.add_argument("--rounds", type=int, default=3)
     wishes = parser.parse_args()
+    telemetry.configure(level="warning", log_format="console")  # what is printed is the result
     with tempfile.TemporaryDirectory() as folder:
         store = ModelStore(Path(folder))
         import_models(REPOSITORY / "demo" / "models", store)

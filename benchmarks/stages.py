@@ -27,6 +27,7 @@ from types import FrameType
 from typing import Any
 
 from machine import children_s
+from polycue import telemetry
 from polycue.app.engine import Engine, open_engine
 from polycue.config import Settings
 from polycue.domain.caller import Caller
@@ -255,6 +256,7 @@ def main() -> int:
     parser.add_argument("--windows", type=int, default=12)
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results")
     given = parser.parse_args()
+    telemetry.configure(level="warning", log_format="console")  # what is printed is the result
     heap.keep()  # as a server does
     described, reports = Place().described(), []
     for geometry in given.geometry:

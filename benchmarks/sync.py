@@ -34,6 +34,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from polycue import telemetry
 from polycue.domain.audio import Span, joined
 from polycue.domain.cancel import CancelToken
 from polycue.domain.cue import Cue
@@ -90,6 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ffsubsync", metavar="PROGRAM", help="also run this ffsubsync")
     arguments = parser.parse_args()
+    telemetry.configure(level="warning", log_format="console")  # what is printed is the result
     cases = [tour(), *(made_up(seed) for seed in MADE_UP)]
     systems: dict[str, System] = {"text": by_text, "speech": by_speech}
     if arguments.ffsubsync:

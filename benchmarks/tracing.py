@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from machine import Spread, described, processor_s
+from polycue import telemetry
 from polycue.app.engine import Engine, open_engine
 from polycue.config import Settings
 from polycue.domain.cancel import CancelToken
@@ -166,6 +167,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
+    telemetry.configure(level="warning", log_format="console")  # what is printed is the result
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     collector = context.Process(target=collect, args=(theirs,), daemon=True)
