@@ -80,7 +80,7 @@ class Caller:
         failures = Failures(self._retry)
         while not stream.complete:
             try:
-                async with self._line.opened(method, stream.request()) as messages:
+                with self._line.opened(method, stream.request()) as messages:
                     async for message in messages:
                         failures.forget()
                         if (item := stream.take(message)) is not None:

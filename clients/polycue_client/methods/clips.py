@@ -22,9 +22,9 @@ class Clips(Uploads):
         layout: media_pb2.LayoutConfig | None = None,
     ) -> transcription_pb2.TranscribeResponse:
         """The tracks of a clip: the spoken language first, then ``translate_to`` in its order."""
-        async with self._source(media) as source:
+        async with contextlib.AsyncExitStack() as held:
             request = transcription_pb2.TranscribeRequest(
-                media=source,
+                media=await self._source(media, held),
                 transcribe=transcribe,
                 translations=translations(translate_to),
                 layout=layout,
@@ -40,9 +40,9 @@ class Clips(Uploads):
         layout: media_pb2.LayoutConfig | None = None,
     ) -> AsyncGenerator[transcription_pb2.StreamTranscribeResponse]:
         """Cues of a clip as they become final; a cue never changes once it was sent."""
-        async with self._source(media) as source:
+        async with contextlib.AsyncExitStack() as held:
             request = transcription_pb2.StreamTranscribeRequest(
-                media=source,
+                media=await self._source(media, held),
                 transcribe=transcribe,
                 translations=translations(translate_to),
                 layout=layout,
@@ -58,7 +58,7 @@ class Clips(Uploads):
         told, method = ClipTold(), self._transcription.StreamTranscribe
         for left in reversed(range(CLIP_TRIES)):
             try:
-                async with self._line.opened(method, request, self._clip_timeout_s) as events:
+                with self._line.opened(method, request, self._clip_timeout_s) as events:
                     async for event in events:
                         if told.is_new(event):
                             yield event
@@ -67,24 +67,20 @@ class Clips(Uploads):
             else:
                 return
 
-    @contextlib.asynccontextmanager
-    async def _source(self, media: Media) -> AsyncGenerator[media_pb2.MediaSource]:
-        """Where the server finds a clip for the length of one call."""
+    async def _source(self, media: Media, held: contextlib.AsyncExitStack) -> media_pb2.MediaSource:
+        """Where the server finds a clip for as long as ``held`` lasts."""
         if isinstance(media, media_pb2.MediaSource):
-            yield media
-        elif isinstance(media, bytes):
-            yield media_pb2.MediaSource(content=media)
-        elif await self._fits_in_a_call(Path(media)):
+            return media
+        if isinstance(media, bytes):
+            return media_pb2.MediaSource(content=media)
+        if await self._fits_in_a_call(Path(media)):
             content = await self._line.aside(Path(media).read_bytes)
-            yield media_pb2.MediaSource(content=content)
-        else:
-            outgoing = await self._outgoing(media)
-            upload = await self._begin(outgoing)
-            try:
-                await self._send(outgoing, upload)
-                yield media_pb2.MediaSource(upload=upload.name)
-            finally:
-                await self._forget(upload.name)
+            return media_pb2.MediaSource(content=content)
+        outgoing = await self._outgoing(media)
+        upload = await self._begin(outgoing)
+        held.push_async_callback(self._forget, upload.name)
+        await self._send(outgoing, upload)
+        return media_pb2.MediaSource(upload=upload.name)
 
     async def _forget(self, upload: str) -> None:
         """Free its space, if that is soon done: the server does it by itself one day."""

@@ -5,6 +5,7 @@ is over when it is started; ``run`` and ``each`` hand out what it came to.
 """
 
 import contextlib
+import sys
 import threading
 from collections.abc import (
     AsyncGenerator,
@@ -27,12 +28,20 @@ Item = TypeVar("Item")
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of a coroutine that waits for nothing but a ``BlockingLine``."""
+    """The result of a coroutine that waits for nothing but a ``BlockingLine``.
+
+    A loop that runs in this thread is kept from knowing of the generators that this begins: it
+    would close them at its own end.
+    """
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
     try:
         work.send(None)
     except StopIteration as done:
         result: Result = done.value
         return result
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
     raise AssertionError("a coroutine waits for something else than its line")
 
 
@@ -41,7 +50,7 @@ def each(items: AsyncGenerator[Item]) -> Generator[Item]:
     try:
         while True:
             try:
-                item = run(anext(items))
+                item = run(_next(items))
             except StopAsyncIteration:
                 return
             yield item
@@ -49,8 +58,15 @@ def each(items: AsyncGenerator[Item]) -> Generator[Item]:
         run(items.aclose())
 
 
+async def _next(items: AsyncGenerator[Item]) -> Item:
+    return await anext(items)
+
+
 class _Cancellable(Protocol):
     def cancel(self) -> object: ...
+
+
+_Call = TypeVar("_Call", bound=_Cancellable)
 
 
 class BlockingLine:
@@ -91,30 +107,27 @@ class BlockingLine:
         request: Asked,
         timeout_s: float,
     ) -> Answer:
-        call = method.future(request, timeout=timeout_s)
-        with self._lasting(call):
+        with translated(), self._lasting(method.future(request, timeout=timeout_s)) as call:
             return call.result()
 
     async def send(
         self, method: "grpc.StreamUnaryMultiCallable[Asked, Answer]", messages: Iterator[Asked]
     ) -> Answer:
-        call = method.future(messages)
-        with self._lasting(call):
+        with translated(), self._lasting(method.future(messages)) as call:
             return call.result()
 
-    @contextlib.asynccontextmanager
-    async def opened(
+    @contextlib.contextmanager
+    def opened(
         self,
         method: "grpc.UnaryStreamMultiCallable[Asked, Answer]",
         request: Asked,
         timeout_s: float | None = None,
-    ) -> AsyncIterator[AsyncIterator[Answer]]:
-        call = method(request, timeout=timeout_s)
-        with self._lasting(call):
+    ) -> Iterator[AsyncIterator[Answer]]:
+        with translated(), self._lasting(method(request, timeout=timeout_s)) as call:
             yield _Messages(call)
 
     @contextlib.contextmanager
-    def _lasting(self, call: _Cancellable) -> Iterator[None]:
+    def _lasting(self, call: _Call) -> Iterator[_Call]:
         """Let ``interrupt`` end the call, and end it with the block however that is left."""
         try:
             with self._lock:
@@ -122,8 +135,7 @@ class BlockingLine:
                 late = self.interrupted
             if late:  # its answer may be here already, but nobody wants it
                 raise CallCancelled("the client was interrupted", status="CANCELLED")
-            with translated():
-                yield
+            yield call
         finally:
             call.cancel()  # one that has ended is not changed by it
             with self._lock:

@@ -1,7 +1,7 @@
 """All that waits: the one seam between what the API's methods do and how a client does it."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractContextManager
 from typing import ParamSpec, Protocol, TypeVar
 
 import grpc
@@ -45,8 +45,12 @@ class Line(Protocol):
         method: "grpc.UnaryStreamMultiCallable[Asked, Answer]",
         request: Asked,
         timeout_s: float | None = None,
-    ) -> AbstractAsyncContextManager[AsyncIterator[Answer]]:
-        """What a stream tells, for a ``with`` block; the call ends with it, however it is left."""
+    ) -> AbstractContextManager[AsyncIterator[Answer]]:
+        """What a stream tells, for a ``with`` block; the call ends with it, however it is left.
+
+        Not for an ``async with``: at its end asyncio.run() closes generators that were left open in
+        whatever order, and one within another would be closed under that.
+        """
 
     async def pause(self, delay_s: float) -> None: ...
 

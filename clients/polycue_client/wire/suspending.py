@@ -35,20 +35,20 @@ class SuspendingLine:
         with translated():
             return await begin(_read_in_threads(messages))
 
-    @contextlib.asynccontextmanager
-    async def opened(
+    @contextlib.contextmanager
+    def opened(
         self,
         method: "grpc.UnaryStreamMultiCallable[Asked, Answer]",
         request: Asked,
         timeout_s: float | None = None,
-    ) -> AsyncIterator[AsyncIterator[Answer]]:
+    ) -> Iterator[AsyncIterator[Answer]]:
         begin = cast("grpc.aio.UnaryStreamMultiCallable[Asked, Answer]", method)
-        call = begin(request, timeout=timeout_s)
-        try:
-            with translated():
+        with translated():
+            call = begin(request, timeout=timeout_s)
+            try:
                 yield aiter(call)
-        finally:
-            call.cancel()  # one that has ended is not changed by it
+            finally:
+                call.cancel()  # one that has ended is not changed by it
 
     async def pause(self, delay_s: float) -> None:
         await asyncio.sleep(delay_s)

@@ -137,6 +137,32 @@ def test_leaving_a_watch_does_not_cancel_the_job(run: Run, server: ScriptedServe
     run(scenario)
 
 
+def test_what_is_left_open_at_the_end_of_the_loop_is_closed_without_a_word(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    # asyncio.run() closes generators in any order: one was closed while it closed the other.
+    clip = tmp_path / "clip.wav"
+    clip.write_bytes(b"RIFF")
+    server.limits.max_inline_bytes = 3
+    told: list[dict[str, object]] = []
+    left: list[object] = []
+
+    async def program() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, fault: told.append(fault))
+        client = aio.connect(server.address)
+        server.scripts.append(ended)
+        for items in (
+            client.watch(await client.subtitle(source())),
+            client.stream_transcribe(clip),
+        ):
+            await anext(items)
+            left.append(items)
+
+    for _ in range(8):
+        asyncio.run(program())
+    assert (told, server.uploads) == ([], {})
+
+
 def test_a_broken_download_goes_on_and_is_checked(
     run: Run, server: ScriptedServer, tmp_path: Path
 ) -> None:

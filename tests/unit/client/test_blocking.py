@@ -1,13 +1,13 @@
 """Coroutines that are over when they are started: what the synchronous client is made of."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 
-from polycue.api.v1 import media_pb2
+from polycue.api.v1 import jobs_pb2, media_pb2
 from polycue_client import Polycue
-from polycue_client.testing import ScriptedServer
+from polycue_client.testing import Event, ScriptedServer
 from polycue_client.wire.blocking import each, run
 
 
@@ -73,3 +73,19 @@ def test_the_synchronous_client_works_where_a_loop_runs(
         return asyncio.all_tasks() - {asyncio.current_task()}
 
     assert asyncio.run(program()) == set()
+
+
+def test_a_watch_that_was_begun_in_a_loop_outlives_it(
+    polycue: Polycue, server: ScriptedServer
+) -> None:
+    # The loop knew its generator, and closed it: the job seemed to have told all there was.
+    states = [jobs_pb2.JOB_STATE_RUNNING, jobs_pb2.JOB_STATE_SUCCEEDED]
+    server.scripts.append(lambda spec: [Event(job=jobs_pb2.Job(state=state)) for state in states])
+
+    async def program() -> Iterator[Event]:
+        events = polycue.watch(polycue.subtitle(media_pb2.MediaSource(uri="file:///film.mp4")))
+        assert next(events).job.state == jobs_pb2.JOB_STATE_RUNNING
+        return events
+
+    events = asyncio.run(program())
+    assert [event.job.state for event in events] == [jobs_pb2.JOB_STATE_SUCCEEDED]
