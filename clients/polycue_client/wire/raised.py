@@ -54,6 +54,15 @@ def translated() -> Iterator[None]:
         raise from_rpc(error) from error
     except grpc.FutureCancelledError as error:
         raise CallCancelled("the call was cancelled", status="CANCELLED") from error
+    except (ValueError, grpc.aio.UsageError) as error:
+        if "closed" not in str(error).lower():
+            raise
+        raise closed() from error
+
+
+def closed() -> CallCancelled:
+    """For a call through a channel that was closed before its end, or before its beginning."""
+    return CallCancelled("the client is closed", status="CANCELLED")
 
 
 def _details(trailers: Iterable[tuple[str, str | bytes]]) -> Details:

@@ -8,7 +8,7 @@ from typing import cast
 import grpc
 
 from polycue_client.wire.line import Answer, Asked, Given, Result
-from polycue_client.wire.raised import translated
+from polycue_client.wire.raised import closed, translated
 
 
 class SuspendingLine:
@@ -23,7 +23,7 @@ class SuspendingLine:
         timeout_s: float,
     ) -> Answer:
         begin = cast("grpc.aio.UnaryUnaryMultiCallable[Asked, Answer]", method)
-        with translated():
+        with _translated():
             return await begin(request, timeout=timeout_s)
 
     ask_long = ask
@@ -32,7 +32,7 @@ class SuspendingLine:
         self, method: "grpc.StreamUnaryMultiCallable[Asked, Answer]", messages: Iterator[Asked]
     ) -> Answer:
         begin = cast("grpc.aio.StreamUnaryMultiCallable[Asked, Answer]", method)
-        with translated():
+        with _translated():
             return await begin(_read_in_threads(messages))
 
     @contextlib.contextmanager
@@ -43,7 +43,7 @@ class SuspendingLine:
         timeout_s: float | None = None,
     ) -> Iterator[AsyncIterator[Answer]]:
         begin = cast("grpc.aio.UnaryStreamMultiCallable[Asked, Answer]", method)
-        with translated():
+        with _translated():
             call = begin(request, timeout=timeout_s)
             try:
                 yield aiter(call)
@@ -57,6 +57,22 @@ class SuspendingLine:
         self, function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
     ) -> Result:
         return await asyncio.to_thread(function, *args, **kwargs)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """As ``translated``, and so is what grpc does where another task closes the channel.
+
+    It raises what a task is cancelled by, though nobody cancelled this one.
+    """
+    try:
+        with translated():
+            yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise closed() from error
 
 
 async def _read_in_threads(messages: Iterator[Asked]) -> AsyncGenerator[Asked]:

@@ -39,6 +39,11 @@ def ended(spec: jobs_pb2.JobSpec) -> list[Event]:
     ]
 
 
+def runs_until_cancelled(spec: jobs_pb2.JobSpec) -> list[Event]:
+    states = (jobs_pb2.JOB_STATE_RUNNING, jobs_pb2.JOB_STATE_CANCELLED)
+    return [Event(job=jobs_pb2.Job(state=state)) for state in states]
+
+
 def test_both_clients_have_the_same_methods() -> None:
     def methods(kind: type) -> dict[str, list[str]]:
         return {
@@ -161,6 +166,37 @@ def test_what_is_left_open_at_the_end_of_the_loop_is_closed_without_a_word(
     for _ in range(8):
         asyncio.run(program())
     assert (told, server.uploads) == ([], {})
+
+
+def test_a_client_that_is_closed_by_another_task_says_so(server: ScriptedServer) -> None:
+    # grpc cancelled those who waited, though nobody had: in a TaskGroup they were gone in silence.
+    server.scripts.append(runs_until_cancelled)
+
+    async def program() -> None:
+        client = aio.connect(server.address)
+        job = await client.subtitle(source())
+        waiting = asyncio.create_task(client.wait(job))
+        await asyncio.to_thread(server.watched.wait)
+        await client.close()
+        for ended_by_it in (waiting, client.wait(job), client.get_job(job.name)):
+            with pytest.raises(errors.CallCancelled, match="closed"):
+                await ended_by_it
+
+    asyncio.run(program())
+
+
+def test_a_task_that_is_cancelled_is_cancelled(server: ScriptedServer) -> None:
+    server.scripts.append(runs_until_cancelled)
+
+    async def program() -> None:
+        async with aio.connect(server.address) as client:
+            waiting = asyncio.create_task(client.wait(await client.subtitle(source())))
+            await asyncio.to_thread(server.watched.wait)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+
+    asyncio.run(program())
 
 
 def test_a_broken_download_goes_on_and_is_checked(

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
@@ -250,6 +251,20 @@ def test_an_interrupted_client_ends_what_takes_long_and_nothing_else(
     with pytest.raises(errors.CallCancelled):
         polycue.transcribe(b"RIFF")
     assert polycue.cancel(job).state == jobs_pb2.JOB_STATE_CANCELLING
+
+
+def test_a_client_that_is_closed_says_so(polycue: Polycue, server: ScriptedServer) -> None:
+    server.scripts.append(runs_until_cancelled)
+    job = polycue.subtitle(source())
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(polycue.wait, job)
+        server.watched.wait()
+        polycue.close()
+        with pytest.raises(errors.CallCancelled):
+            waiting.result()
+    for ask in (polycue.get_job, polycue.wait):  # it was a ValueError of grpc's
+        with pytest.raises(errors.CallCancelled, match="closed"):
+            ask(job.name)
 
 
 def test_waiting_returns_the_job_that_succeeded(polycue: Polycue, server: ScriptedServer) -> None:
