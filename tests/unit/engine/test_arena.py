@@ -1,5 +1,7 @@
 """What a server shares with its engine children lies apart, and nothing is left of it."""
 
+import ctypes
+import mmap
 import os
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from polycue.engine.backends.processes.arena import Arena, ArenaView, Location, 
 from polycue.engine.backends.ray.parcel import Parcel
 
 BATCH = 16 * 960_000
+_PUNCH_HOLE = 3  # and keep its size: of linux/falloc.h
 
 
 def held() -> list[str]:
@@ -108,10 +111,19 @@ def test_nothing_is_left_of_an_arena_that_is_closed() -> None:
     assert held() == before
 
 
-def test_nobody_can_cut_it_off() -> None:
+def test_nobody_can_cut_it_off_or_write_to_it_but_who_made_it() -> None:
     arena = Arena()
+    assert arena.put(1, [memoryview(b"sound")])
+    theirs = os.dup(arena.descriptor)
     with pytest.raises(PermissionError):
-        os.ftruncate(arena.descriptor, 0)
+        os.ftruncate(theirs, 0)
+    with pytest.raises(PermissionError):
+        mmap.mmap(theirs, 0)
+    with pytest.raises(PermissionError):
+        os.pwrite(theirs, b"noise", 0)
+    assert ctypes.CDLL(None).fallocate(theirs, _PUNCH_HOLE, *map(ctypes.c_long, (0, 4096))) == -1
+    assert bytes(ArenaView(theirs).array(Place(0, 5))) == b"sound"
+    assert arena.put(2, [memoryview(bytes(BATCH))])
     arena.close()
 
 

@@ -22,6 +22,7 @@ NONE = -1
 """Instead of a descriptor."""
 
 _BYTES = 2**30  # of addresses; memory is taken for what was there at one time, and kept
+_F_SEAL_FUTURE_WRITE = 0x10  # of linux/fcntl.h; Python has no name for it
 _ALIGNMENT = 64  # as numpy's own arrays have it, and a cache's lines
 
 log = telemetry.logger(__name__)
@@ -95,9 +96,10 @@ class Arena:
         name = f"polycue-{secrets.token_hex(16)}"
         self.descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self.descriptor, _BYTES)
-        # Whoever cut it off would end all that look at it.
-        fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
         self._memory = memoryview(mmap.mmap(self.descriptor, _BYTES))
+        # Whoever cut it off, or a hole into it, could end all that look at it; only we write.
+        seals = fcntl.F_SEAL_SHRINK | _F_SEAL_FUTURE_WRITE
+        fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, seals)
 
     def _taken(self, number: int, size: int) -> int | None:
         with self._lock:
