@@ -8,6 +8,7 @@ import ctypes
 import os
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
 from pathlib import Path
@@ -31,7 +32,7 @@ from polycue.engine.backends.supervised.models import DeviceModels
 from polycue.engine.backends.supervised.work import ModelSpec
 from polycue.engine.devices import Device
 from polycue.speech.passage import DecodeSettings, Passage
-from polycue.tracing.parts import part
+from polycue.tracing.parts import Part, noted, part
 from polycue.translation.packages import Package
 
 PROGRAM = (__file__,)
@@ -72,6 +73,16 @@ def long_passage(start_ms: int, do: Do = Do.HEAR) -> Passage:
     features = np.random.default_rng(start_ms).normal(size=(80, 3_000)).astype(np.float32)
     features[0, 0] = do
     return Passage(start_ms, end_ms, (), features, DecodeSettings(language="en"))
+
+
+@dataclass(frozen=True)
+class Untimely:
+    """Work that notes a part of it which was at no time."""
+
+    def do(self, models: Any) -> None:
+        notes = noted()
+        assert notes
+        notes.parts.append(Part("odd", cast(int, None), 0))
 
 
 class Stranger(RecognitionFailed):

@@ -39,7 +39,7 @@ from polycue.tracing.parts import Noted
 from polycue.translation.packages import Package
 from support.asking import ask
 from support.children import arena_bytes, arenas
-from support.fragile import PROGRAM, SEVERAL, Do, long_passage, passage
+from support.fragile import PROGRAM, SEVERAL, Do, Untimely, long_passage, passage
 from support.told import telling
 
 PATIENCE_S = 60.0
@@ -240,11 +240,17 @@ def test_a_child_says_what_a_batch_consisted_of_also_where_it_failed(
     assert {one.facts["process.pid"] for one in notes.parts} == {pid_of(supervisor)}
 
 
-def test_an_answer_that_cannot_travel_or_be_read_keeps_nobody_waiting(backend: Backend) -> None:
+def test_an_answer_that_cannot_travel_or_be_read_keeps_nobody_waiting(
+    supervisor: Supervisor, backend: Backend
+) -> None:
     with pytest.raises(RuntimeError, match="pickle"):
         backend.run([passage(7, Do.UNSENDABLE)])
     with pytest.raises(EngineDied, match=r"cannot be read: .*Stranger"):
         backend.run([passage(7, Do.STRANGE)])
+    assert backend.run([passage(7)])
+    assert supervisor.child
+    with Noted().here(), pytest.raises(EngineDied, match="cannot be read"):
+        supervisor.child.do(Untimely(), within_s=PATIENCE_S)
     assert backend.run([passage(7)])
 
 

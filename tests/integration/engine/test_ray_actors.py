@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -32,11 +32,11 @@ from polycue.engine.backends.supervised.pace import Pace
 from polycue.engine.backends.supervised.several_texts import SeveralTexts
 from polycue.engine.backends.supervised.size import Size
 from polycue.engine.backends.supervised.supervisor import Supervisor
-from polycue.engine.backends.supervised.work import Choose
+from polycue.engine.backends.supervised.work import Choose, Work
 from polycue.engine.batch_done import Queued
 from polycue.engine.devices import Device
 from polycue.tracing.parts import Noted
-from support.fragile import Do, passage
+from support.fragile import Do, Untimely, passage
 from support.make_believe import POISON, PROGRAM, Mumble, Vanish
 
 T = TypeVar("T")
@@ -239,10 +239,13 @@ def test_with_the_bridge_all_actors_end(made: Made) -> None:
     assert not child.alive
 
 
-def test_an_answer_that_cannot_be_read_ends_its_actor_and_no_other(made: Made) -> None:
+@pytest.mark.parametrize("work", [Mumble(), Untimely()])
+def test_an_answer_that_cannot_be_read_ends_its_actor_and_no_other(
+    made: Made, work: Work[Any]
+) -> None:
     mumbling, other = (made.actors.begin(lambda cause: None) for _ in range(2))
-    with pytest.raises(EngineDied, match="cannot be read"):
-        mumbling.do(Mumble(), within_s=PATIENCE_S)
+    with Noted().here(), pytest.raises(EngineDied, match="cannot be read"):
+        mumbling.do(work, within_s=PATIENCE_S)
     assert not mumbling.alive
     assert other.alive
     assert other.pid == made.actors.begin(lambda cause: None).pid  # the bridge's, here

@@ -54,11 +54,9 @@ class ActorChild(Child):
 
     def _open(self, parcel: Parcel) -> None:
         try:
-            answer: Answer = parcel.opened()
+            self._answered(parcel.opened())
         except Exception as error:
             self.end(Cause(End.BROKEN, f"its answer cannot be read: {error}"))
-        else:
-            self._answered(answer)
 
     def _cause_of(self, error: EngineDied) -> Cause:
         if not self._bridge.alive:

@@ -150,13 +150,15 @@ class Child(ABC):
         """Send nothing more; called once."""
 
     def _answered(self, answer: Answer) -> None:
+        # Who asked counts as waiting until all is read: if that fails, the end tells him.
+        asked = self._asked.get(answer.number)
+        if asked and asked.noted:
+            asked.noted.take_in(answer.parts, asked.since_ns, self.whereabouts)
         with self._lock:
             asked = self._asked.pop(answer.number, None)
         if asked is None:  # given up
             return
         result = asked.result
-        if asked.noted:
-            asked.noted.take_in(answer.parts, asked.since_ns, self.whereabouts)
         if answer.broken:
             broken = Cause(End.BROKEN, answer.broken)
             result.set_exception(broken.died())
