@@ -170,6 +170,25 @@ def test_batches_leave_nothing_in_the_memory_that_is_shared_with_a_child(tmp_pat
     assert arenas() == before
 
 
+@pytest.mark.parametrize("threads", [0, 1])
+def test_a_machine_that_has_no_threads_left_starts_no_child_and_loses_nothing_by_trying(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, left = threading.Thread.start, iter(range(threads))
+
+    def start_if_it_may(thread: threading.Thread) -> None:
+        if next(left, None) is None:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    before = arenas(), len(os.listdir("/proc/self/fd"))
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start_if_it_may)
+        with pytest.raises(DeviceUnavailable, match="can't start new thread"):
+            Supervisor(CPU, Pace(factor=20, least_s=60), begin=beginning(PROGRAM))
+    assert (arenas(), len(os.listdir("/proc/self/fd"))) == before
+
+
 def test_a_batch_that_nobody_waits_for_any_more_leaves_nothing_behind(tmp_path: Path) -> None:
     for name in ("begun", "go"):
         os.mkfifo(tmp_path / name)

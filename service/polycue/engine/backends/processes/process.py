@@ -1,5 +1,6 @@
 """One run of an engine child that is a process, as the server sees it."""
 
+import errno
 import logging
 import os
 import select
@@ -60,8 +61,13 @@ class ChildProcess(Child):
             name="engine-child",
             daemon=True,
         )
-        self._keeper.start()
-        self.pid = started.result().pid
+        try:
+            self._keeper.start()
+            self.pid = started.result().pid
+        except RuntimeError as error:  # no more threads, of which a limit is one of processes too
+            theirs.close()
+            self._wire.close()
+            raise OSError(errno.EAGAIN, str(error)) from error
 
     @property
     def name(self) -> str:
@@ -94,13 +100,13 @@ class ChildProcess(Child):
         try:
             with theirs:
                 process = start(program, environment, theirs.fileno(), arena.descriptor)
+            words = relayed(process)
         except BaseException as error:
             self._wire.close()
             started.set_exception(error)
             return
         self._process = process
         started.set_result(process)
-        words = relayed(process)
         try:
             while True:
                 self._take(self._wire.receive())

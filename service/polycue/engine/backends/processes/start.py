@@ -54,10 +54,19 @@ def start(
 
 
 def relayed(process: Process) -> threading.Thread:
-    """Put what the child writes to stderr into the log, until it ends and with it the thread."""
+    """Put what the child writes to stderr into the log, until it ends and with it the thread.
+
+    Raises:
+        RuntimeError: there are no more threads; the child was ended.
+    """
     assert process.stderr is not None  # noqa: S101 - for the type checker
     relay = threading.Thread(target=_relay, args=(process.stderr,), daemon=True)
-    relay.start()
+    try:
+        relay.start()
+    except RuntimeError:
+        with process:
+            process.kill()
+        raise
     return relay
 
 
