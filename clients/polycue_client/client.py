@@ -106,7 +106,9 @@ class Polycue:
         """End what takes long, from another thread or the handler of a signal.
 
         Watching, uploading, downloading and transcribing raise ``CallCancelled``, now and from now
-        on; other calls still work, so that jobs can be cancelled and uploads removed.
+        on; other calls still work, so that jobs can be cancelled and uploads removed. A program
+        that goes on after Ctrl-C has its handler do this: KeyboardInterrupt may come within grpc,
+        which can then wait for ever in ``close`` (seen with grpcio 1.85.1).
         """
         self._line.interrupt()
 
