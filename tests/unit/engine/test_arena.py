@@ -1,6 +1,8 @@
 """What a server shares with its engine children lies apart, and nothing is left of it."""
 
 import ctypes
+import errno
+import fcntl
 import mmap
 import os
 import subprocess
@@ -124,6 +126,24 @@ def test_nobody_can_cut_it_off_or_write_to_it_but_who_made_it() -> None:
     assert ctypes.CDLL(None).fallocate(theirs, _PUNCH_HOLE, *map(ctypes.c_long, (0, 4096))) == -1
     assert bytes(ArenaView(theirs).array(Place(0, 5))) == b"sound"
     assert arena.put(2, [memoryview(bytes(BATCH))])
+    arena.close()
+
+
+def test_a_kernel_that_knows_no_seal_against_writing_shares_it_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seal = fcntl.fcntl
+
+    def unknown(descriptor: int, command: int, seals: int) -> int:
+        if seals != fcntl.F_SEAL_SHRINK:
+            raise OSError(errno.EINVAL, "Invalid argument")
+        return seal(descriptor, command, seals)
+
+    monkeypatch.setattr(fcntl, "fcntl", unknown)
+    arena = Arena()
+    assert arena.put(1, [memoryview(b"sound")])
+    with pytest.raises(PermissionError):
+        os.ftruncate(arena.descriptor, 0)
     arena.close()
 
 

@@ -98,8 +98,9 @@ class Arena:
         os.ftruncate(self.descriptor, _BYTES)
         self._memory = memoryview(mmap.mmap(self.descriptor, _BYTES))
         # Whoever cut it off, or a hole into it, could end all that look at it; only we write.
-        seals = fcntl.F_SEAL_SHRINK | _F_SEAL_FUTURE_WRITE
-        fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, seals)
+        fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+        with suppress(OSError):  # gVisor knows no such seal
+            fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, _F_SEAL_FUTURE_WRITE)
 
     def _taken(self, number: int, size: int) -> int | None:
         with self._lock:
