@@ -124,6 +124,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     given = arguments()
+    # What it has started, servers or scenarios, is ended then.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("broken off"))
     place, results = Place(given.device, given.compute_type), given.results
     if given.scenario == ["table"]:
         table.run_each(table.SHORT_SET, "quick", place, results, table.MINUTES)
@@ -136,7 +138,6 @@ def main() -> int:
         short = [turn.name for turn in table.SHORT_SET]
         names = short if given.size == "quick" else list(SCENARIOS)
         return tell(names, given.size, place, results, given.into)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("broken off"))  # servers are ended then
     reports = RESULTS.parent if results == RESULTS else results
     pace = Pace(given.size, given.rounds or ROUNDS[given.size], given.limit, reports)
     failed = False

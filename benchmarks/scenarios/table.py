@@ -17,6 +17,7 @@ from scenarios.place import Place
 SPEED = Path(__file__).resolve().parents[1] / "speed.py"
 MINUTES = 9.0  # for the short set, all in all
 LEAST_S = 15.0  # less is not worth a start
+GRACE_S = 30.0  # for what is broken off
 TIMES_ITS_LIMIT = 6  # a round of a full scenario may begin just before its limit
 
 
@@ -71,8 +72,17 @@ def run_each(
             print(f"{turn.name}: took too long, broken off", flush=True)
         finally:
             if process.poll() is None:
-                os.killpg(process.pid, signal.SIGTERM)
-                process.wait(60)
+                stop(process)
+
+
+def stop(process: "subprocess.Popen[bytes]", grace_s: float = GRACE_S) -> None:
+    """With all that it has started: it may wait for a server that is gone before it."""
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(grace_s)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def path(results: Path, name: str, size: str, place: Place) -> Path:

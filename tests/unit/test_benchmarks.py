@@ -2,10 +2,15 @@
 
 import ast
 import importlib
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from scenarios import table
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 BENCHMARKS = sorted(FOLDER.rglob("*.py"))
@@ -37,3 +42,20 @@ def test_a_benchmark_measures_the_real_thing_and_puts_nothing_in_its_place_by_fo
         for name in node.names
     }
     assert not {name for name in imported if name.startswith("unittest.mock")}
+
+
+def test_a_scenario_that_does_not_end_when_it_is_told_to_is_killed() -> None:
+    """Its callers waited for a server that was gone, and the whole table broke off with it."""
+    deaf = (
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", deaf],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        table.stop(process, grace_s=0.1)
+    assert process.returncode == -signal.SIGKILL
