@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,12 +77,18 @@ def run_each(
 
 
 def stop(process: "subprocess.Popen[bytes]", grace_s: float = GRACE_S) -> None:
-    """With all that it has started: it may wait for a server that is gone before it."""
-    os.killpg(process.pid, signal.SIGTERM)
+    """Have it end what it has started; what is left after a while is killed, it and all.
+
+    Only itself is told: it takes its jobs back from its server, which would else be gone first.
+    """
+    process.terminate()
     try:
         process.wait(grace_s)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        print("it did not end by itself", flush=True)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
